@@ -1,0 +1,327 @@
+"""What flows between the rooms: frozen records without behaviour.
+
+Every arrow of the pipeline is one type: hotspots give `Hotspot`, plan gives `Patch` or `Refusal`, prove gives `Proof`,
+price gives `Saving`, publish gives `PullRequest`. Units: durations are integer nanoseconds, sizes bytes, times RFC 3339
+UTC text, money `Decimal` in `currency` per month of 730 hours. The records are msgspec structs, so their JSON, its
+validation and the published JSON Schema come from these definitions alone.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all records: immutable, keyword-only, compared by value."""
+
+
+# ---- hotspots: what the APM saw --------------------------------------------------------------------------------------
+
+HotspotKind = Literal[
+    "n_plus_one_db", "n_plus_one_http", "repeated_identical", "slow_query", "cpu_self", "memory_growth"
+]
+Precision = Literal["exact_line", "function", "handler", "inferred"]
+# How a statement selects its rows; read off the syntax alone, so that every source agrees.
+Shape = Literal[
+    "column_equals_parameter",  # WHERE t.c = ?      many-to-one lazy load, get() in a loop, Django relations
+    "parameter_equals_column",  # WHERE ? = t.c      SQLAlchemy one-to-many lazy load
+    "link_table",               # FROM a, link WHERE ? = link.x AND a.id = link.y      many-to-many lazy load
+    "count", "exists", "write", "call", "other",
+]  # fmt: skip
+
+
+class Count(Record):
+    """Repeats per request."""
+
+    p50: int
+    p95: int
+    max: int
+
+
+class Pattern(Record):
+    """One statement (or call) that repeats under one parent span."""
+
+    fingerprint: str  # hash of the normalised statement: the same from every APM
+    statement: str  # normalised: no comment, no literal
+    dialect: str | None = None
+    operation: str = "SELECT"  # SELECT, INSERT, ... or the HTTP method
+    tables: tuple[str, ...] = ()  # in FROM order, schema dropped, unquoted
+    where_columns: tuple[str, ...] = ()  # "table.column" compared with a parameter, aliases resolved
+    shape: Shape = "other"
+    count: Count
+    traces: int
+    spans: int
+    total_ns: int
+    mean_ns: int
+    sequential: float  # share of spans that do not overlap their predecessor: 1.0 a loop, 0.0 fan-out
+
+
+class Handler(Record):
+    """The function that serves the entry, where the source names it."""
+
+    module: str | None = None  # dotted
+    qualname: str | None = None  # may hold <locals>
+    file: str | None = None  # as the source wrote it, often absolute in a container
+    line: int | None = None  # often the decorator's line
+
+
+class Entry(Record):
+    """Where the work came in."""
+
+    type: Literal["http", "task", "cli", "lambda", "unknown"]
+    method: str | None = None
+    route_raw: str | None = None
+    route_canonical: str | None = None  # every parameter as {}, no edge slashes, "" for the root route
+    url_sample: str | None = None  # query string dropped
+    transaction_name: str | None = None
+    handler: Handler | None = None
+
+
+class Location(Record):
+    """A place in the code as the source names it."""
+
+    file: str  # as the source wrote it; planning matches it by longest suffix
+    line: int | None = None
+    function: str | None = None
+    precision: Precision
+    provenance: str  # the field it came from, for example "otel.code.line.number"
+
+
+class Source(Record):
+    """Which export this came from."""
+
+    vendor: str
+    format: str
+    service: str | None = None
+    env: str | None = None
+    release: str | None = None
+    window_start: str | None = None
+    window_end: str | None = None
+    sampling: str = "unknown"  # basis in words: "weights in the spans", "unknown"
+
+
+class Volume(Record):
+    """Requests per month of 730 hours."""
+
+    value: float
+    basis: Literal["config", "metric", "span-weighted"]
+
+
+class Metrics(Record):
+    """How much the entry costs; wall time is never called CPU."""
+
+    requests_in_window: int
+    requests_per_month: Volume | None = None  # None: unknown, and it stays unknown
+    p50_ns: int
+    p95_ns: int
+    p99_ns: int
+    total_ns: int
+    self_ns: int | None = None
+    cpu_ns: int | None = None  # profiles only
+    db_ns: int = 0
+    http_ns: int = 0
+    avoidable_ns_per_request: int = 0  # the pattern's time minus one batched call
+
+
+class Trust(Record):
+    """How far to believe it."""
+
+    confidence: float  # 0..1
+    reasons: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+class Hotspot(Record):
+    """What the APM saw at one entry point. Patterns are the statements that repeat there, dearest first."""
+
+    id: str
+    kind: HotspotKind
+    source: Source
+    entry: Entry
+    patterns: tuple[Pattern, ...]
+    locations: tuple[Location, ...] = ()  # best first
+    metrics: Metrics
+    memory: dict[str, float] | None = None
+    trust: Trust
+
+
+# ---- plan: where it is in the code, and the edit ---------------------------------------------------------------------
+
+
+class Site(Record):
+    """The place in the code that is edited."""
+
+    file: str  # repository-relative, forward slashes
+    function: str  # qualified name, "<module>" at module level
+    line: int  # for people; never part of an identity
+    query: str  # the query's root as written, for example "select(Post)"
+    loads: tuple[str, ...]  # what is loaded or batched, for example ("Post.author",)
+    located_by: tuple[str, ...]  # the steps from hotspot to site, one sentence each
+
+
+class Change(Record):
+    """One file before and after, whole texts, line ends kept."""
+
+    path: str
+    before: str
+    after: str
+
+
+class Load(Record):
+    """One relationship and the strategy chosen for it."""
+
+    path: str  # "Post.author"
+    strategy: str  # "joinedload"
+    why: str
+    fingerprint: str  # of the pattern it removes
+    statements_before: int  # repeats per request, p50
+    statements_after: int  # extra statements that stay: joined 0, select-in 1
+
+
+Tier = Literal["A", "B", "C"]
+
+
+class Patch(Record):
+    """An edit that a codemod proposes for one hotspot."""
+
+    hotspot: str  # hotspot id
+    codemod: str
+    tier: Tier  # C opens a draft
+    fingerprint: str  # sha256 of codemod, path, qualified name and what is loaded; no line number
+    title: str  # conventional commit subject
+    site: Site
+    loads: tuple[Load, ...]
+    changes: tuple[Change, ...]
+    diff: str  # unified
+    notes: tuple[str, ...] = ()  # what a reviewer should know
+
+
+class Refusal(Record):
+    """Why a hotspot is not edited. Codes are fixed: see docs/refusals.md."""
+
+    hotspot: str
+    code: str
+    message: str
+    site: Site | None = None
+    candidates: tuple[str, ...] = ()
+
+
+# ---- prove: before and after under the repository's own tests --------------------------------------------------------
+
+
+class TestQueries(Record):
+    """SQL statements that one test made the application issue."""
+
+    test: str
+    before: int
+    after: int
+
+
+class TestRun(Record):
+    """One run of the test command."""
+
+    command: tuple[str, ...]
+    exit_status: int
+    seconds: float
+    tests: int
+    failed: tuple[str, ...]
+
+
+Verdict = Literal["proven", "held", "broken", "unprovable"]
+
+
+class Proof(Record):
+    """What the tests and the probe saw.
+
+    proven: a test reached the site, nothing new fails and it issues fewer statements; held: green, but no test reached
+    the site (or the count did not fall); broken: a test that passed before fails now; unprovable: the baseline fails,
+    or the tests could not run.
+    """
+
+    verdict: Verdict
+    reason: str
+    commit: str
+    before: TestRun | None = None
+    after: TestRun | None = None
+    new_failures: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()  # tests that executed the site
+    queries: tuple[TestQueries, ...] = ()  # of the tests that reached the site, largest drop first
+    frames: tuple[str, ...] = ()  # project frames that issued the repeated statement: "file:line function"
+    limits: tuple[str, ...] = ()  # what held the run: time, memory, environment, network
+
+
+# ---- price: three amounts, never one ---------------------------------------------------------------------------------
+
+Grade = Literal["A", "B", "C", "D"]
+
+
+class Amount(Record):
+    """P10, P50, P90 of the draws, two significant digits."""
+
+    low: Decimal
+    expected: Decimal
+    high: Decimal
+
+
+class SavingLine(Record):
+    """One row of the money table."""
+
+    name: str
+    amount: Amount
+    kind: Literal["cash_now", "cash_after_action", "headroom"]
+    cash_when: str
+
+
+class Input(Record):
+    """One input of the calculation, as finance checks it."""
+
+    name: str
+    value: str
+    unit: str
+    origin: str  # trace, tests, config, constant (with source), price table (with date)
+    effect: Decimal | None = None  # how far +-20 % of it moves the expected total
+
+
+class Saving(Record):
+    """What the patch is worth per month. With grade D every amount is None."""
+
+    grade: Grade
+    grade_reason: str
+    currency: str = "USD"
+    cash_now: Amount | None = None
+    cash_after_action: Amount | None = None
+    action: str | None = None  # the one named action
+    headroom: Amount | None = None
+    lines: tuple[SavingLine, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    not_counted: tuple[str, ...] = ()
+    attributed: Amount | None = None  # cost of the hotspot: no saving is above it
+    per_million: Amount | None = None  # value of a million avoided statements, also at grade D
+    queries_before: int = 0  # per request
+    queries_after: int = 0
+    wall_before_ns: int = 0  # per request, p50
+    wall_after_ns: int = 0
+    headline: str  # the one sentence, by the wording rules
+    seed: str
+    price_date: str | None = None  # newest row used
+
+
+# ---- publish: the pull request ---------------------------------------------------------------------------------------
+
+
+class PullRequest(Record):
+    """A pull request as it stands on the forge after publishing."""
+
+    forge: Literal["local", "github"]
+    operation: Literal["created", "updated", "unchanged", "skipped"]
+    reason: str = ""
+    number: int | None = None
+    url: str | None = None
+    branch: str
+    base: str
+    head: str  # commit id
+    title: str
+    body: str  # Markdown
+    draft: bool = False
