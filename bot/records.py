@@ -31,7 +31,7 @@ Shape = Literal[
 ]  # fmt: skip
 
 
-class Count(Record, kw_only=True):
+class Count(Record, frozen=True, kw_only=True):
     """Repeats per request."""
 
     p50: int
@@ -39,7 +39,7 @@ class Count(Record, kw_only=True):
     max: int
 
 
-class Pattern(Record, kw_only=True):
+class Pattern(Record, frozen=True, kw_only=True):
     """One statement (or call) that repeats under one parent span."""
 
     fingerprint: str  # hash of the normalised statement: the same from every APM
@@ -57,7 +57,7 @@ class Pattern(Record, kw_only=True):
     sequential: float  # share of spans that do not overlap their predecessor: 1.0 a loop, 0.0 fan-out
 
 
-class Handler(Record, kw_only=True):
+class Handler(Record, frozen=True, kw_only=True):
     """The function that serves the entry, where the source names it."""
 
     module: str | None = None  # dotted
@@ -66,7 +66,7 @@ class Handler(Record, kw_only=True):
     line: int | None = None  # often the decorator's line
 
 
-class Entry(Record, kw_only=True):
+class Entry(Record, frozen=True, kw_only=True):
     """Where the work came in."""
 
     type: Literal["http", "task", "cli", "lambda", "unknown"]
@@ -78,7 +78,7 @@ class Entry(Record, kw_only=True):
     handler: Handler | None = None
 
 
-class Location(Record, kw_only=True):
+class Location(Record, frozen=True, kw_only=True):
     """A place in the code as the source names it."""
 
     file: str  # as the source wrote it; planning matches it by longest suffix
@@ -88,7 +88,7 @@ class Location(Record, kw_only=True):
     provenance: str  # the field it came from, for example "otel.code.line.number"
 
 
-class Source(Record, kw_only=True):
+class Source(Record, frozen=True, kw_only=True):
     """Which export this came from."""
 
     vendor: str
@@ -101,14 +101,14 @@ class Source(Record, kw_only=True):
     sampling: str = "unknown"  # basis in words: "weights in the spans", "unknown"
 
 
-class Volume(Record, kw_only=True):
+class Volume(Record, frozen=True, kw_only=True):
     """Requests per month of 730 hours."""
 
     value: float
     basis: Literal["config", "metric", "span-weighted"]
 
 
-class Metrics(Record, kw_only=True):
+class Metrics(Record, frozen=True, kw_only=True):
     """How much the entry costs; wall time is never called CPU."""
 
     requests_in_window: int
@@ -124,7 +124,7 @@ class Metrics(Record, kw_only=True):
     avoidable_ns_per_request: int = 0  # the pattern's time minus one batched call
 
 
-class Trust(Record, kw_only=True):
+class Trust(Record, frozen=True, kw_only=True):
     """How far to believe it."""
 
     confidence: float  # 0..1
@@ -132,7 +132,7 @@ class Trust(Record, kw_only=True):
     limits: tuple[str, ...] = ()
 
 
-class Hotspot(Record, kw_only=True):
+class Hotspot(Record, frozen=True, kw_only=True):
     """What the APM saw at one entry point. Patterns are the statements that repeat there, dearest first."""
 
     id: str
@@ -149,7 +149,7 @@ class Hotspot(Record, kw_only=True):
 # ---- plan: where it is in the code, and the edit ---------------------------------------------------------------------
 
 
-class Site(Record, kw_only=True):
+class Site(Record, frozen=True, kw_only=True):
     """The place in the code that is edited."""
 
     file: str  # repository-relative, forward slashes
@@ -160,7 +160,7 @@ class Site(Record, kw_only=True):
     located_by: tuple[str, ...]  # the steps from hotspot to site, one sentence each
 
 
-class Change(Record, kw_only=True):
+class Change(Record, frozen=True, kw_only=True):
     """One file before and after, whole texts, line ends kept."""
 
     path: str
@@ -168,7 +168,7 @@ class Change(Record, kw_only=True):
     after: str
 
 
-class Load(Record, kw_only=True):
+class Load(Record, frozen=True, kw_only=True):
     """One relationship and the strategy chosen for it."""
 
     path: str  # "Post.author"
@@ -182,7 +182,7 @@ class Load(Record, kw_only=True):
 Tier = Literal["A", "B", "C"]
 
 
-class Patch(Record, kw_only=True):
+class Patch(Record, frozen=True, kw_only=True):
     """An edit that a codemod proposes for one hotspot."""
 
     hotspot: str  # hotspot id
@@ -197,7 +197,7 @@ class Patch(Record, kw_only=True):
     notes: tuple[str, ...] = ()  # what a reviewer should know
 
 
-class Refusal(Record, kw_only=True):
+class Refusal(Record, frozen=True, kw_only=True):
     """Why a hotspot is not edited. Codes are fixed: see docs/refusals.md."""
 
     hotspot: str
@@ -210,7 +210,7 @@ class Refusal(Record, kw_only=True):
 # ---- prove: before and after under the repository's own tests --------------------------------------------------------
 
 
-class QueryCount(Record, kw_only=True):
+class QueryCount(Record, frozen=True, kw_only=True):
     """SQL statements that one test made the application issue."""
 
     test: str
@@ -218,7 +218,7 @@ class QueryCount(Record, kw_only=True):
     after: int
 
 
-class SuiteRun(Record, kw_only=True):
+class SuiteRun(Record, frozen=True, kw_only=True):
     """One run of the test command."""
 
     command: tuple[str, ...]
@@ -231,7 +231,7 @@ class SuiteRun(Record, kw_only=True):
 Verdict = Literal["proven", "held", "broken", "unprovable"]
 
 
-class Proof(Record, kw_only=True):
+class Proof(Record, frozen=True, kw_only=True):
     """What the tests and the probe saw.
 
     proven: a test reached the site, nothing new fails and it issues fewer statements; held: green, but no test reached
@@ -257,7 +257,7 @@ class Proof(Record, kw_only=True):
 Grade = Literal["A", "B", "C", "D"]
 
 
-class Amount(Record, kw_only=True):
+class Amount(Record, frozen=True, kw_only=True):
     """P10, P50, P90 of the draws, two significant digits."""
 
     low: Decimal
@@ -265,7 +265,7 @@ class Amount(Record, kw_only=True):
     high: Decimal
 
 
-class SavingLine(Record, kw_only=True):
+class SavingLine(Record, frozen=True, kw_only=True):
     """One row of the money table."""
 
     name: str
@@ -274,7 +274,7 @@ class SavingLine(Record, kw_only=True):
     cash_when: str
 
 
-class Input(Record, kw_only=True):
+class Input(Record, frozen=True, kw_only=True):
     """One input of the calculation, as finance checks it."""
 
     name: str
@@ -284,7 +284,7 @@ class Input(Record, kw_only=True):
     effect: Decimal | None = None  # how far +-20 % of it moves the expected total
 
 
-class Saving(Record, kw_only=True):
+class Saving(Record, frozen=True, kw_only=True):
     """What the patch is worth per month. With grade D every amount is None."""
 
     grade: Grade
@@ -311,7 +311,7 @@ class Saving(Record, kw_only=True):
 # ---- publish: the pull request ---------------------------------------------------------------------------------------
 
 
-class PullRequest(Record, kw_only=True):
+class PullRequest(Record, frozen=True, kw_only=True):
     """A pull request as it stands on the forge after publishing."""
 
     forge: Literal["local", "github"]
