@@ -1,0 +1,1 @@
+"""The codemods: one per file, found by location."""

@@ -1,0 +1,1 @@
+"""From a patch to a proof: the repository's own tests, before and after, under the query probe."""

@@ -1,0 +1,1 @@
+"""From a saving to a pull request: pure decisions, one adapter per forge."""

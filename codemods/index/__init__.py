@@ -1,0 +1,1 @@
+"""What a repository says about itself: facts per file, linked into models, routes, calls and queries."""
