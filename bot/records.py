@@ -198,13 +198,14 @@ class Patch(Record, frozen=True, kw_only=True):
 
 
 class Refusal(Record, frozen=True, kw_only=True):
-    """Why a hotspot is not edited. Codes are fixed: see docs/refusals.md."""
+    """Why a hotspot is not edited. Codes are fixed: see docs/refusals.md. `done`: the code is right already."""
 
     hotspot: str
     code: str
     message: str
-    site: Site | None = None
+    place: str | None = None  # "file:function" where it was decided
     candidates: tuple[str, ...] = ()
+    done: bool = False
 
 
 # ---- prove: before and after under the repository's own tests --------------------------------------------------------
@@ -325,3 +326,32 @@ class PullRequest(Record, frozen=True, kw_only=True):
     title: str
     body: str  # Markdown
     draft: bool = False
+
+
+# ---- what a run hands on: the plan folder and the report ----------------------------------------------------------------
+
+Outcome = Literal["planned", "fixed", "published", "nothing_to_do", "refused", "deferred", "stopped"]
+
+
+class Result(Record, frozen=True, kw_only=True):
+    """What became of one site (or of a hotspot without one)."""
+
+    hotspot: Hotspot
+    outcome: Outcome
+    reason: str = ""  # why it is deferred or stopped
+    patch: Patch | None = None
+    refusal: Refusal | None = None
+    proof: Proof | None = None
+    saving: Saving | None = None
+    pull_request: PullRequest | None = None
+
+
+class Report(Record, frozen=True, kw_only=True):
+    """The JSON report, `costmod.report/1`: the same input gives the same bytes."""
+
+    schema: Literal["costmod.report/1"] = "costmod.report/1"
+    version: str  # of costmod
+    command: str
+    commit: str | None = None
+    results: tuple[Result, ...] = ()
+    skipped: dict[str, str] = {}  # file -> why it was not read

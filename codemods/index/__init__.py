@@ -1,1 +1,45 @@
 """What a repository says about itself: facts per file, linked into models, routes, calls and queries."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from codemods.index.calls import Calls
+from codemods.index.models import Models
+from codemods.index.names import Names
+from codemods.index.routes import Routes
+from codemods.index.tree import Tree
+
+
+class Index:
+    """A checkout, read on demand: nothing is parsed before somebody asks about it."""
+
+    def __init__(self, root: Path, exclude: tuple[str, ...] = (), overlay: Mapping[str, str] | None = None) -> None:
+        self.root = root
+        self.exclude = exclude
+        self.overlay = dict(overlay or {})
+        self.tree = Tree(root, exclude, overlay)
+
+    def edited(self, texts: Mapping[str, str]) -> "Index":
+        """The same checkout as it reads after an edit."""
+        return Index(self.root, self.exclude, {**self.overlay, **texts})
+
+    @cached_property
+    def names(self) -> Names:
+        """From a name in one file to its definition in another."""
+        return Names(self.tree)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """Who calls whom."""
+        return Calls(self.tree, self.names)
+
+    @cached_property
+    def models(self) -> Models:
+        """SQLAlchemy models and relationships."""
+        return Models(self.tree, self.names)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Which function serves a route."""
+        return Routes(self.tree)

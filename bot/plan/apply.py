@@ -1,0 +1,45 @@
+"""Write changes into a work tree: all of them or none, each file replaced in one step."""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.errors import UserError
+from bot.records import Change
+
+
+def apply(root: Path, changes: Iterable[Change]) -> None:
+    """Replace each file by its new text, mode kept.
+
+    Raises:
+        UserError: a file changed since it was read, or cannot be written; nothing has been changed then.
+    """
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for change in changes:
+            target = root / change.path
+            staged.append((_stage(target, change), target))
+        for temporary, target in staged:
+            temporary.replace(target)
+    finally:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+
+
+def _stage(target: Path, change: Change) -> Path:
+    try:
+        if target.is_symlink() or target.read_bytes() != change.before.encode():
+            raise UserError(f"{target}: the file changed while costmod was planning; run the command again.")
+        if not os.access(target, os.W_OK):
+            raise UserError(f"{target}: no permission to write the file; make it writable or run without --write.")
+        handle, name = tempfile.mkstemp(prefix=".costmod-", dir=target.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(change.after.encode())
+        temporary = Path(name)
+        temporary.chmod(target.stat().st_mode)
+    except OSError as error:
+        raise UserError(
+            f"{target}: cannot be written ({error.strerror}); make it writable or run without --write."
+        ) from error
+    return temporary

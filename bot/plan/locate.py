@@ -1,0 +1,158 @@
+"""From a hotspot to the functions where its work starts, and from there to all that they reach.
+
+In this order, the first that answers wins: the line or function that the source names, the handler that it names, the
+route, the transaction name. Lines drift and decorators shift them, so a line only picks the function around it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.plan.paths import repository_paths
+from bot.records import Handler, Hotspot, Location
+from codemods.api import Reached
+from codemods.index import Index
+from codemods.index.calls import Hop, Key
+from codemods.index.facts import Function
+from codemods.index.names import matches_module
+
+DEPTH = 6  # calls from the entry to the query
+CALLER_DEPTH = 3  # calls above a function that only reads
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A function where the hotspot's work begins, and how that is known."""
+
+    key: Key
+    how: str
+
+
+def starts(index: Index, hotspot: Hotspot) -> list[Start]:
+    """The functions that the evidence names, or none."""
+    for step in (_by_location, _by_handler, _by_route, _by_name):
+        if found := list({start.key: start for start in step(index, hotspot)}.values()):
+            return found
+    return []
+
+
+def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """Every function that the starts reach, nearest first, each with the way in."""
+    how = {start.key: start.how for start in begin}
+    hops = index.calls.reach(list(how), DEPTH)
+    return tuple(Reached(*key, hop.distance, _way(hops, key, how)) for key, hop in hops.items())
+
+
+def callers(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """The functions above the starts: where a function that only reads its rows gets them from."""
+    found: dict[Key, Reached] = {}
+    level = [(start.key, start.how) for start in begin]
+    for distance in range(1, CALLER_DEPTH + 1):
+        level = [
+            (caller, f"{how}; `{caller[1]}` in {caller[0]} calls it")
+            for key, how in level
+            for caller in index.calls.callers(key)
+            if caller not in found
+        ]
+        for key, how in level:
+            found.setdefault(key, Reached(*key, distance, how))
+    return tuple(found.values())
+
+
+def _by_location(index: Index, hotspot: Hotspot) -> Iterator[Start]:
+    for location in hotspot.locations:
+        for path in repository_paths(index.tree.files, location.file):
+            if function := _function_at(index, path, location):
+                yield Start((path, function.qualname), f"{location.provenance} names `{function.qualname}` in {path}")
+
+
+def _by_handler(index: Index, hotspot: Hotspot) -> Iterator[Start]:
+    handler = hotspot.entry.handler
+    if handler is None:
+        return
+    for path in _handler_paths(index, handler):
+        location = Location(
+            file=path, line=handler.line, function=handler.qualname, precision="handler", provenance="handler"
+        )
+        if function := _function_at(index, path, location):
+            yield Start((path, function.qualname), f"the trace names the handler `{function.qualname}` in {path}")
+
+
+def _by_route(index: Index, hotspot: Hotspot) -> Iterator[Start]:
+    entry = hotspot.entry
+    route = entry.route_raw if entry.route_raw is not None else entry.route_canonical
+    if entry.type != "http" or route is None:
+        return
+    for match in index.routes.handlers(route, entry.method):
+        function = match.function
+        name = f"{entry.method or ''} {route}".strip()
+        yield Start(
+            (function.path, function.qualname), f"`{name}` is served by `{function.qualname}` in {function.path}"
+        )
+
+
+def _by_name(index: Index, hotspot: Hotspot) -> Iterator[Start]:
+    """A task, command or transaction that carries a function's name, when only one function has it."""
+    name = _plain(hotspot.entry.transaction_name or "")
+    last = name.rpartition(".")[2]
+    if not last.isidentifier():
+        return
+    found = [
+        function
+        for path in index.tree.containing(f"def {last}(")
+        if (module := index.tree.module(path))
+        for function in module.functions.values()
+        if _ends_with(name, function)
+    ]
+    if len(found) == 1:
+        function = found[0]
+        yield Start(
+            (function.path, function.qualname), f"the trace is named after `{function.qualname}` in {function.path}"
+        )
+
+
+def _ends_with(name: str, function: Function) -> bool:
+    """Whether a dotted name can mean the function: `pkg.mod.Class.method`, `Class.method` or `function`."""
+    if name == function.qualname:
+        return True
+    if function.qualname.endswith(f".{name}"):
+        return True
+    module, dot, _ = name.rpartition(f".{function.qualname}")
+    return bool(dot) and name.endswith(f".{function.qualname}") and matches_module(function.path, module)
+
+
+def _handler_paths(index: Index, handler: Handler) -> list[str]:
+    if handler.file:
+        return repository_paths(index.tree.files, handler.file)
+    return [p for p in index.tree.files if handler.module and matches_module(p, handler.module)]
+
+
+def _function_at(index: Index, path: str, location: Location) -> Function | None:
+    module = index.tree.module(path)
+    if module is None:
+        return None
+    if location.function:
+        name = _plain(location.function)
+        named = [
+            f for q, f in module.functions.items() if q == name or name.endswith(f".{q}") or q.endswith(f".{name}")
+        ]
+        if named:
+            return max(named, key=lambda f: (len(f.qualname), f.line == location.line))
+    if location.line:
+        around = [f for f in module.functions.values() if f.line <= location.line <= f.end_line]
+        return max(around, key=lambda f: f.line, default=None)
+    return None
+
+
+def _plain(name: str) -> str:
+    return name.replace("<locals>.", "").replace(":", ".")
+
+
+def _way(hops: dict[Key, Hop], key: Key, how: dict[Key, str]) -> str:
+    """`GET /orders is served by list_orders, which calls order_report`."""
+    chain: list[Key] = []
+    at: Key | None = key
+    while at is not None and at not in how:
+        chain.append(at)
+        at = hops[at].caller
+    begin = how[at] if at is not None else ""
+    return "".join([begin, *(f", which calls `{name}` in {path}" for path, name in reversed(chain))])

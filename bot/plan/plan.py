@@ -1,0 +1,135 @@
+"""From a hotspot to patches and refusals: locate, ask the codemods, turn their answers into records."""
+
+import difflib
+import hashlib
+
+from bot.plan.locate import Start, callers, reached, starts
+from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
+from codemods import discover
+from codemods.api import Answer, Codemod, No, Proposal, Reached, Repeat, Sighting
+from codemods.index import Index
+
+Outcome = Patch | Refusal
+
+
+def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
+    """What can be done about a hotspot: a patch per site, a refusal per reason; each repeat is in exactly one."""
+    able = [c for c in discover().values() if hotspot.kind in c.META.kinds]
+    if not able:
+        return [
+            Refusal(
+                hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
+            )
+        ]
+    begin = starts(index, hotspot)
+    if not begin:
+        return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
+    outcomes: list[Outcome] = []
+    repeats = _repeats(hotspot)
+    for codemod in able:
+        for look in (reached, _above):
+            proposals, rest = _ask(codemod, index, hotspot, repeats, look(index, begin))
+            for proposal, before in proposals:
+                outcomes.append(_patch(hotspot, proposal, before))
+                index = before.edited(proposal.texts)
+            repeats = tuple(r for no in rest if no.code == "R-UNRESOLVED" for r in no.repeats)
+            outcomes += [_refusal(hotspot, no) for no in rest if no.code != "R-UNRESOLVED"]
+            if not repeats:
+                return outcomes
+    return [*outcomes, *(_refusal(hotspot, no) for no in rest if no.code == "R-UNRESOLVED")]
+
+
+def _above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """The starts themselves and what calls them: a serializer's rows come from above."""
+    own = tuple(Reached(*start.key, 0, start.how) for start in begin)
+    return own + callers(index, begin)
+
+
+def _ask(
+    codemod: Codemod, index: Index, hotspot: Hotspot, repeats: tuple[Repeat, ...], where: tuple[Reached, ...]
+) -> tuple[list[tuple[Proposal, Index]], list[No]]:
+    """Proposals one after the other, each on the text that the one before it left, and what was declined."""
+    taken: list[tuple[Proposal, Index]] = []
+    while True:
+        answers: list[Answer] = codemod.find(index, Sighting(hotspot.kind, repeats, where))
+        proposals = [a for a in answers if isinstance(a, Proposal)]
+        if not proposals:
+            return taken, [a for a in answers if isinstance(a, No)]
+        first = max(proposals, key=lambda p: sum(load.repeat.count for load in p.loads))
+        taken.append((first, index))
+        index = index.edited(first.texts)
+        done = {load.repeat.fingerprint for load in first.loads}
+        repeats = tuple(r for r in repeats if r.fingerprint not in done)
+        if not repeats:
+            return taken, []
+
+
+def _repeats(hotspot: Hotspot) -> tuple[Repeat, ...]:
+    return tuple(
+        Repeat(p.fingerprint, p.tables, p.where_columns, p.count.p50, p.shape, p.statement) for p in hotspot.patterns
+    )
+
+
+def _patch(hotspot: Hotspot, proposal: Proposal, before: Index) -> Patch:
+    changes = tuple(
+        Change(path=path, before=before.tree.source(path) or "", after=after) for path, after in proposal.texts.items()
+    )
+    paths = tuple(load.path for load in proposal.loads)
+    return Patch(
+        hotspot=hotspot.id,
+        codemod=proposal.codemod,
+        tier=proposal.tier,
+        fingerprint=fingerprint(proposal.codemod, proposal.path, proposal.qualname, paths),
+        title=_title(proposal.path, proposal.qualname, paths),
+        site=Site(
+            file=proposal.path, function=proposal.qualname, line=proposal.line, query=proposal.query, loads=paths,
+            located_by=proposal.located_by,
+        ),
+        loads=tuple(
+            Load(
+                path=load.path, strategy=load.strategy, why=load.why, fingerprint=load.repeat.fingerprint,
+                statements_before=load.repeat.count, statements_after=load.statements_after,
+            )
+            for load in proposal.loads
+        ),
+        changes=changes,
+        diff="".join(map(_diff, changes)),
+        notes=proposal.notes,
+    )  # fmt: skip
+
+
+def fingerprint(codemod: str, path: str, qualname: str, loads: tuple[str, ...]) -> str:
+    """The one key of a finding: sha256 over codemod, path, qualified name and what is loaded; no line number."""
+    return hashlib.sha256("\0".join(["v1", codemod, path, qualname, *sorted(loads)]).encode()).hexdigest()
+
+
+def _diff(change: Change) -> str:
+    lines = difflib.unified_diff(
+        change.before.splitlines(keepends=True), change.after.splitlines(keepends=True),
+        f"a/{change.path}", f"b/{change.path}",
+    )  # fmt: skip
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _title(path: str, qualname: str, loads: tuple[str, ...]) -> str:
+    """A conventional commit subject of at most 72 characters."""
+    scope = path.rpartition("/")[2].removesuffix(".py")
+    names = " and ".join(loads)
+    where = qualname.rpartition(".")[2]
+    for text in (f"perf({scope}): load {names} eagerly in {where}", f"perf({scope}): load {names} eagerly"):
+        if len(text) <= 72:
+            return text
+    return f"perf({scope}): load {len(loads)} relationship{'s' * (len(loads) > 1)} eagerly"[:72]
+
+
+def _refusal(hotspot: Hotspot, no: No) -> Refusal:
+    place = f"{no.path}:{no.qualname}" if no.path else None
+    return Refusal(
+        hotspot=hotspot.id, code=no.code, message=no.message, place=place, candidates=no.candidates, done=no.done
+    )
+
+
+def _unlocated(hotspot: Hotspot) -> str:
+    entry = hotspot.entry
+    name = " ".join(filter(None, (entry.method, entry.route_raw))) or entry.transaction_name or "the entry"
+    return f"no function of this repository could be shown to serve {name}"

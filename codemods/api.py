@@ -1,0 +1,121 @@
+"""The words that codemods and their callers share: what repeats, where it is reached from, what a codemod answers."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from codemods.index import Index
+
+Tier = Literal["A", "B", "C"]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """One statement that repeats per request, read off its syntax.
+
+    `tables` are in FROM order, `columns` the "table.column" compared with a parameter; `count` is repeats per request.
+    """
+
+    fingerprint: str
+    tables: tuple[str, ...]
+    columns: tuple[str, ...]
+    count: int
+    shape: str = "column_equals_parameter"
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A function that the hotspot's entry reaches; `distance` counts calls from it, `via` names the way in words."""
+
+    path: str
+    qualname: str
+    distance: int
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a codemod is asked about: the repeats of one hotspot and the functions it can come from, nearest first."""
+
+    kind: str
+    repeats: tuple[Repeat, ...]
+    reached: tuple[Reached, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A relationship, the strategy for it, and why that one."""
+
+    path: str
+    strategy: str
+    why: str
+    repeat: Repeat
+    statements_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An edit: whole new text of each file, and what a reviewer must know."""
+
+    codemod: str
+    tier: Tier
+    path: str
+    qualname: str
+    line: int
+    query: str
+    loads: tuple[Load, ...]
+    texts: dict[str, str]
+    located_by: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """Why not: a code of `codemods.refusals` and a sentence; `done` when the code is already as it should be."""
+
+    code: str
+    message: str
+    repeats: tuple[Repeat, ...]
+    candidates: tuple[str, ...] = ()
+    path: str | None = None
+    qualname: str | None = None
+    done: bool = False
+
+
+Answer = Proposal | No
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a codemod is: its id, the hotspot kinds it answers, its best tier, the libraries it needs."""
+
+    id: str
+    kinds: tuple[str, ...]
+    tier: Tier
+    libraries: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A before/after pair, or a case that must stay untouched (`after` is None, `code` says why).
+
+    Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is one module;
+    the entry is its function `view`, and `repeats` are what the trace would show.
+    """
+
+    name: str
+    before: str
+    after: str | None
+    repeats: tuple[Repeat, ...]
+    code: str | None = None
+
+
+class Codemod(Protocol):
+    """The shape of a codemod module."""
+
+    META: Meta
+    CASES: tuple[Case, ...]
+
+    @staticmethod
+    def find(index: Index, sighting: Sighting) -> list[Answer]:
+        """The edits and refusals for a sighting; every repeat is in exactly one answer."""

@@ -1,0 +1,186 @@
+"""What one file says, as plain values: imports, classes, functions with their calls, reads, loops and queries."""
+
+import ast
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Step:
+    """One call in a query chain, for example `.order_by(Post.id)`; conditional when it sits under an `if`."""
+
+    name: str
+    args: tuple[str, ...] = ()
+    keywords: tuple[tuple[str, str], ...] = ()
+    conditional: bool = False
+
+
+@dataclass(slots=True)
+class Query:
+    """One query expression with all that the function does to it afterwards.
+
+    `chain` are the source offsets (line, column in UTF-8 bytes, as `ast` counts) of the expression that starts at the
+    root, `depth` how many attribute or call hops lie between that expression and the root call.
+    """
+
+    style: str  # "query" session.query(M) | "select" select(M) | "model" M.query
+    root: str
+    entities: tuple[str, ...]
+    chain: tuple[int, int, int, int]
+    depth: int
+    line: int
+    steps: list[Step] = field(default_factory=list)
+    rows: set[str] = field(default_factory=set)  # names bound to one row at a time
+    loops: list["Loop"] = field(default_factory=list)  # loops over its rows
+
+
+@dataclass(slots=True)
+class Read:
+    """An attribute read `base.attr`; conditional when not every iteration (or call) reaches it."""
+
+    base: str
+    attr: str
+    line: int
+    conditional: bool
+    guards: tuple[str, ...] = ()  # source of the conditions above it, up to the loop
+
+
+@dataclass(slots=True)
+class Call:
+    """A call by the callee's dotted source; `names` are the plain names among its arguments."""
+
+    callee: str
+    line: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Loop:
+    """A `for` loop or comprehension: its targets, what it does, how it can end."""
+
+    line: int
+    targets: tuple[str, ...]
+    early_exit: bool = False
+    calls: list[Call] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
+    writes: set[str] = field(default_factory=set)  # attributes assigned on a target
+
+
+@dataclass(slots=True)
+class Function:
+    """A function or method. `qualname` joins scopes with dots, without `<locals>`."""
+
+    path: str
+    qualname: str
+    line: int
+    end_line: int
+    owner: str | None  # qualified name of the class whose method it is
+    params: dict[str, str | None]  # name -> annotation source
+    decorators: tuple[ast.expr, ...] = ()
+    calls: list[Call] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
+    queries: list[Query] = field(default_factory=list)
+    instances: dict[str, str] = field(default_factory=dict)  # name -> dotted callee it was made by
+
+
+@dataclass(slots=True)
+class Class:
+    """A class: base names as written and its body's assignments as expressions."""
+
+    path: str
+    qualname: str
+    line: int
+    bases: tuple[str, ...]
+    values: dict[str, ast.expr] = field(default_factory=dict)
+    annotations: dict[str, ast.expr] = field(default_factory=dict)
+    methods: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Module:
+    """The facts of one file. An import is (level, module, name or None for the module itself)."""
+
+    path: str
+    imports: dict[str, tuple[int, str, str | None]] = field(default_factory=dict)
+    stars: list[tuple[int, str]] = field(default_factory=list)
+    classes: dict[str, Class] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+    values: dict[str, ast.expr] = field(default_factory=dict)
+    registrations: list[ast.Call] = field(default_factory=list)  # module- or function-level calls as statements
+
+
+def dotted(node: ast.AST) -> str:
+    """`a.b.c` for a name or attribute chain, else the empty string."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        return ".".join([node.id, *reversed(parts)])
+    return ""
+
+
+def module_facts(path: str, tree: ast.Module) -> Module:
+    """The facts of a parsed file."""
+    from codemods.index.queries import QueryReader  # the reader builds on the values above
+
+    module = Module(path)
+    _Scopes(module, QueryReader).body(tree.body, Function(path, "<module>", 1, 0, None, {}), None, ())
+    return module
+
+
+class _Scopes:
+    """Walks scopes and hands every function's own statements to the query reader."""
+
+    def __init__(self, module: Module, reader: type) -> None:
+        self.module = module
+        self.reader = reader
+
+    def body(self, body: list[ast.stmt], function: Function, owner: Class | None, scope: tuple[str, ...]) -> None:
+        self.module.functions[function.qualname] = function
+        self.reader(self, function, owner, scope).statements(body)
+
+    def definition(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: Class | None, scope: tuple[str, ...]
+    ) -> None:
+        inner = (*scope, node.name)
+        if owner is not None:
+            owner.methods.add(node.name)
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        params = {a.arg: ast.unparse(a.annotation) if a.annotation else None for a in arguments}
+        name = ".".join(inner)
+        function = Function(
+            self.module.path, name, node.lineno, node.end_lineno or node.lineno,
+            owner.qualname if owner else None, params, tuple(node.decorator_list),
+        )  # fmt: skip
+        self.body(node.body, function, owner, inner)
+
+    def class_(self, node: ast.ClassDef, scope: tuple[str, ...]) -> None:
+        inner = (*scope, node.name)
+        name = ".".join(inner)
+        class_ = Class(self.module.path, name, node.lineno, tuple(ast.unparse(base) for base in node.bases))
+        self.module.classes[name] = class_
+        for statement in node.body:
+            if isinstance(statement, ast.Assign):
+                for target in statement.targets:
+                    if isinstance(target, ast.Name):
+                        class_.values[target.id] = statement.value
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                class_.annotations[statement.target.id] = statement.annotation
+                if statement.value is not None:
+                    class_.values[statement.target.id] = statement.value
+            elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self.definition(statement, class_, inner)
+            elif isinstance(statement, ast.ClassDef):
+                self.class_(statement, inner)
+
+    def import_(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                self.module.imports[bound] = (0, alias.name if alias.asname else bound, None)
+            return
+        for alias in node.names:
+            if alias.name == "*":
+                self.module.stars.append((node.level, node.module or ""))
+            else:
+                self.module.imports[alias.asname or alias.name] = (node.level, node.module or "", alias.name)

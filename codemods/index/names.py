@@ -1,0 +1,128 @@
+"""From a name in one file to its definition in another: imports, re-exports, source roots."""
+
+import sys
+from pathlib import PurePosixPath
+
+from codemods.index.facts import Module
+from codemods.index.tree import Tree
+
+_HOPS = 6  # re-exports followed before giving up
+
+
+class Names:
+    """Resolves dotted names. A definition is (path, qualified name); the name is "" for a module."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._packages = {p for p in tree.files if p.endswith("/__init__.py")}
+        self._by_tail: dict[str, list[str]] = {}
+        for path in tree.files:
+            tail = _module_parts(path)[-1:]
+            self._by_tail.setdefault(tail[0] if tail else "", []).append(path)
+
+    def resolve(self, path: str, name: str, scope: str = "") -> tuple[str, str] | None:
+        """The definition behind a dotted name as written in `path`, seen from the scope `scope`."""
+        return self._resolve(path, name, scope, _HOPS)
+
+    def module_path(self, importer: str, level: int, module: str) -> str | None:
+        """The file of a module as imported from `importer`; None when it is not in the tree."""
+        parts = tuple(p for p in module.split(".") if p)
+        if level:
+            base = PurePosixPath(importer).parent.parts
+            base = base[: len(base) - (level - 1)]
+            return self._file(base + parts)
+        for candidate in self._near(importer, parts):
+            return candidate
+        return None
+
+    def _file(self, parts: tuple[str, ...]) -> str | None:
+        stem = "/".join(parts)
+        known = set(self._by_tail.get(parts[-1] if parts else "", ()))
+        return next((p for p in (f"{stem}.py", f"{stem}/__init__.py") if p in known), None)
+
+    def _near(self, importer: str, parts: tuple[str, ...]) -> list[str]:
+        """Files whose path ends with the module's parts, the one that shares most folders with the importer first."""
+        if not parts:
+            return []
+        found = [
+            p
+            for p in self._by_tail.get(parts[-1], ())
+            if _module_parts(p)[-len(parts) :] == parts and len(parts) >= self._package_depth(p)
+        ]
+        home = PurePosixPath(importer).parts
+        return sorted(found, key=lambda p: (-_shared(home, PurePosixPath(p).parts), len(p), p))
+
+    def _package_depth(self, path: str) -> int:
+        """Parts of the shortest absolute name of a file: `json` is never `utils/json.py` when `utils` is a package."""
+        parts = _module_parts(path)
+        for depth in range(1, len(parts) + 1):
+            package = "/".join((*parts[:-depth], "__init__.py"))
+            if depth == len(parts) or package not in self._packages:
+                return depth if depth > 1 or len(parts) == 1 or parts[-1] not in sys.stdlib_module_names else 2
+        return 1
+
+    def _resolve(self, path: str, name: str, scope: str, hops: int) -> tuple[str, str] | None:
+        module = self.tree.module(path)
+        if module is None or not name or not hops:
+            return None
+        head, _, rest = name.partition(".")
+        for prefix in _scopes(scope):
+            qualname = f"{prefix}.{name}" if prefix else name
+            if qualname in module.functions or qualname in module.classes:
+                return path, qualname
+            owner = f"{prefix}.{head}" if prefix else head
+            if rest and owner in module.classes:
+                return path, f"{owner}.{rest}"
+        if head in module.imports:
+            return self._imported(module, head, rest, hops)
+        if head in module.values:
+            return path, name
+        for level, star in module.stars:
+            target = self.module_path(path, level, star)
+            if target and (found := self._resolve(target, name, "", hops - 1)):
+                return found
+        return None
+
+    def _imported(self, module: Module, head: str, rest: str, hops: int) -> tuple[str, str] | None:
+        level, source, attribute = module.imports[head]
+        if attribute is not None:
+            inner = f"{source}.{attribute}" if source else attribute
+            if submodule := self.module_path(module.path, level, inner):
+                return self._in_module(submodule, rest, hops)
+            target = self.module_path(module.path, level, source)
+            return self._resolve(target, f"{attribute}.{rest}" if rest else attribute, "", hops - 1) if target else None
+        # `import a.b` binds `a`: the longest prefix that is a module is the module.
+        parts = [*source.split("."), *(rest.split(".") if rest else [])]
+        for cut in range(len(parts), 0, -1):
+            if target := self.module_path(module.path, 0, ".".join(parts[:cut])):
+                return self._in_module(target, ".".join(parts[cut:]), hops)
+        return None
+
+    def _in_module(self, path: str, rest: str, hops: int) -> tuple[str, str] | None:
+        return self._resolve(path, rest, "", hops - 1) if rest else (path, "")
+
+
+def matches_module(path: str, module: str) -> bool:
+    """Whether the file can be the dotted module: its path ends with the module's parts."""
+    parts = tuple(module.split("."))
+    return _module_parts(path)[-len(parts) :] == parts
+
+
+def _module_parts(path: str) -> tuple[str, ...]:
+    parts = PurePosixPath(path).with_suffix("").parts
+    return parts[:-1] if parts and parts[-1] == "__init__" else parts
+
+
+def _scopes(scope: str) -> list[str]:
+    """The enclosing scopes of a qualified name, innermost first, the module last."""
+    parts = scope.split(".") if scope and scope != "<module>" else []
+    return [".".join(parts[:n]) for n in range(len(parts), -1, -1)]
+
+
+def _shared(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        count += 1
+    return count

@@ -1,0 +1,111 @@
+"""The Python files of a checkout, read once, each skip with its reason."""
+
+import ast
+import os
+import re
+import subprocess
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from codemods.index.facts import Module, module_facts
+
+MAX_BYTES = 1_000_000
+MAX_LINES = 20_000
+_TEST = re.compile(
+    r"(^|/)(tests?|testing|migrations|alembic/versions|node_modules|site-packages|\.?venv)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$"
+)
+
+
+class _SkipError(Exception):
+    """Why a file is not read."""
+
+
+class Tree:
+    """Tracked regular `.py` files below `root`, without symbolic links, submodules and test code.
+
+    Attributes:
+        root: the folder.
+        files: repository-relative paths with forward slashes, sorted.
+        skipped: path -> why it was not read.
+
+    An overlay (path -> text) stands for files that an earlier edit has changed already.
+    """
+
+    def __init__(self, root: Path, exclude: tuple[str, ...] = (), overlay: Mapping[str, str] | None = None) -> None:
+        self.root = root
+        self.files = tuple(p for p in _tracked(root) if not is_test(p) and not p.startswith(exclude or ("\0",)))
+        self.skipped: dict[str, str] = {}
+        self._sources: dict[str, str | None] = dict(overlay or {})
+        self._modules: dict[str, Module | None] = {}
+
+    def source(self, path: str) -> str | None:
+        """The text with its line ends kept, or None when the file is skipped."""
+        if path not in self._sources:
+            try:
+                self._sources[path] = self._read(path)
+            except _SkipError as skip:
+                self._sources[path] = None
+                self.skipped[path] = str(skip)
+        return self._sources[path]
+
+    def module(self, path: str) -> Module | None:
+        """The facts of one file, or None when it is skipped."""
+        if path not in self._modules:
+            self._modules[path] = self._parse(path)
+        return self._modules[path]
+
+    def containing(self, *words: str) -> list[str]:
+        """Paths of files whose text holds one of the words: a cheap screen before any parsing."""
+        pattern = re.compile("|".join(map(re.escape, words)))
+        return [path for path in self.files if (text := self.source(path)) and pattern.search(text)]
+
+    def _read(self, path: str) -> str:
+        try:
+            raw = (self.root / path).read_bytes()
+        except OSError as error:
+            raise _SkipError(f"unreadable: {error.strerror}") from error
+        if len(raw) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
+            raise _SkipError("too large to be hand-written code")
+        if b"\0" in raw or raw.startswith(b"\xef\xbb\xbf"):
+            raise _SkipError("a NUL byte or a byte order mark")
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _SkipError("not UTF-8") from error
+
+    def _parse(self, path: str) -> Module | None:
+        text = self.source(path)
+        if text is None:
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return module_facts(path, ast.parse(text))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.skipped[path] = f"not parsed: {error}"
+            return None
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is test code, a migration or somebody else's package: never planned on."""
+    return bool(_TEST.search(path))
+
+
+@cache
+def _git_flags() -> tuple[str, ...]:
+    # The repository's own configuration could name programs to run; none is needed to list files.
+    return ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+
+
+def _tracked(root: Path) -> list[str]:
+    done = subprocess.run(
+        [*_git_flags(), "ls-files", "-s", "-z", "--", "*.py"], cwd=root, capture_output=True, check=False
+    )
+    paths = []
+    for row in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        mode, _, path = row.partition("\t")
+        if mode.startswith(("100644", "100755")) and path.isprintable():
+            paths.append(path)
+    return sorted(set(paths))
