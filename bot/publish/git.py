@@ -1,0 +1,338 @@
+"""Git without a work tree: the only file that imports GitPython.
+
+Every call is a fixed argv in an environment built from nothing, inside a bare repository that nobody else can write to.
+Hooks, filters, fsmonitor, text conversion, credential helpers and URL rewrites of the user's repository therefore never
+run (git-config(1) names them; overriding them one by one in place does not hold).
+"""
+
+import base64
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.errors import UserError
+from bot.publish.forge import Remote
+from bot.records import Record
+
+BOT_NAME = "costmod-bot"
+BOT_EMAIL = "costmod-bot@costmod.invalid"  # .invalid is reserved (RFC 2606): it can be nobody's account
+_TIMEOUT_SECONDS = 600
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REF_NAME = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)|/\.|\.$|/$))[A-Za-z0-9][A-Za-z0-9._/+-]{0,200}")
+_INHERITED = {"PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"} | {
+    name for proxy in ("http_proxy", "https_proxy", "no_proxy", "all_proxy") for name in (proxy, proxy.upper())
+}
+_CONFIG = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.protectNTFS": "true",
+    "core.protectHFS": "true",
+    "safe.bareRepository": "explicit",
+    "protocol.ext.allow": "never",
+    "credential.helper": "",
+    "gc.auto": "0",
+    "http.followRedirects": "false",
+    "push.gpgSign": "false",
+}
+
+
+class GitFailed(Exception):  # noqa: N818  a result to branch on, not always an error
+    """A git command that did not exit with 0; the message is its standard error without secrets."""
+
+
+class Base(Record, frozen=True, kw_only=True):
+    """A file of the base commit."""
+
+    mode: str  # 100644 or 100755
+    content: bytes
+
+
+class Repository:
+    """A bare repository that belongs to this run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def commit_on(self, parent: str, files: Mapping[str, bytes], message: str) -> str:
+        """Commit whole files on top of `parent`; the same inputs give the same commit id.
+
+        Modes of existing files are kept. Author and committer are the bot, both dates are the parent's committer date.
+        """
+        with tempfile.TemporaryDirectory(dir=self.folder.parent) as scratch:
+            index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            self._run("read-tree", parent, extra=index)
+            for path, content in sorted(files.items()):
+                base = self.file_at(parent, path)
+                blob = self._run("hash-object", "-w", "--stdin", "--no-filters", stdin=content).strip()
+                entry = f"{base.mode if base else '100644'},{blob},{path}"
+                self._run("update-index", "--add", "--cacheinfo", entry, extra=index)
+            tree = self._run("write-tree", extra=index).strip()
+        date = self._run("show", "--no-patch", "--no-ext-diff", "--no-textconv", "--format=%cd", "--date=raw", parent)
+        names = {"NAME": BOT_NAME, "EMAIL": BOT_EMAIL, "DATE": date.strip()}
+        people = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in names.items()}
+        command = ("commit-tree", tree, "-p", parent, "-F", "-")
+        return self._run(*command, stdin=message.encode(), extra=people).strip()
+
+    def file_at(self, commit: str, path: str) -> Base | None:
+        """A regular file of a commit; None when nothing is there.
+
+        Raises:
+            UserError: a symbolic link, a submodule or a folder.
+        """
+        listed = self._run("ls-tree", "-z", commit, "--", path)
+        if not listed:
+            return None
+        mode, kind, blob = listed.split("\t", 1)[0].split(" ")
+        if kind != "blob" or mode not in ("100644", "100755"):
+            raise UserError(f"{path}: is no regular file in {commit[:12]}; costmod edits regular files only.")
+        return Base(mode=mode, content=self._run_bytes("cat-file", "blob", blob))
+
+    def is_bot_commit(self, commit: str, trailer: str) -> bool:
+        """Whether a commit is exactly what `commit_on` makes, and carries this trailer line."""
+        try:
+            shown = self._run(
+                "show", "--no-patch", "--format=%an%n%ae%n%cn%n%ce%n%ad%n%cd%n%P%n%B", "--date=raw", commit
+            )
+        except GitFailed:
+            return False
+        name, email, committer, committer_email, authored, committed, parents, *message = shown.split("\n")
+        if (name, email, committer, committer_email) != (BOT_NAME, BOT_EMAIL) * 2 or " " in parents or not parents:
+            return False
+        date = self._run("show", "--no-patch", "--format=%cd", "--date=raw", parents).strip()
+        return authored == committed == date and trailer in message
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` contains `older`."""
+        try:
+            self._run("merge-base", "--is-ancestor", older, newer)
+        except GitFailed:
+            return False
+        return True
+
+    def fetch(self, remote: Remote, branch: str) -> str | None:
+        """Fetch a branch; its commit id, or None when the remote has no such branch."""
+        head = self.head(remote, branch)
+        if head is not None:
+            name = _checked_ref(branch)
+            self._run(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote.url,
+                f"+refs/heads/{name}:refs/costmod/{name}", remote=remote,
+            )  # fmt: skip
+            head = self._run("rev-parse", "--verify", "--end-of-options", f"refs/costmod/{name}").strip()
+        return head
+
+    def head(self, remote: Remote, branch: str) -> str | None:
+        """The commit id of a branch on the remote; None when it is not there."""
+        ref = f"refs/heads/{_checked_ref(branch)}"
+        listed = self._run("ls-remote", "--refs", "--", remote.url, ref, remote=remote)
+        found = (line.split("\t", 1) for line in listed.splitlines())
+        return next((commit for commit, name in found if name == ref), None)
+
+    def push(self, remote: Remote, commit: str, branch: str, *, lease: str) -> bool:
+        """Push one commit to one branch if the branch is at `lease` ("": does not exist); False when it was not.
+
+        Raises:
+            GitFailed: the remote could not be reached, or refused for another reason.
+        """
+        ref = f"refs/heads/{_checked_ref(branch)}"
+        source = _checked_id(commit) if commit else ""
+        expected = _checked_id(lease) if lease else ""
+        try:
+            self._run(
+                "push", "--quiet", "--no-verify", "--no-follow-tags", f"--force-with-lease={ref}:{expected}",
+                "--", remote.url, f"{source}:{ref}", remote=remote,
+            )  # fmt: skip
+        except GitFailed:
+            if (self.head(remote, branch) or "") == lease:
+                raise
+            return False
+        return True
+
+    def delete(self, remote: Remote, branch: str, *, lease: str) -> bool:
+        """Delete a branch that still is at `lease`."""
+        return self.push(remote, "", branch, lease=lease)
+
+    def _run(self, *arguments: str, **options: object) -> str:
+        return self._run_bytes(*arguments, **options).decode(errors="replace")  # type: ignore[arg-type]
+
+    def _run_bytes(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        extra: Mapping[str, str] | None = None,
+        remote: Remote | None = None,
+    ) -> bytes:
+        return run(*arguments, git_dir=self.folder, stdin=stdin, extra=extra, remote=remote)
+
+
+@contextlib.contextmanager
+def private_copy(repository: Path, commit: str) -> Iterator[Repository]:
+    """A bare repository in a temporary folder that holds `commit` and its history; removed afterwards.
+
+    Raises:
+        UserError: the folder is no git repository, or has no such commit.
+    """
+    source = git_folder(repository)
+    with tempfile.TemporaryDirectory(prefix="costmod-") as scratch:
+        folder = Path(scratch) / "copy.git"
+        copy = Repository(folder)
+        try:
+            run("init", "--quiet", "--bare", "--template=", str(folder))
+            copy._run(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", str(source),
+                f"{_checked_id(commit)}:refs/costmod/commit", remote=Remote(url=str(source)),
+            )  # fmt: skip
+        except GitFailed as error:
+            raise UserError(
+                f"{repository}: commit {commit[:12]} cannot be read ({error}); give a commit of this repository."
+            ) from error
+        yield copy
+
+
+def create_bare(folder: Path) -> None:
+    """Make an empty bare repository if there is none."""
+    if not (folder / "HEAD").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        run("init", "--quiet", "--bare", "--template=", str(folder))
+
+
+def difference(folder: Path, base: str, branch: str) -> str:
+    """The unified diff of a branch since it left its base, in a bare repository; empty when either is missing."""
+    span = f"refs/heads/{_checked_ref(base)}...refs/heads/{_checked_ref(branch)}"
+    try:
+        shown = run(
+            "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--end-of-options", span,
+            git_dir=folder,
+        )  # fmt: skip
+    except GitFailed:
+        return ""
+    return shown.decode(errors="replace")
+
+
+def git_folder(repository: Path) -> Path:
+    """Where a work tree keeps its objects and branches.
+
+    Raises:
+        UserError: no git repository there, or one that belongs to another user.
+    """
+    try:
+        found = run("-C", str(repository), "rev-parse", "--path-format=absolute", "--git-common-dir")
+    except GitFailed as error:
+        raise UserError(f"{repository}: is no git repository that can be read ({error}).") from error
+    return Path(os.fsdecode(found.rstrip(b"\n")))
+
+
+def origin_url(repository: Path) -> str | None:
+    """The URL of the remote `origin` as configured; None without one."""
+    config = git_folder(repository) / "config"
+    try:
+        return run("config", "--file", str(config), "--get", "remote.origin.url").decode().strip()
+    except GitFailed:
+        return None
+
+
+def run(
+    *arguments: str,
+    git_dir: Path | None = None,
+    stdin: bytes = b"",
+    extra: Mapping[str, str] | None = None,
+    remote: Remote | None = None,
+) -> bytes:
+    """Run one git command; standard output.
+
+    Raises:
+        GitFailed: it exited with something else than 0.
+        UserError: git is not installed.
+    """
+    try:
+        import git
+    except ImportError as error:
+        raise UserError("git: not found on PATH; install git 2.38 or newer.") from error
+    environment = _environment(git_dir, remote) | dict(extra or {})
+    # GitPython starts from a copy of our own environment, so the rest is removed by name (names are no secrets).
+    dropped = [part for name in sorted(set(os.environ) - set(environment)) for part in ("-u", name)]
+    command = ["env", *dropped, shutil.which("git") or "git", *arguments]
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        status, output, errors = git.Git(os.sep).execute(
+            command,
+            istream=given,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            kill_after_timeout=_TIMEOUT_SECONDS if os.name == "posix" else None,
+            env=environment,
+        )
+    if status:
+        raise GitFailed(_redacted(str(errors), remote) or f"git {arguments[0]} ended with status {status}")
+    return output if isinstance(output, bytes) else str(output).encode()
+
+
+def _environment(git_dir: Path | None, remote: Remote | None) -> dict[str, str]:
+    config = dict(_CONFIG)
+    if remote is not None and remote.token:
+        parts = urlsplit(remote.url)
+        config[f"http.{parts.scheme}://{parts.netloc}/.extraHeader"] = f"Authorization: Basic {_basic(remote.token)}"
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | {
+        "HOME": os.devnull,
+        "LANG": "C.UTF-8",
+        "LANGUAGE": "C",
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": _protocol(remote),
+        "GIT_CONFIG_COUNT": str(len(config)),
+    }
+    for number, (key, value) in enumerate(config.items()):
+        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    if git_dir is not None:
+        environment["GIT_DIR"] = str(git_dir)
+    return environment
+
+
+def _protocol(remote: Remote | None) -> str:
+    """The one transport this call may use; plain http only to this machine."""
+    if remote is None:
+        return "none"
+    if Path(remote.url).is_absolute():
+        return "file"
+    parts = urlsplit(remote.url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")):
+        return parts.scheme
+    raise UserError(f"{remote.url}: git may not push there; use an https:// URL.")
+
+
+def _basic(token: str) -> str:
+    return base64.b64encode(f"x-access-token:{token}".encode()).decode()
+
+
+def _redacted(errors: str, remote: Remote | None) -> str:
+    """Standard error as one line, without the token in any form we send it."""
+    for secret in (remote.token, _basic(remote.token)) if remote is not None and remote.token else ():
+        errors = errors.replace(secret, "***")
+    return " ".join(errors.split())[:500]
+
+
+def _checked_ref(branch: str) -> str:
+    if not _REF_NAME.fullmatch(branch):
+        raise UserError(f"{branch!r}: is no plain branch name; use letters, digits and . _ / + - only.")
+    return branch
+
+
+def _checked_id(commit: str) -> str:
+    if not _OBJECT_ID.fullmatch(commit):
+        raise UserError(f"{commit!r}: is no full commit id; give all 40 hexadecimal digits.")
+    return commit

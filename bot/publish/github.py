@@ -1,0 +1,315 @@
+"""GitHub, or GitHub Enterprise Server, as a forge: the only file that imports PyGithub.
+
+Reads are retried by PyGithub, writes by `retry.apply` after a read-back. Limits: GitHub REST API documentation, "Rate
+limits" and "Pulls".
+"""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from bot.errors import UserError
+from bot.publish import retry
+from bot.publish.forge import BRANCH_PREFIX, NotPermittedError, Remote, Request, Seen, Wanted
+from bot.publish.sanitize import plain
+
+if TYPE_CHECKING:
+    from github.GithubException import GithubException
+    from github.PullRequest import PullRequest
+
+PUBLIC_API = "https://api.github.com"
+_LABEL_COLOUR = "0e8a16"
+_TIMEOUT_SECONDS = 30
+T = TypeVar("T")
+
+
+class GithubForge:
+    """One repository on GitHub, seen with one token."""
+
+    kind: Literal["local", "github"] = "github"
+
+    def __init__(
+        self,
+        slug: str,
+        token: str,
+        *,
+        api: str = PUBLIC_API,
+        sleep: Callable[[float], None] = time.sleep,
+        pause: float = 1.0,
+    ) -> None:
+        """`slug` is OWNER/NAME; `pause` the seconds between two writes, as GitHub asks for."""
+        import github
+        from github.GithubRetry import GithubRetry
+
+        if not __debug__:  # PyGithub keeps its token on the right host by assert statements
+            raise UserError("python -O: drops the checks that keep the token on one host; run without -O.")
+        self._owner = slug.partition("/")[0]
+        self._slug = slug
+        self._server = server_of(api)
+        self._token = token
+        self._sleep = sleep
+        reads_only = GithubRetry(
+            total=4,
+            backoff_factor=1 if pause else 0,
+            allowed_methods={"GET", "HEAD"},
+            secondary_rate_wait=60,
+            max_rate_limit_wait=retry.LONGEST_WAIT_SECONDS,
+            retry_after_max=int(retry.LONGEST_WAIT_SECONDS),
+        )
+        self._client = github.Github(
+            base_url=api.rstrip("/"),
+            auth=github.Auth.Token(token),
+            retry=reads_only,
+            timeout=_TIMEOUT_SECONDS,
+            per_page=100,
+            seconds_between_requests=0,
+            seconds_between_writes=pause,
+        )
+        self._repository = self._client.get_repo(slug, lazy=True)
+        self._login: str | None = None
+
+    def remote(self) -> Remote:
+        """Where to push."""
+        return Remote(url=f"{self._server}/{self._slug}.git", token=self._token)
+
+    def seed(self, repository: str, base: str, commit: str) -> None:
+        """Nothing: the base branch is on GitHub, or the pull request makes no sense."""
+
+    def observe(self, branch: str) -> Seen:
+        """The pull requests of a branch, newest first, and how many other branches of the bot have an open one."""
+        return self._read("pull requests", lambda: self._observe(branch))
+
+    def create(self, wanted: Wanted) -> Request:
+        """Open it, or adopt the open one that another run was faster with."""
+        return retry.apply(
+            f"{self._slug}: opening a pull request",
+            lambda: self._open_one(wanted.branch),
+            lambda: self._create(wanted),
+            self._sleep,
+        )
+
+    def update(self, number: int, *, title: str | None, body: str) -> Request:
+        """Replace the body, and the title when given."""
+        from github.GithubObject import NotSet
+
+        def read_back() -> Request | None:
+            found = self._read("the pull request", lambda: self._request(self._pull(number)))
+            return found if found.body == body and title in (None, found.title) else None
+
+        def write() -> Request:
+            pull = self._pull(number)
+            self._write(lambda: pull.edit(title=NotSet if title is None else title, body=body))
+            return self._request(pull)
+
+        return retry.apply(f"{self._slug}: updating pull request #{number}", read_back, write, self._sleep)
+
+    def label(self, number: int, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Create the labels that are missing and set them; returns one warning per label that could not be set."""
+        warnings = []
+        for label in labels:
+            try:
+                self._ensure_label(label)
+                self._set_label(number, label)
+            except UserError as error:
+                warnings.append(f"label {plain(label, 50)!r} was not set: {error}")
+        return tuple(warnings)
+
+    def pushed(self, number: int) -> None:
+        """Nothing: GitHub reads the branch itself."""
+
+    # ---- reads -------------------------------------------------------------------------------------------------------
+
+    def _observe(self, branch: str) -> Seen:
+        found = self._repository.get_pulls(
+            state="all", head=f"{self._owner}:{branch}", sort="created", direction="desc"
+        )
+        requests = [self._request(pull) for pull in found if self._is_here(pull) and pull.head.ref == branch]
+        heads = [pull.head.ref for pull in self._repository.get_pulls(state="open") if self._is_here(pull)]
+        others = sum(head.startswith(BRANCH_PREFIX) and head != branch for head in heads)
+        newest_first = sorted(requests, key=lambda request: request.number, reverse=True)
+        return Seen(requests=tuple(newest_first), others_open=others)
+
+    def _open_one(self, branch: str) -> Request | None:
+        """The open pull request of a branch; looks through all of them, since the head filter may lag."""
+
+        def search() -> Request | None:
+            narrow = self._repository.get_pulls(state="open", head=f"{self._owner}:{branch}")
+            for pulls in (narrow, self._repository.get_pulls(state="open")):
+                for pull in pulls:
+                    if pull.head.ref == branch and self._is_here(pull):
+                        return self._request(pull)
+            return None
+
+        return self._read("pull requests", search)
+
+    def _is_here(self, pull: "PullRequest") -> bool:
+        """Whether the head branch is in this repository, not in a fork."""
+        return pull.head.repo is not None and pull.head.repo.full_name.casefold() == self._slug.casefold()
+
+    def _pull(self, number: int) -> "PullRequest":
+        return self._read("the pull request", lambda: self._repository.get_pull(number))
+
+    def _request(self, pull: "PullRequest") -> Request:
+        return Request(
+            number=pull.number,
+            url=pull.html_url,
+            state="merged" if pull.merged_at else "open" if pull.state == "open" else "closed",
+            title=pull.title,
+            body=pull.body or "",
+            base=pull.base.ref,
+            draft=bool(pull.draft),
+            ours=self._is_ours(pull),
+        )
+
+    def _is_ours(self, pull: "PullRequest") -> bool:
+        """Whether this token's identity opened it; an App or Actions token cannot ask who it is, but is a bot."""
+        if self._login is None:
+            self._login = self._whoami()
+        return pull.user.login == self._login if self._login else pull.user.type == "Bot"
+
+    def _whoami(self) -> str:
+        from github.GithubException import GithubException
+
+        try:
+            return self._client.get_user().login
+        except GithubException as error:
+            if error.status == 403:
+                return ""
+            raise
+
+    # ---- writes ------------------------------------------------------------------------------------------------------
+
+    def _create(self, wanted: Wanted) -> Request:
+        try:
+            pull = self._write(
+                lambda: self._repository.create_pull(
+                    base=wanted.base, head=wanted.branch, title=wanted.title, body=wanted.body, draft=wanted.draft
+                )
+            )
+        except _AlreadyThereError as error:
+            adopted = self._open_one(wanted.branch)
+            if adopted is None:
+                raise retry.AnswerLost(str(error)) from error
+            return adopted
+        return self._request(pull)
+
+    def _ensure_label(self, label: str) -> None:
+        from github.GithubException import GithubException
+
+        try:
+            self._repository.get_label(label)
+            return  # noqa: TRY300
+        except GithubException as error:
+            if error.status != 404:
+                raise self._explained(error) from error
+
+        def write() -> None:
+            try:
+                self._write(lambda: self._repository.create_label(label, _LABEL_COLOUR, "Opened by costmod"))
+            except _AlreadyThereError:
+                return
+
+        retry.apply(f"label {label}", lambda: None, write, self._sleep)
+
+    def _set_label(self, number: int, label: str) -> None:
+        """Setting a label twice is setting it once, so a lost answer may simply be repeated."""
+
+        def write() -> None:
+            pull = self._pull(number)
+            self._write(lambda: pull.add_to_labels(label))
+
+        retry.apply(f"label {label}", lambda: None, write, self._sleep)
+
+    # ---- answers -----------------------------------------------------------------------------------------------------
+
+    def _read(self, what: str, call: Callable[[], T]) -> T:
+        import requests
+        from github.GithubException import GithubException
+
+        try:
+            return call()
+        except GithubException as error:
+            raise self._explained(error) from error
+        except (requests.RequestException, OSError) as error:
+            raise UserError(f"{self._server}: no answer about {what} of {self._slug}; try again later.") from error
+        except (AssertionError, RuntimeError) as error:
+            raise self._led_elsewhere() from error
+
+    def _write(self, call: Callable[[], T]) -> T:
+        import requests
+        from github.GithubException import GithubException, RateLimitExceededException
+
+        try:
+            return call()
+        except GithubException as error:
+            if error.status == 429 or isinstance(error, RateLimitExceededException):
+                raise retry.RateLimited(_wait_of(error)) from error
+            if error.status >= 500:
+                raise retry.AnswerLost(f"status {error.status}") from error
+            if error.status == 422 and "already" in _messages(error):
+                raise _AlreadyThereError(_messages(error)) from error
+            raise self._explained(error) from error
+        except (requests.RequestException, OSError) as error:
+            raise retry.AnswerLost("connection lost") from error
+        except (AssertionError, RuntimeError) as error:
+            raise self._led_elsewhere() from error
+
+    def _led_elsewhere(self) -> UserError:
+        """PyGithub refuses, by assert or RuntimeError, to take the token to an address that an answer names."""
+        return UserError(f"{self._server}: an answer led to another host; check GITHUB_API_URL. The token stayed here.")
+
+    def _explained(self, error: "GithubException") -> UserError:
+        """One sentence for people, with what to do."""
+        said = _messages(error)
+        if "not permitted to create or approve pull requests" in said:
+            return NotPermittedError(
+                f"{self._slug}: GitHub Actions may not open pull requests; turn on Settings > Actions > General > "
+                '"Allow GitHub Actions to create and approve pull requests" in the repository and in its organization.'
+            )
+        if error.status == 401:
+            return UserError(f"{self._server}: the token is not valid; set COSTMOD_TOKEN or GITHUB_TOKEN anew.")
+        if error.status == 403:
+            return NotPermittedError(
+                f"{self._slug}: the token lacks a permission ({plain(said, 120)}); give it write access to "
+                "contents and pull requests."
+            )
+        if error.status == 404:
+            return UserError(
+                f"{self._slug}: GitHub shows no such repository to this token; check origin and the token."
+            )
+        return UserError(
+            f"{self._slug}: GitHub answered {error.status} ({plain(said, 200)}); nothing more was changed."
+        )
+
+
+class _AlreadyThereError(Exception):
+    """422: what should be created exists."""
+
+
+def server_of(api: str) -> str:
+    """The web and git address that belongs to a REST address: GitHub, GHES (/api/v3) or a data-residency tenant."""
+    parts = urlsplit(api)
+    local = parts.hostname in ("127.0.0.1", "localhost")
+    if not (parts.scheme == "https" or (parts.scheme == "http" and local)) or parts.username is not None:
+        raise UserError(f"GITHUB_API_URL: {plain(api, 100)!r} is no https:// address; correct it.")
+    return f"{parts.scheme}://{parts.netloc.removeprefix('api.')}"
+
+
+def _messages(error: "GithubException") -> str:
+    """Everything GitHub said, in lower case: the message and those of its parts."""
+    data: Any = error.data if isinstance(error.data, dict) else {"message": error.data}
+    parts = [data.get("message"), error.message]
+    for item in data.get("errors") or ():
+        parts += [item.get("message"), item.get("code")] if isinstance(item, dict) else [item]
+    return " ".join(str(part) for part in parts if part).replace("_", " ").lower()
+
+
+def _wait_of(error: "GithubException") -> float:
+    """Seconds GitHub asks to wait; a minute when it does not say."""
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if headers.get("retry-after", "").isdigit():
+        return float(headers["retry-after"])
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+        return max(1.0, float(headers["x-ratelimit-reset"]) - time.time() + 1)
+    return 60.0

@@ -1,0 +1,174 @@
+"""The embedded forge: a bare repository, and beside it one folder with a page per pull request.
+
+Layout: FOLDER/forge.git, FOLDER/pull-requests/<n>.json (state), <n>.md (body), <n>.html (the page). To say no, set
+"state" to "closed" in the JSON file; to merge, pull the branch from forge.git.
+"""
+
+import contextlib
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from bot.errors import UserError
+from bot.publish import git, page
+from bot.publish.forge import BRANCH_PREFIX, Remote, Request, Seen, Wanted
+from bot.records import Record
+
+
+class State(Record, frozen=True, kw_only=True):
+    """What <n>.json holds."""
+
+    number: int
+    state: Literal["open", "closed", "merged"]
+    title: str
+    branch: str
+    base: str
+    draft: bool
+    labels: tuple[str, ...] = ()
+
+
+class LocalForge:
+    """A forge in one folder: nothing leaves the machine."""
+
+    kind: Literal["local", "github"] = "local"
+
+    def __init__(self, folder: Path) -> None:
+        self.bare = folder / "forge.git"
+        self.pages = folder / "pull-requests"
+        try:
+            self.pages.mkdir(parents=True, exist_ok=True)
+            git.create_bare(self.bare)
+        except (OSError, git.GitFailed) as error:
+            raise UserError(
+                f"{folder}: cannot hold the local forge ({error}); name a folder you can write to."
+            ) from error
+
+    def remote(self) -> Remote:
+        """Where to push."""
+        return Remote(url=str(self.bare.resolve()))
+
+    def seed(self, repository: str, base: str, commit: str) -> None:
+        """Push the base branch of the user's repository, unless the forge is ahead of it already."""
+        with git.private_copy(Path(repository), commit) as copy:
+            there = copy.fetch(self.remote(), base)
+            if there is not None and copy.is_ancestor(commit, there):
+                return
+            if there is not None and not copy.is_ancestor(there, commit):
+                raise UserError(
+                    f"{self.bare}: its branch {base} has other commits than {repository}; merge or remove it."
+                )
+            copy.push(self.remote(), commit, base, lease=there or "")
+
+    def observe(self, branch: str) -> Seen:
+        """The pull requests of a branch, newest first, and how many others are open."""
+        states = self._states()
+        here = tuple(self._request(state) for state in reversed(states) if state.branch == branch)
+        others = sum(
+            state.state == "open" and state.branch.startswith(BRANCH_PREFIX) and state.branch != branch
+            for state in states
+        )
+        return Seen(requests=here, others_open=others)
+
+    def create(self, wanted: Wanted) -> Request:
+        """Open it, or adopt the open one that another run was faster with."""
+        with self._alone():
+            for request in self.observe(wanted.branch).requests:
+                if request.state == "open":
+                    return request
+            state = State(
+                number=max((state.number for state in self._states()), default=0) + 1,
+                state="open",
+                title=wanted.title,
+                branch=wanted.branch,
+                base=wanted.base,
+                draft=wanted.draft,
+            )
+            self._save(state, wanted.body)
+            return self._request(state)
+
+    def update(self, number: int, *, title: str | None, body: str) -> Request:
+        """Replace the body, and the title when given; draws the page anew."""
+        with self._alone():
+            state = self._state(number)
+            if title is not None:
+                state = msgspec.structs.replace(state, title=title)
+            self._save(state, body)
+            return self._request(state)
+
+    def label(self, number: int, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Set labels."""
+        with self._alone():
+            state = self._state(number)
+            merged = tuple(dict.fromkeys((*state.labels, *labels)))
+            self._save(msgspec.structs.replace(state, labels=merged), self._body(number))
+        return ()
+
+    def pushed(self, number: int) -> None:
+        """Draw the page anew, with the new diff."""
+        with self._alone():
+            self._save(self._state(number), self._body(number))
+
+    # ---- files -------------------------------------------------------------------------------------------------------
+
+    def _states(self) -> list[State]:
+        numbers = sorted(int(path.stem) for path in self.pages.glob("*.json") if path.stem.isdigit())
+        return [self._state(number) for number in numbers]
+
+    def _state(self, number: int) -> State:
+        path = self.pages / f"{number}.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=State)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise UserError(f"{path}: cannot be read as a pull request ({error}); correct or remove it.") from error
+
+    def _body(self, number: int) -> str:
+        path = self.pages / f"{number}.md"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: cannot be read ({error}); correct or remove it.") from error
+
+    def _request(self, state: State) -> Request:
+        return Request(
+            number=state.number,
+            url=(self.pages / f"{state.number}.html").resolve().as_uri(),
+            state=state.state,
+            title=state.title,
+            body=self._body(state.number),
+            base=state.base,
+            draft=state.draft,
+            ours=True,
+        )
+
+    def _save(self, state: State, body: str) -> None:
+        shown = page.Page(
+            number=state.number,
+            state="draft" if state.draft and state.state == "open" else state.state,
+            title=state.title,
+            branch=state.branch,
+            base=state.base,
+            labels=state.labels,
+            body=body,
+            diff=git.difference(self.bare, state.base, state.branch),
+        )
+        self._write(f"{state.number}.md", body)
+        self._write(f"{state.number}.html", page.render(shown))
+        self._write(f"{state.number}.json", msgspec.json.format(msgspec.json.encode(state)).decode() + "\n")
+
+    def _write(self, name: str, content: str) -> None:
+        """Replace a file in one step: a reader sees the old text or the new one."""
+        with tempfile.NamedTemporaryFile("w", dir=self.pages, delete=False, encoding="utf-8", newline="\n") as scratch:
+            scratch.write(content)
+        Path(scratch.name).chmod(0o644)
+        Path(scratch.name).replace(self.pages / name)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One writer at a time; the lock dies with its process."""
+        with (self.pages / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
