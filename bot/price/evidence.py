@@ -1,0 +1,106 @@
+"""The numbers of one calculation and where each comes from; their hash is the seed."""
+
+from datetime import date
+from hashlib import sha256
+
+import msgspec
+
+from bot.config import PriceConfig
+from bot.errors import UserError
+from bot.price.factors import Factor, constants
+from bot.price.modes import Mode
+from bot.price.repeats import Repeat
+from bot.price.table import PriceRow
+from bot.records import Hotspot, Input, Patch, Proof, Volume
+
+_VOLUME_ORIGIN = {
+    "config": "config (price.requests-per-month)",
+    "metric": "metric of the APM (not sampled)",
+    "span-weighted": "spans x their sampling weights",
+}
+_LONGEST_ROUND_TRIP_MS = 10_000
+_PER_MONTH = "requests per month of 730 h"
+
+
+def seed(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: PriceConfig) -> str:
+    """sha256 of what was looked at.
+
+    Volumes are left out on purpose: with the same draws twice the traffic is exactly twice the amount, and the volume
+    of one entry does not move the digits of another.
+    """
+    settings = config.model_dump(mode="json", exclude={"requests_per_month", "minimum_monthly"})
+    looked_at = [hotspot.id, patch.fingerprint, proof.commit if proof else "", settings]
+    return sha256(msgspec.json.encode(looked_at, order="sorted")).hexdigest()
+
+
+def factors(modes: tuple[Mode, ...], config: PriceConfig) -> tuple[Factor, ...]:
+    """Every constant and setting that these modes use."""
+    return tuple(_factor(name, config) for name in dict.fromkeys(name for mode in modes for name in mode.factors))
+
+
+def inputs(
+    repeated: tuple[Repeat, ...], proof: Proof | None, volume: Volume | None, known: tuple[Factor, ...]
+) -> dict[str, Input]:
+    """The inputs as finance reads them, by the name of the factor that each one is."""
+    count = sum(repeat.before for repeat in repeated)
+    found = {
+        "repeated": Input(name="statements repeated", value=str(count), unit="per request", origin="trace (p50)"),
+        "statements": _avoided(sum(repeat.avoided for repeat in repeated), proof),
+    }
+    if volume:
+        origin = _VOLUME_ORIGIN[volume.basis]
+        found["requests"] = Input(name="requests", value=plain(volume.value), unit=_PER_MONTH, origin=origin)
+    joins = any(repeat.joined_collection for repeat in repeated)
+    used = [factor for factor in known if joins or factor.name != "bytes-joined-collection"]
+    return found | {factor.name: _shown(factor) for factor in used}
+
+
+def price_inputs(rows: dict[str, PriceRow], today: date) -> dict[str, Input]:
+    """The price rows that were used, with source, date and age."""
+    return {sku: _row(row, today) for sku, row in rows.items()}
+
+
+def plain(value: float) -> str:
+    """A number without an exponent, thousands separated."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.6f}".rstrip("0")
+
+
+def _factor(name: str, config: PriceConfig) -> Factor:
+    if name == "application-cpu":
+        constant = constants()[f"application-cpu-{config.access_layer}"]
+        return Factor(name, constant.low, constant.mid, constant.high, constant.unit, constant.origin)
+    if name == "round-trip" and config.round_trip_ms is not None:
+        if config.round_trip_ms > _LONGEST_ROUND_TRIP_MS:
+            raise UserError(
+                f"settings: price.round-trip-ms is {config.round_trip_ms}; "
+                f"give milliseconds, at most {_LONGEST_ROUND_TRIP_MS}."
+            )
+        return Factor.fixed(name, config.round_trip_ms, "ms per avoided statement", "config (price.round-trip-ms)")
+    if name == "cross-zone-share":
+        share = config.cross_az_share or 0.0
+        return Factor.fixed(name, share, "share of database traffic", "config (price.cross-az-share)")
+    return constants()[name]
+
+
+def _avoided(count: int, proof: Proof | None) -> Input:
+    origin = "rewrite"
+    if proof is not None and proof.verdict == "proven":
+        tested = proof.queries[0] if proof.queries else None
+        origin = "trace -> tests" + (f" ({tested.before} -> {tested.after} in {tested.test})" if tested else "")
+    return Input(name="statements avoided", value=str(count), unit="per request", origin=origin)
+
+
+def _shown(factor: Factor) -> Input:
+    values = (factor.low,) if factor.low == factor.high else (factor.low, factor.mid, factor.high)
+    return Input(
+        name=factor.name.replace("-", " "),
+        value=" / ".join(plain(value) for value in values),
+        unit=factor.unit,
+        origin=factor.origin,
+    )
+
+
+def _row(row: PriceRow, today: date) -> Input:
+    machine = f" of {row.vcpu} vCPU" if row.vcpu else ""
+    origin = f"price table ({row.region}, stated {row.stated}, {row.age_days(today)} days old: {row.source})"
+    return Input(name=row.sku, value=str(row.price), unit=f"{row.currency} per {row.unit}{machine}", origin=origin)

@@ -1,0 +1,63 @@
+"""How many repeated statements a patch takes out of one request.
+
+The trace gives the size (repeats per request, p50), the rewrite gives what stays: nothing for a join, one statement for
+a separate select. A patch cannot avoid more of a statement than the hotspot repeats.
+"""
+
+from dataclasses import dataclass
+
+from bot.records import Hotspot, Load, Patch, Pattern
+
+SQL_KINDS = frozenset({"n_plus_one_db", "repeated_identical"})
+_JOINS = frozenset({"joinedload", "contains_eager"})  # select_related is to-one by definition
+_COLLECTIONS = frozenset({"parameter_equals_column", "link_table", "other"})  # "other" is not known to be to-one
+_NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """One repeated statement of a request, before and after the patch."""
+
+    before: int
+    after: int
+    span_ms: float | None  # mean as the client saw it; None when the source has no duration
+    sequential: float  # share that did not overlap: only that part shortens the request
+    joined_collection: bool = False  # then bytes on the wire rise
+
+    @property
+    def avoided(self) -> int:
+        """Statements that no longer run."""
+        return self.before - self.after
+
+
+def repeats(hotspot: Hotspot, patch: Patch) -> tuple[Repeat, ...]:
+    """The repeated SQL statements of a hotspot, each with what the patch leaves of it."""
+    return tuple(_repeat(pattern, patch) for pattern in hotspot.patterns if pattern.shape != "call")
+
+
+def unmatched(hotspot: Hotspot, patch: Patch) -> tuple[Load, ...]:
+    """Loads whose statement the hotspot does not repeat: nothing can be attributed to them."""
+    known = {pattern.fingerprint for pattern in hotspot.patterns if pattern.shape != "call"}
+    return tuple(load for load in patch.loads if load.fingerprint not in known)
+
+
+def wall_after_ns(before_ns: int, repeated: tuple[Repeat, ...]) -> int:
+    """The request's p50 without the avoided statements: not below the statements that stay, and the root one."""
+    spans = [(repeat, repeat.span_ms or 0.0) for repeat in repeated]
+    avoided = sum(repeat.avoided * repeat.sequential * span for repeat, span in spans)
+    stays = sum(repeat.after * span for repeat, span in spans) + max((span for _, span in spans), default=0.0)
+    floor = min(before_ns, round(stays * _NS_PER_MS))
+    return max(floor, before_ns - round(avoided * _NS_PER_MS))
+
+
+def _repeat(pattern: Pattern, patch: Patch) -> Repeat:
+    loads = [load for load in patch.loads if load.fingerprint == pattern.fingerprint]
+    before = pattern.count.p50
+    removed = min(before, sum(load.statements_before for load in loads)) - sum(load.statements_after for load in loads)
+    return Repeat(
+        before=before,
+        after=before - max(0, removed),
+        span_ms=pattern.mean_ns / _NS_PER_MS if pattern.mean_ns > 0 else None,
+        sequential=min(1.0, max(0.0, pattern.sequential)),
+        joined_collection=pattern.shape in _COLLECTIONS and any(load.strategy in _JOINS for load in loads),
+    )

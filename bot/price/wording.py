@@ -1,0 +1,80 @@
+"""The one sentence on top. It estimates and never promises; with little money it leads with latency."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.price.amounts import is_wide
+from bot.records import Amount
+
+SMALL = Decimal(10)
+_SIGNS = {"USD": "$"}
+_NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one request does less of."""
+
+    queries_before: int
+    queries_after: int
+    wall_before_ns: int
+    wall_after_ns: int
+
+
+def without_money(change: Change, gaps: tuple[str, ...]) -> str:
+    """The sentence of grade D: no figure in money at all, and the first thing that is missing for one."""
+    return f"{_upper(_effects(change))}; no money figure: {gaps[0] if gaps else 'nothing was priced'}."
+
+
+def with_money(change: Change, cash: Amount, headroom: Amount | None, minimum: Decimal, currency: str) -> str:
+    """The sentence of the better grades. Amounts of different kinds are never added up."""
+    effects, sign = _effects(change), _SIGNS.get(currency, f"{currency} ")
+    if change.queries_before == change.queries_after:
+        return f"{_upper(effects)}: no saving."
+    worth = max(cash.expected, headroom.expected if headroom else cash.expected)
+    if abs(worth) < SMALL and cash.expected > -SMALL:
+        return f"{_upper(effects)}; under {sign}{SMALL} a month: merge for latency, not for money."
+    money = _money(cash, headroom, sign)
+    if worth < minimum:
+        return (
+            f"Opened for latency: {effects}; an estimated {money} is below the minimum of {sign}{minimum:,f} a month."
+        )
+    return f"Estimated: {money}; {effects}."
+
+
+def _money(cash: Amount, headroom: Amount | None, sign: str) -> str:
+    said = []
+    if cash.high > 0 or cash.low < 0:
+        said.append(f"{_figure(cash, sign)} a month in cash")
+    if headroom is not None:
+        said.append(f"{_figure(headroom, sign)} a month of freed capacity at list price, not cash")
+    return " and ".join(said)
+
+
+def _figure(amount: Amount, sign: str) -> str:
+    low, expected, high = (_signed(value, sign) for value in (amount.low, amount.expected, amount.high))
+    if 0 <= amount.expected < SMALL:
+        return f"under {sign}{SMALL}"
+    return f"{low} to {high}" if is_wide(amount) else f"{expected} [{low} to {high}]"
+
+
+def _signed(value: Decimal, sign: str) -> str:
+    return f"-{sign}{-value:,f}" if value < 0 else f"{sign}{value:,f}"
+
+
+def _effects(change: Change) -> str:
+    if change.queries_before == change.queries_after:
+        return "no SQL statement fewer per request"
+    queries = f"{change.queries_before} -> {change.queries_after} SQL statements per request"
+    if change.wall_before_ns <= change.wall_after_ns:
+        return f"estimated {queries}"
+    return f"estimated p50 latency {_ms(change.wall_before_ns)} -> {_ms(change.wall_after_ns)} ms, {queries}"
+
+
+def _ms(ns: int) -> str:
+    ms = ns / _NS_PER_MS
+    return f"{ms:,.0f}" if ms >= 10 else f"{ms:.1f}"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

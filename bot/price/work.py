@@ -1,0 +1,78 @@
+"""What repeated statements consume in a month: CPU, duration, traffic. Units as types, one value per draw."""
+
+from dataclasses import dataclass, replace
+
+from bot.price.factors import DRAWS, Factors
+from bot.price.repeats import Repeat
+from bot.price.units import Draws, GbSecond, Gigabyte, Quantity, VcpuHour
+
+_MS_PER_HOUR = 3_600_000
+# Client spans hold at least this many times the CPU that the database spends on the statement (measured 1.4 to 21).
+_SPAN_PER_DATABASE_CPU = 1.4
+
+
+@dataclass(frozen=True)
+class Part:
+    """So many of one statement in each request."""
+
+    count: int
+    of: Repeat
+
+
+def avoided(repeated: tuple[Repeat, ...]) -> tuple[Part, ...]:
+    """The statements that the patch takes out."""
+    return tuple(Part(repeat.avoided, repeat) for repeat in repeated)
+
+
+def attributed(repeated: tuple[Repeat, ...]) -> tuple[Part, ...]:
+    """All statements that the hotspot repeats. Their traffic is what they send, whatever replaces them."""
+    return tuple(Part(repeat.before, replace(repeat, joined_collection=False)) for repeat in repeated)
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """A month of some statements."""
+
+    parts: tuple[Part, ...]
+    factors: Factors
+
+    def database_cpu(self) -> Quantity[VcpuHour]:
+        """Statements x CPU of each, never above what its client span leaves room for."""
+        ms = self._per_month([(part.count, self._database_ms(part.of)) for part in self.parts])
+        return Quantity(VcpuHour, ms / _MS_PER_HOUR)
+
+    def application_cpu(self) -> Quantity[VcpuHour]:
+        """Statements x CPU that the application spends on each."""
+        each = self.factors["application-cpu"]
+        ms = self._per_month([(part.count, each) for part in self.parts])
+        return Quantity(VcpuHour, ms / _MS_PER_HOUR)
+
+    def duration(self) -> Quantity[GbSecond]:
+        """Statements that did not overlap x (wait for the database + application CPU) x memory held meanwhile."""
+        cpu = self.factors["application-cpu"]
+        ms = self._per_month([(part.count * part.of.sequential, self._wait_ms(part.of) + cpu) for part in self.parts])
+        return Quantity(GbSecond, ms / 1000 * self.factors["lambda-memory"])
+
+    def traffic(self) -> Quantity[Gigabyte]:
+        """Statements x bytes of each between application and database; negative where a join repeats its parent."""
+        names = {True: "bytes-joined-collection", False: "bytes-separate"}
+        total = self._per_month([(part.count, self.factors[names[part.of.joined_collection]]) for part in self.parts])
+        return Quantity(Gigabyte, total / 1e9)
+
+    def _database_ms(self, repeat: Repeat) -> Draws:
+        return _at_most(self.factors["database-cpu"], repeat.span_ms, _SPAN_PER_DATABASE_CPU)
+
+    def _wait_ms(self, repeat: Repeat) -> Draws:
+        return _at_most(self.factors["round-trip"] + self._database_ms(repeat), repeat.span_ms, 1.0)
+
+    def _per_month(self, terms: list[tuple[float, Draws]]) -> Draws:
+        import numpy as np
+
+        per_request = sum((count * each for count, each in terms), start=np.zeros(DRAWS))
+        return per_request * self.factors.scale("statements") * self.factors.scale("requests")
+
+
+def _at_most(ms: Draws, span_ms: float | None, divisor: float) -> Draws:
+    import numpy as np
+
+    return ms if span_ms is None else np.minimum(ms, span_ms / divisor)
