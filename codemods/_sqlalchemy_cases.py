@@ -1,1 +1,553 @@
-CASES = ()
+"""The cases of `sqlalchemy-eager-load`: what it changes, and what it leaves alone with which code."""
+
+from codemods.api import Case, Repeat, Tier
+
+MODELS = """\
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import DeclarativeBase, Mapped, backref, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+post_tags = Table("post_tags", Base.metadata, Column("post_id", ForeignKey("posts.id")), Column("tag_id", ForeignKey("tags.id")))
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(80), unique=True)
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str]
+    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+    author: Mapped["Author"] = relationship()
+    tags: Mapped[list["Tag"]] = relationship(secondary=post_tags)
+    comments = relationship("Comment", back_populates="post")
+    hits: Mapped[list["Hit"]] = relationship(lazy="dynamic")
+    drafts = relationship("Draft", lazy="noload")
+    edits = relationship(lambda: Edit, lazy="selectin")
+
+
+class Video(Post):
+    __tablename__ = "videos"
+    id = Column(Integer, ForeignKey("posts.id"), primary_key=True)
+    studio_id = Column(ForeignKey("studios.id"))
+    studio = relationship("Studio", backref=backref("videos"))
+
+
+class Studio(Base):
+    __tablename__ = "studios"
+    id = Column(Integer, primary_key=True)
+
+
+class Comment(Base):
+    __tablename__ = "comments"
+    id = Column(Integer, primary_key=True)
+    post_id = Column(Integer, ForeignKey("posts.id"))
+    writer_id = Column(Integer, ForeignKey("authors.id"))
+    checker_id = Column(Integer, ForeignKey(Author.id))
+    post = relationship("Post", back_populates="comments")
+    writer = relationship("Author", foreign_keys=[writer_id])
+    checker = relationship(Author, foreign_keys=[checker_id])
+
+
+class Hit(Base):
+    __tablename__ = "hits"
+    id = Column(Integer, primary_key=True)
+    post_id = Column(Integer, ForeignKey("posts.id"))
+
+
+class Draft(Base):
+    __tablename__ = "drafts"
+    id = Column(Integer, primary_key=True)
+    post_id = Column(Integer, ForeignKey("posts.id"))
+
+
+class Edit(Base):
+    __tablename__ = "edits"
+    id = Column(Integer, primary_key=True)
+    post_id = Column(Integer, ForeignKey("posts.id"))
+"""
+
+AUTHOR = Repeat(
+    "author",
+    ("authors",),
+    ("authors.id",),
+    50,
+    "column_equals_parameter",
+    "SELECT authors.id FROM authors WHERE authors.id = ?",
+)
+COMMENTS = Repeat(
+    "comments",
+    ("comments",),
+    ("comments.post_id",),
+    50,
+    "parameter_equals_column",
+    "SELECT comments.id FROM comments WHERE ? = comments.post_id",
+)
+TAGS = Repeat(
+    "tags",
+    ("tags", "post_tags"),
+    ("post_tags.post_id",),
+    50,
+    "link_table",
+    "SELECT tags.id FROM tags, post_tags WHERE ? = post_tags.post_id",
+)
+
+
+def _child(table: str) -> Repeat:
+    return Repeat(
+        table,
+        (table,),
+        (f"{table}.post_id",),
+        50,
+        "parameter_equals_column",
+        f"SELECT {table}.id FROM {table} WHERE ? = {table}.post_id",
+    )
+
+
+def _studio() -> Repeat:
+    return Repeat(
+        "studio", ("studios",), ("studios.id",), 50, statement="SELECT studios.id FROM studios WHERE studios.id = ?"
+    )
+
+
+def _changed(
+    name: str, before: str, after: str, *repeats: Repeat, tier: Tier = "B", files: dict[str, str] | None = None
+) -> Case:
+    return Case(name, before, after, repeats or (AUTHOR,), tier=tier, files={"models.py": MODELS, **(files or {})})
+
+
+def _untouched(name: str, code: str, before: str, *repeats: Repeat, files: dict[str, str] | None = None) -> Case:
+    return Case(name, before, None, repeats or (AUTHOR,), code, files={"models.py": MODELS, **(files or {})})
+
+
+_LEGACY = """\
+from models import Post
+
+
+def view(session):
+    posts = session.query(Post).order_by(Post.id){steps}.all()
+    return [post.author.email for post in posts]
+"""
+
+_SELECT = """\
+from sqlalchemy import select
+{imports}
+from models import Post
+
+
+def view(session):
+    posts = session.scalars(select(Post){steps}).all()
+    return [{read} for post in posts]
+"""
+
+_ENTRY = """\
+from app import Posts
+
+
+def view():
+    posts = Posts()
+    return posts.page()
+"""
+
+_SERVICE = """\
+from models import Post
+
+
+class Posts:
+    def page(self):
+        return [row(post) for post in Post.query.order_by(Post.id)]
+
+
+def row(post):
+    return post.author.email
+"""
+
+_LOOP = """\
+from models import Post
+
+
+def view(session):
+    found = []
+    for post in session.query(Post).order_by(Post.id):
+{body}
+    return found
+"""
+
+
+def _legacy(steps: str = "") -> str:
+    return _LEGACY.replace("{steps}", steps)
+
+
+def _select(steps: str, imports: str = "", read: str = "post.author.email") -> str:
+    return _SELECT.format(steps=steps, imports=f"{imports}\n" if imports else "", read=read)
+
+
+def _loop(*lines: str) -> str:
+    return _LOOP.replace("{body}", "\n".join(f"        {line}" for line in lines))
+
+
+def _joined(text: str) -> str:
+    """The loop over `session.query(Post)` with its author joined."""
+    text = text.replace("session.query(Post)", "session.query(Post).options(joinedload(Post.author))")
+    return text.replace("from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import", 1)
+
+
+_CHANGED = (
+    _changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
+    _changed("legacy query, ordered, with a limit: join", _legacy(".limit(50)"), _joined(_legacy(".limit(50)"))),
+    _changed(
+        "select, ordered by a unique column: join",
+        _select(".order_by(Post.title, Post.slug.desc()).limit(50)"),
+        _select(
+            ".options(joinedload(Post.author)).order_by(Post.title, Post.slug.desc()).limit(50)",
+            "from sqlalchemy.orm import joinedload",
+        ),
+    ),
+    _changed(
+        "limit without an order: separate select",
+        _select(".limit(50)"),
+        _select(".options(selectinload(Post.author)).limit(50)", "from sqlalchemy.orm import selectinload"),
+    ),
+    _changed(
+        "order by a column that is not unique: separate select",
+        _select(".order_by(Post.title)"),
+        _select(".options(selectinload(Post.author)).order_by(Post.title)", "from sqlalchemy.orm import selectinload"),
+    ),
+    _changed(
+        "order by a function, then a cancelled order: separate select",
+        _select(".order_by(func.random()).order_by(Post.id).order_by(None)"),
+        _select(
+            ".options(selectinload(Post.author)).order_by(func.random()).order_by(Post.id).order_by(None)",
+            "from sqlalchemy.orm import selectinload",
+        ),
+    ),
+    _changed(
+        "row locks: separate select",
+        _legacy(".with_for_update()"),
+        _joined(_legacy(".with_for_update()")).replace("joinedload", "selectinload"),
+    ),
+    _changed(
+        "a step that is not known to keep rows: separate select",
+        _legacy(".distinct()"),
+        _joined(_legacy(".distinct()")).replace("joinedload", "selectinload"),
+    ),
+    _changed(
+        "collection: separate select, import merged in place",
+        _select(".order_by(Post.id)", "from sqlalchemy.orm import Session", "len(post.comments)"),
+        _select(
+            ".options(selectinload(Post.comments)).order_by(Post.id)",
+            "from sqlalchemy.orm import Session, selectinload",
+            "len(post.comments)",
+        ),
+        COMMENTS,
+    ),
+    _changed(
+        "many-to-many by its link table",
+        _select("", read="post.tags"),
+        _select(".options(selectinload(Post.tags))", "from sqlalchemy.orm import selectinload", "post.tags"),
+        TAGS,
+    ),
+    _changed(
+        "two relationships of one loop: one patch",
+        _select(".order_by(Post.id)", read="(post.author.email, post.comments)"),
+        _select(
+            ".options(joinedload(Post.author), selectinload(Post.comments)).order_by(Post.id)",
+            "from sqlalchemy.orm import joinedload, selectinload",
+            "(post.author.email, post.comments)",
+        ),
+        AUTHOR,
+        COMMENTS,
+    ),
+    _changed(
+        "one relationship is loaded already: the other is added to the same options",
+        _select(
+            ".options(selectinload(Post.comments)).order_by(Post.id)",
+            "from sqlalchemy.orm import selectinload",
+            "(post.author.email, post.comments)",
+        ),
+        _select(
+            ".options(selectinload(Post.comments), joinedload(Post.author)).order_by(Post.id)",
+            "from sqlalchemy.orm import joinedload, selectinload",
+            "(post.author.email, post.comments)",
+        ),
+        AUTHOR,
+        COMMENTS,
+    ),
+    _changed(
+        "two relationships with the same SQL, both read: both",
+        """\
+from models import Comment
+
+
+def view(session):
+    return [(c.writer.email, c.checker.email) for c in session.query(Comment).order_by(Comment.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Comment
+
+
+def view(session):
+    return [(c.writer.email, c.checker.email) for c in session.query(Comment).options(joinedload(Comment.writer), joinedload(Comment.checker)).order_by(Comment.id)]
+""",
+    ),
+    _changed(
+        "two relationships with the same SQL, one read: that one",
+        """\
+from models import Comment
+
+
+def view(session):
+    return [c.checker.email for c in session.query(Comment).order_by(Comment.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Comment
+
+
+def view(session):
+    return [c.checker.email for c in session.query(Comment).options(joinedload(Comment.checker)).order_by(Comment.id)]
+""",
+    ),
+    _changed(
+        "a chain over several lines keeps its layout, comments and continuation",
+        """\
+import models
+
+
+def view(session):
+    query = (
+        session.query(models.Post)
+        .filter(models.Post.title != "")  # drafts
+        .order_by(models.Post.id)
+    )
+    query = query.limit(10)
+    return [post.author.email for post in query.all()]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+import models
+
+
+def view(session):
+    query = (
+        session.query(models.Post)
+        .options(joinedload(models.Post.author))
+        .filter(models.Post.title != "")  # drafts
+        .order_by(models.Post.id)
+    )
+    query = query.limit(10)
+    return [post.author.email for post in query.all()]
+""",
+    ),
+    Case(
+        "Model.query, found behind a service and a method",
+        _SERVICE,
+        _SERVICE.replace("Post.query", "Post.query.options(joinedload(Post.author))").replace(
+            "from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import"
+        ),
+        (AUTHOR,),
+        files={"models.py": MODELS, "entry.py": _ENTRY},
+        entry="entry.py",
+    ),
+    _changed(
+        "a relationship inherited from the parent model",
+        """\
+from models import Video
+
+
+def view(session):
+    return [video.author.email for video in session.query(Video).order_by(Video.title)]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Video
+
+
+def view(session):
+    return [video.author.email for video in session.query(Video).options(selectinload(Video.author)).order_by(Video.title)]
+""",
+    ),
+    _changed(
+        "a None check on the relationship or its key is no condition",
+        _loop("if post.author_id:", "    found.append(post.author.email if post.author else None)"),
+        _joined(_loop("if post.author_id:", "    found.append(post.author.email if post.author else None)")),
+    ),
+    _changed(
+        "read under a condition: a draft",
+        _loop("if post.title:", "    found.append(post.author.email)"),
+        _joined(_loop("if post.title:", "    found.append(post.author.email)")),
+        tier="C",
+    ),
+    _changed(
+        "the loop assigns to its rows: a draft",
+        _loop("post.title = post.author.email"),
+        _joined(_loop("post.title = post.author.email")),
+        tier="C",
+    ),
+    _changed(
+        "nothing is seen to read it: a draft",
+        """\
+from models import Post
+
+
+def view(session):
+    return render(session.query(Post).order_by(Post.id).all())
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def view(session):
+    return render(session.query(Post).options(joinedload(Post.author)).order_by(Post.id).all())
+""",
+        tier="C",
+    ),
+    _changed(
+        "a backref under select(): a draft",
+        """\
+from sqlalchemy import select
+
+from models import Studio
+
+
+def view(session):
+    return [studio.videos for studio in session.scalars(select(Studio))]
+""",
+        """\
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from models import Studio
+
+
+def view(session):
+    return [studio.videos for studio in session.scalars(select(Studio).options(selectinload(Studio.videos)))]
+""",
+        Repeat(
+            "videos",
+            ("videos",),
+            ("videos.studio_id",),
+            50,
+            statement="SELECT videos.id FROM videos WHERE ? = videos.studio_id",
+        ),
+        tier="C",
+    ),
+)
+
+_UNTOUCHED = (
+    _untouched("already loaded by the query", "R-ALREADY-EAGER", _joined(_legacy())),
+    _untouched(
+        "loaded by contains_eager",
+        "R-ALREADY-EAGER",
+        _legacy(".join(Post.author).options(contains_eager(Post.author))"),
+    ),
+    _untouched("loaded by a string option", "R-ALREADY-EAGER", _legacy('.options(joinedload("author"))')),
+    _untouched(
+        "loaded with a criterion", "R-ALREADY-EAGER", _legacy(".options(joinedload(Post.author.and_(Author.id > 1)))")
+    ),
+    _untouched(
+        "loaded by a chain that goes on",
+        "R-ALREADY-EAGER",
+        _legacy(".options(joinedload(Post.author).load_only(Author.id))"),
+    ),
+    _untouched("declared eager on the model", "R-ALREADY-EAGER", _select("", read="post.edits"), _child("edits")),
+    _untouched("loader options in a variable", "R-OPTION-VAR", _legacy(".options(STRATEGY)")),
+    _untouched("an opt-out by hand", "R-OPTION-VAR", _legacy(".options(lazyload(Post.author))")),
+    _untouched("every lazy load forbidden", "R-OPTION-VAR", _legacy('.options(raiseload("*"))')),
+    _untouched("an option that is no loader", "R-OPTION-VAR", _legacy(".options(FromCache())")),
+    _untouched("a loader without an argument", "R-OPTION-VAR", _legacy(".options(joinedload())")),
+    _untouched("dynamic relationship", "R-DYNAMIC", _select("", read="post.hits"), _child("hits")),
+    _untouched("noload relationship", "R-NOLOAD", _select("", read="post.drafts"), _child("drafts")),
+    _untouched(
+        "relationship of a subclass",
+        "R-SUBCLASS",
+        _select("", read="post.studio"),
+        _studio(),
+    ),
+    _untouched("commit in the loop", "R-COMMIT", _loop("found.append(post.author.email)", "session.commit()")),
+    _untouched("write in the loop", "R-WRITE", _loop("session.delete(post.author)")),
+    _untouched("flush in the loop", "R-WRITE", _loop("found.append(post.author.email)", "store.flush()")),
+    _untouched("the loop assigns the relationship", "R-WRITE", _loop("post.author = post.author.heir")),
+    _untouched(
+        "commit in a helper that the loop calls",
+        "R-COMMIT",
+        _loop("found.append(post.author.email)", "note(session)")
+        + "\n\ndef note(session):\n    session.add(1)\n    session.commit()\n",
+    ),
+    _untouched(
+        "write in a helper of a helper",
+        "R-WRITE",
+        _loop("found.append(post.author.email)", "note(session)")
+        + "\n\ndef note(session):\n    keep(session)\n\n\ndef keep(orm: Session):\n    orm.add(1)\n",
+    ),
+    _untouched("the loop breaks", "R-COND", _loop("found.append(post.author.email)", "if found:", "    break")),
+    _untouched("the loop returns", "R-COND", _loop("if post.author.email:", "    return post")),
+    _untouched("streamed rows", "R-STREAM", _legacy(".yield_per(10)")),
+    _untouched("no such relationship", "R-UNRESOLVED", _legacy(), Repeat("other", ("invoices",), ("invoices.id",), 50)),
+    _untouched("no table in the statement", "R-UNRESOLVED", _legacy(), Repeat("call", (), (), 50)),
+    _untouched(
+        "another column of the table", "R-UNRESOLVED", _legacy(), Repeat("mail", ("authors",), ("authors.email",), 50)
+    ),
+    _untouched(
+        "a collection's table by its own key",
+        "R-UNRESOLVED",
+        _select("", read="post.comments"),
+        Repeat("pk", ("comments",), ("comments.id",), 50),
+    ),
+    _untouched("columns only", "R-UNRESOLVED", _legacy().replace("query(Post)", "query(Post.id)")),
+    _untouched("rows turned into columns", "R-UNRESOLVED", _legacy(".with_entities(Post.id)")),
+    _untouched("one row only", "R-UNRESOLVED", _legacy().replace(".all()", ".first()")),
+    _untouched("an alias", "R-UNRESOLVED", _legacy().replace("query(Post)", "query(aliased(Post))")),
+    _untouched("a class of another name space", "R-UNRESOLVED", _legacy().replace("from models", "from elsewhere")),
+    _untouched(
+        "two queries that fit equally well",
+        "R-AMBIGUOUS",
+        """\
+from models import Post
+
+
+def view(session):
+    new = [p.author for p in session.query(Post).order_by(Post.id)]
+    old = [p.author for p in session.query(Post).order_by(Post.title)]
+    return new + old
+""",
+    ),
+    _untouched(
+        "two relationships with the same SQL, neither seen",
+        "R-AMBIGUOUS",
+        """\
+from models import Comment
+
+
+def view(session):
+    return render(session.query(Comment).order_by(Comment.id).all())
+""",
+    ),
+    _untouched(
+        "the loader's name is taken",
+        "R-UNRESOLVED",
+        _legacy().replace("def view", "def joinedload(x):\n    return x\n\n\ndef view"),
+    ),
+)
+
+CASES = _CHANGED + _UNTOUCHED

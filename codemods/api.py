@@ -99,8 +99,8 @@ class Meta:
 class Case:
     """A before/after pair, or a case that must stay untouched (`after` is None, `code` says why).
 
-    Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is one module;
-    the entry is its function `view`, and `repeats` are what the trace would show.
+    Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
+    `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` stand beside.
     """
 
     name: str
@@ -108,6 +108,9 @@ class Case:
     after: str | None
     repeats: tuple[Repeat, ...]
     code: str | None = None
+    tier: Tier = "B"
+    files: dict[str, str] = field(default_factory=dict)
+    entry: str = "app.py"
 
 
 class Codemod(Protocol):

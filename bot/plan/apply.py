@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.errors import UserError
-from bot.records import Change
+from bot.records import Change, Patch
 
 
 def apply(root: Path, changes: Iterable[Change]) -> None:
@@ -25,6 +25,15 @@ def apply(root: Path, changes: Iterable[Change]) -> None:
     finally:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
+
+
+def combined(patches: Iterable[Patch]) -> list[Change]:
+    """One change per file from patches that stand on each other: the first text before, the last text after."""
+    files: dict[str, Change] = {}
+    for change in (change for patch in patches for change in patch.changes):
+        first = files.get(change.path, change)
+        files[change.path] = Change(path=change.path, before=first.before, after=change.after)
+    return list(files.values())
 
 
 def _stage(target: Path, change: Change) -> Path:

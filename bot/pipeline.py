@@ -1,0 +1,91 @@
+"""The story on one screen: plan, prove, price, publish; each step takes results and hands results on."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.config import Config
+from bot.records import Hotspot, Outcome, Patch, Result
+
+if TYPE_CHECKING:
+    from bot.prove.checkout import Checkout
+    from bot.publish.forge import Forge
+    from codemods.index import Index
+
+Step = Callable[[str], AbstractContextManager[object]]  # shows a line of progress while it is entered
+
+
+def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> list[Result]:
+    """Every patch and every refusal, in the order of the hotspots.
+
+    `stacked` patches see the text that earlier ones left, to be written together; others stand on the commit itself,
+    each to become a pull request of its own.
+    """
+    from bot.plan.plan import plan
+
+    results = []
+    for hotspot in hotspots:
+        for found in plan(hotspot, index):
+            if not isinstance(found, Patch):
+                what: Outcome = "nothing_to_do" if found.done else "refused"
+                results.append(Result(hotspot=hotspot, outcome=what, refusal=found))
+                continue
+            results.append(Result(hotspot=hotspot, outcome="planned", patch=found))
+            if stacked:
+                index = index.edited({change.path: change.after for change in found.changes})
+    return results
+
+
+def prove_most_costly(
+    results: Iterable[Result], checkout: "Checkout", repository: Path, config: Config, step: Step
+) -> list[Result]:
+    """Prove planned patches, dearest first, until as many hold as pull requests are wanted; defer the rest."""
+    from bot.prove.prove import prove
+
+    done = []
+    wanted = config.publish.max_pull_requests
+    for result in results:
+        if result.outcome != "planned" or result.patch is None:
+            done.append(result)
+        elif not wanted:
+            reason = "one at a time: --max-pull-requests takes more"
+            done.append(replace(result, outcome="deferred", reason=reason))
+        else:
+            with step(f"tests before and after the change to {result.patch.site.file}"):
+                proof = prove(checkout, repository, result.patch, config)
+            wanted -= proof.verdict != "broken"
+            done.append(replace(result, proof=proof))
+    return done
+
+
+def price_all(results: Iterable[Result], config: Config, today: date) -> list[Result]:
+    """Price every patch that was proven."""
+    from bot.price import price
+
+    return [
+        replace(r, saving=price(r.hotspot, r.patch, r.proof, config, today=today)) if r.patch and r.proof else r
+        for r in results
+    ]
+
+
+def publish_all(
+    results: Iterable[Result], forge: "Forge", repository: Path, config: Config, *, base: str, commit: str
+) -> list[Result]:
+    """Open or update a pull request for every patch whose proof allows it."""
+    from bot.publish.publish import publish
+
+    done = []
+    for r in results:
+        if r.patch and r.proof and r.saving:
+            request = publish(
+                forge, repository, r.hotspot, r.patch, r.proof, r.saving, config, base=base, commit=commit
+            )
+            outcome: Outcome = "stopped" if request.operation == "skipped" else "published"
+            done.append(replace(r, pull_request=request, outcome=outcome, reason=request.reason))
+        else:
+            done.append(r)
+    return done

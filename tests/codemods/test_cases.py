@@ -1,0 +1,45 @@
+"""Every codemod's own cases: whole texts, the second run, and more cases that stay untouched than cases that change."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codemods import discover
+from codemods.api import Case, Codemod, No, Proposal, Reached, Sighting
+from codemods.index import Index
+from codemods.refusals import REFUSALS
+
+CODEMODS = discover()
+ALL = [pytest.param(c, case, id=f"{c.META.id}: {case.name}") for c in CODEMODS.values() for case in c.CASES]
+
+
+def answers(codemod: Codemod, case: Case, root: Path) -> tuple[Index, list[Proposal | No]]:
+    index = Index(root)
+    hops = index.calls.reach([(case.entry, "view")], 6)
+    reached = tuple(Reached(*key, hop.distance, "the entry") for key, hop in hops.items())
+    return index, codemod.find(index, Sighting(codemod.META.kinds[0], case.repeats, reached))
+
+
+@pytest.mark.parametrize(("codemod", "case"), ALL)
+def test_case(codemod: Codemod, case: Case, checkout: Callable[[dict[str, str]], Path]) -> None:
+    root = checkout({"app.py": case.before, **case.files})
+    _, found = answers(codemod, case, root)
+    if case.after is None:
+        assert [type(a) for a in found] == [No]
+        assert {a.code for a in found if isinstance(a, No)} == {case.code}
+        return
+    (proposal,) = found
+    assert isinstance(proposal, Proposal)
+    assert (proposal.tier, proposal.texts) == (case.tier, {"app.py": case.after})
+    (root / "app.py").write_text(case.after)
+    _, again = answers(codemod, case, root)
+    assert [a.done for a in again if isinstance(a, No)] == [True] * len(again)
+
+
+@pytest.mark.parametrize("codemod", CODEMODS.values(), ids=CODEMODS.keys())
+def test_precision_first(codemod: Codemod) -> None:
+    untouched = [case for case in codemod.CASES if case.after is None]
+    assert len(untouched) * 2 >= len(codemod.CASES)
+    assert {case.code for case in untouched} <= REFUSALS.keys()
+    assert len({case.name for case in codemod.CASES}) == len(codemod.CASES)
