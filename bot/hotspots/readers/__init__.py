@@ -1,0 +1,54 @@
+"""One file per source. A reader is any module in this folder; it is found by location, never listed.
+
+It has `TITLE` (what it reads, in words), `VENDOR`, `FORMAT`, `NO_STATEMENT` (which switch turns SQL text on),
+`sniff(head) -> bool` on the first bytes, and `read(source)`, which yields spans, or whole hotspots where the source
+holds those.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from typing import Protocol, cast
+
+from bot.errors import UserError
+from bot.hotspots.source import Source
+from bot.hotspots.span import Span
+from bot.records import Hotspot
+
+
+class Reader(Protocol):
+    """The shape of a module in this folder."""
+
+    TITLE: str
+    VENDOR: str
+    FORMAT: str
+    NO_STATEMENT: str
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether the content is of this source, judged by its first bytes."""
+
+    def read(self, source: Source) -> Iterator[Span | Hotspot]:
+        """Every span or hotspot of the stream."""
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All readers, by module name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(cast(Reader, importlib.import_module(f"{__name__}.{name}")) for name in names)
+
+
+def reader_for(source: Source) -> Reader:
+    """The reader whose format the content has.
+
+    Raises:
+        UserError: an empty input, or no known format.
+    """
+    if not source.head.strip():
+        raise UserError(f"{source.label} is empty; export the traces again.")
+    for reader in readers():
+        if reader.sniff(source.head):
+            return reader
+    known = "; ".join(reader.TITLE for reader in readers())
+    raise UserError(f"{source.label} is in no format that costmod reads ({known}); export it as one of these.")

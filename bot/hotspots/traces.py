@@ -1,0 +1,179 @@
+"""Keeps the spans of all traces small until every line and file is read, then hands out whole traces."""
+
+from collections.abc import Hashable, Iterator
+from typing import Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from bot.hotspots.route import call_target, parameters, path_of
+from bot.hotspots.span import Code, Span, SpanKind
+from bot.hotspots.statement import IGNORED_OPERATIONS, Comment, comment_of, fingerprint, normalise
+from bot.records import Handler
+
+Category = Literal["db", "http"]
+Shared = TypeVar("Shared", bound=Hashable)
+READING_METHODS = frozenset({"GET", "HEAD"})  # the others hide parameters in a body
+# Systems whose commands are no SQL; a command of theirs is told apart by its operation alone.
+NOT_SQL = frozenset(
+    {"redis", "valkey", "memcached", "mongodb", "dynamodb", "aws.dynamodb", "elasticsearch", "opensearch", "couchbase"}
+)
+
+
+class Call(NamedTuple):
+    """A statement or outbound request without its values."""
+
+    fingerprint: str
+    statement: str
+    parseable: str  # for the SQL parser; empty where there is no SQL
+    operation: str
+    system: str
+
+
+class Facts(NamedTuple):
+    """What a span that may be an entry says about it; shared by all equal spans."""
+
+    service: str | None
+    environment: str | None
+    release: str | None
+    method: str | None
+    route: str | None
+    status: int | None
+    transaction: str | None
+    handler: Handler | None
+
+
+class Node(msgspec.Struct, gc=False, kw_only=True):
+    """One span as the detector needs it.
+
+    `call` is a fingerprint, `values` a hash of the parameters of the call, None where they are hidden.
+    """
+
+    span_id: str
+    parent_id: str | None
+    kind: SpanKind
+    name: str
+    start_ns: int
+    duration_ns: int
+    weight: float | None = None
+    path: str | None = None
+    facts: Facts
+    category: Category | None = None
+    call: str | None = None
+    values: int | None = None
+    comment: Comment | None = None
+    code: Code | None = None
+
+    @property
+    def end_ns(self) -> int:
+        """When it ended."""
+        return self.start_ns + self.duration_ns
+
+
+class Traces:
+    """All spans of one format, by trace. The order in which they come does not matter."""
+
+    def __init__(self) -> None:
+        self.start_ns: int | None = None
+        self.end_ns = 0
+        self.without_statement = 0  # database calls that should carry SQL text and do not
+        self.with_statement = 0
+        self._nodes: dict[str, list[Node]] = {}
+        self._shared: dict[object, object] = {}
+        self._calls: dict[str, Call] = {}
+
+    def add(self, span: Span) -> None:
+        """Takes one span in."""
+        node = Node(
+            span_id=span.span_id,
+            parent_id=None if span.parent_id == span.span_id else span.parent_id,
+            kind=span.kind,
+            name=self._share(span.name),
+            start_ns=span.start_ns,
+            duration_ns=span.duration_ns,
+            weight=span.weight,
+            path=path_of(span.url) if span.url and span.kind != "client" else None,
+            facts=self._share(_facts(span)),
+            code=self._share(span.code),
+        )
+        if span.kind == "client":
+            self._describe_call(node, span)
+        self._nodes.setdefault(span.trace_id, []).append(node)
+        self.start_ns = span.start_ns if self.start_ns is None else min(self.start_ns, span.start_ns)
+        self.end_ns = max(self.end_ns, node.end_ns)
+
+    def whole(self) -> Iterator[list[Node]]:
+        """Every trace, its spans by start; a span that was exported twice counts once."""
+        for trace_id in sorted(self._nodes):
+            unique: dict[str, Node] = {}
+            for node in sorted(self._nodes[trace_id], key=lambda n: (n.start_ns, -n.duration_ns, n.span_id, n.name)):
+                unique.setdefault(node.span_id, node)
+            yield list(unique.values())
+
+    def call(self, identity: str) -> Call:
+        """The call behind a fingerprint, in the one spelling that stands for all of them."""
+        return self._calls[identity]
+
+    def _describe_call(self, node: Node, span: Span) -> None:
+        if span.db_system or span.statement:
+            node.category = "db"
+            call = self._command(node, span) if span.db_system in NOT_SQL else self._statement(node, span)
+        else:
+            call = _request(node, span)
+            node.category = "http" if call else None
+        if call is None:
+            return
+        known = self._calls.setdefault(call.fingerprint, call)
+        if call < known:  # not the first one seen: the order of spans must not show
+            self._calls[call.fingerprint] = call
+        node.call = known.fingerprint
+
+    def _statement(self, node: Node, span: Span) -> Call | None:
+        if span.statement is None:
+            self.without_statement += (span.operation or "").upper() not in IGNORED_OPERATIONS
+            return None
+        self.with_statement += 1
+        normal = normalise(span.statement, span.db_system)
+        if not normal.operation or normal.operation in IGNORED_OPERATIONS:
+            return None
+        node.values = normal.literals
+        node.comment = self._share(comment_of(span.statement))
+        return Call(normal.fingerprint, normal.statement, normal.parseable, normal.operation, span.db_system or "")
+
+    def _command(self, node: Node, span: Span) -> Call | None:
+        words = (span.statement or "").split()
+        operation = (span.operation or (words[0] if words else "")).upper()
+        if not operation or operation in IGNORED_OPERATIONS:
+            return None
+        node.values = hash(span.statement) if len(words) > 1 and "?" not in words else None
+        statement = f"{operation} ?" if len(words) > 1 else operation
+        return Call(fingerprint(f"{span.db_system} {operation}"), statement, "", operation, span.db_system or "")
+
+    def _share(self, value: Shared) -> Shared:
+        return self._shared.setdefault(value, value)  # type: ignore[return-value]
+
+
+def _request(node: Node, span: Span) -> Call | None:
+    if span.rpc_system and span.operation:
+        statement = f"{span.rpc_system} {span.operation}"
+        return Call(fingerprint(statement), statement, "", span.operation, span.rpc_system)
+    if not span.url:
+        return None
+    method = (span.method or "GET").upper()
+    statement = f"{method} {call_target(span.url, span.url_template)}"
+    visible = parameters(span.url) if method in READING_METHODS else ()
+    node.values = hash(visible) if visible and not any("redacted" in part.lower() for part in visible) else None
+    return Call(fingerprint(statement), statement, "", method, "http")
+
+
+def _facts(span: Span) -> Facts:
+    called = span.kind == "client"
+    return Facts(
+        service=span.service,
+        environment=span.environment,
+        release=span.release,
+        method=None if called else span.method,
+        route=None if called else span.route,
+        status=None if called else span.status,
+        transaction=None if called else span.transaction,
+        handler=None if called else span.handler,
+    )

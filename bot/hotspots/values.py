@@ -1,0 +1,44 @@
+"""Checks of single values that several readers share."""
+
+from bot.errors import UserError
+
+LATEST_NS = (1 << 63) - 1  # the year 2262
+LOW_64_BITS = (1 << 64) - 1
+FOREIGN_FOLDERS = ("/site-packages/", "/dist-packages/")
+
+
+def nanoseconds(value: int | str, where: str) -> int:
+    """A time or duration, which may come as text.
+
+    Raises:
+        UserError: no integer, negative, or beyond the year 2262; `where` names the file and field.
+    """
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= LATEST_NS:
+        raise UserError(f"{where} is {str(value)[:40]!r}, expected nanoseconds; check what wrote the file.")
+    return number
+
+
+def hexadecimal(value: int | str, where: str) -> str:
+    """The low 64 bits of a decimal id, signed or not, as 16 hexadecimal digits.
+
+    Raises:
+        UserError: no integer; `where` names the file and field.
+    """
+    try:
+        return f"{int(value) & LOW_64_BITS:016x}"
+    except ValueError:
+        raise UserError(f"{where} is {str(value)[:40]!r}, expected a decimal id; check what wrote the file.") from None
+
+
+def small_number(text: str | None) -> int | None:
+    """A line number or status code; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def is_project_file(path: str) -> bool:
+    """Whether a source file can belong to the project: agents also name drivers and frozen modules."""
+    return not path.startswith("<") and not any(folder in path for folder in FOREIGN_FOLDERS)
