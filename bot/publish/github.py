@@ -65,8 +65,9 @@ class GithubForge:
             per_page=100,
             seconds_between_requests=0,
             seconds_between_writes=pause,
+            lazy=True,
         )
-        self._repository = self._client.get_repo(slug, lazy=True)
+        self._repository = self._client.get_repo(slug)
         self._login: str | None = None
 
     def remote(self) -> Remote:
@@ -94,11 +95,11 @@ class GithubForge:
         from github.GithubObject import NotSet
 
         def read_back() -> Request | None:
-            found = self._read("the pull request", lambda: self._request(self._pull(number)))
+            found = self._read("the pull request", lambda: self._request(self._repository.get_pull(number)))
             return found if found.body == body and title in (None, found.title) else None
 
         def write() -> Request:
-            pull = self._pull(number)
+            pull = self._repository.get_pull(number)
             self._write(lambda: pull.edit(title=NotSet if title is None else title, body=body))
             return self._request(pull)
 
@@ -147,9 +148,6 @@ class GithubForge:
         """Whether the head branch is in this repository, not in a fork."""
         return pull.head.repo is not None and pull.head.repo.full_name.casefold() == self._slug.casefold()
 
-    def _pull(self, number: int) -> "PullRequest":
-        return self._read("the pull request", lambda: self._repository.get_pull(number))
-
     def _request(self, pull: "PullRequest") -> Request:
         return Request(
             number=pull.number,
@@ -195,15 +193,6 @@ class GithubForge:
         return self._request(pull)
 
     def _ensure_label(self, label: str) -> None:
-        from github.GithubException import GithubException
-
-        try:
-            self._repository.get_label(label)
-            return  # noqa: TRY300
-        except GithubException as error:
-            if error.status != 404:
-                raise self._explained(error) from error
-
         def write() -> None:
             try:
                 self._write(lambda: self._repository.create_label(label, _LABEL_COLOUR, "Opened by costmod"))
@@ -216,8 +205,7 @@ class GithubForge:
         """Setting a label twice is setting it once, so a lost answer may simply be repeated."""
 
         def write() -> None:
-            pull = self._pull(number)
-            self._write(lambda: pull.add_to_labels(label))
+            self._write(lambda: self._repository.get_pull(number).add_to_labels(label))
 
         retry.apply(f"label {label}", lambda: None, write, self._sleep)
 

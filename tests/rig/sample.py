@@ -196,11 +196,15 @@ def saving(**changed: object) -> Saving:
             SavingLine(
                 name="application scale-in", amount=amount(180, 260, 370), kind="cash_now", cash_when="by itself"
             ),
-            SavingLine(name="bytes between zones", amount=amount(180, 240, 280), kind="cash_now", cash_when="by itself"),
+            SavingLine(
+                name="bytes between zones", amount=amount(180, 240, 280), kind="cash_now", cash_when="by itself"
+            ),
         ),
         inputs=(
             Input(name="requests", value="100 M", unit="per month", origin="metrics", effect=Decimal(100)),
-            Input(name="statements avoided", value="50", unit="per request", origin="traces, tests", effect=Decimal(90)),
+            Input(
+                name="statements avoided", value="50", unit="per request", origin="traces, tests", effect=Decimal(90)
+            ),
             Input(name="application CPU", value="0.30", unit="ms per statement", origin="constant", effect=Decimal(52)),
             Input(name="vCPU price", value="0.04048", unit="USD per hour", origin="table", effect=Decimal(12)),
         ),
