@@ -1,11 +1,13 @@
 """From draws to the figures that are printed: P10, P50, P90 with two significant digits."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from bot.price.units import Draws
 from bot.records import Amount
 
 WIDE = 5  # high over low: beyond it only the range is printed
+_NOTHING = 1e-6
+_TWO_DIGITS = Context(prec=2, rounding=ROUND_HALF_EVEN)
 
 
 def amount(draws: Draws, floor: "Draws | None" = None) -> Amount:
@@ -19,12 +21,10 @@ def amount(draws: Draws, floor: "Draws | None" = None) -> Amount:
 
 
 def two_digits(value: float) -> Decimal:
-    """Two significant digits, written without an exponent; the order of values is kept."""
-    exact = Decimal(repr(value))
-    if not exact:
+    """Two significant digits, written without an exponent; the order of values is kept, a millionth is nothing."""
+    if abs(value) < _NOTHING:
         return Decimal(0)
-    rounded = exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), rounding=ROUND_HALF_EVEN)
-    return Decimal(format(rounded, "f"))
+    return Decimal(format(_TWO_DIGITS.create_decimal(repr(value)), "f"))
 
 
 def is_wide(amount: Amount) -> bool:

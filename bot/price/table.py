@@ -57,7 +57,11 @@ def read(text: str) -> Table:
         msgspec.ValidationError: a field is missing, unknown or of another type.
         ValueError: a unit that is not known, two rows for one sku, or two currencies.
     """
-    rows = [row for row in msgspec.convert(tomllib.loads(text)["price"], list[PriceRow]) if row.region == REGION]
+    rows = [
+        row
+        for row in msgspec.convert(tomllib.loads(text, parse_float=Decimal)["price"], list[PriceRow])
+        if row.region == REGION
+    ]
     for row in rows:
         if row.unit not in UNITS:
             raise ValueError(f"prices.toml: {row.sku}: unit {row.unit!r} is none of {', '.join(sorted(UNITS))}.")
