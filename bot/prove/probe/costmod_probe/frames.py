@@ -1,0 +1,69 @@
+"""The project's part of the call stack, across greenlets, with the phase of the test it belongs to."""
+
+# No pathlib: the probe starts in every interpreter of the run.
+# ruff: noqa: PTH118
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from types import CodeType, FrameType
+from typing import Any
+
+MAX_FRAMES = 12
+_INSTALLED = ("site-packages", "dist-packages")
+_UNITTEST_PHASES = {
+    "_callSetUp": "setup",
+    "_callTestMethod": "call",
+    "_callTearDown": "teardown",
+    "doCleanups": "teardown",
+}
+
+
+class Frames:
+    """Reads stacks; what a code object means is worked out once."""
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.realpath(root) + os.sep
+        self._known: dict[int, tuple[CodeType, str, str, str]] = {}
+
+    def read(self) -> tuple[tuple[tuple[str, int, str], ...], str]:
+        """Up to 12 project frames, innermost first, and unittest's phase ("" outside of unittest)."""
+        found: list[tuple[str, int, str]] = []
+        phase = ""
+        for frame in _outwards(sys._getframe(1)):
+            code = frame.f_code
+            known = self._known.get(id(code))
+            if known is None:
+                known = (code, *self._meaning(code))  # keeps the code object alive, so its id stays its own
+                self._known[id(code)] = known
+            _, file, name, code_phase = known
+            if file and len(found) < MAX_FRAMES:
+                found.append((file, frame.f_lineno, name))
+            phase = phase or code_phase
+        return tuple(found), phase
+
+    def _meaning(self, code: CodeType) -> tuple[str, str, str]:
+        name = getattr(code, "co_qualname", code.co_name)  # co_qualname: Python 3.11
+        path = code.co_filename
+        if path.endswith(os.path.join("unittest", "case.py")):
+            return "", name, _UNITTEST_PHASES.get(code.co_name, "")
+        if path.startswith("<") or any(part in path for part in _INSTALLED):
+            return "", name, ""
+        real = os.path.realpath(path)
+        if not real.startswith(self._root):
+            return "", name, ""
+        return real[len(self._root) :].replace(os.sep, "/"), name, ""
+
+
+def _outwards(frame: Any) -> Iterator[FrameType]:
+    """Frames from the inside out; SQLAlchemy's asyncio support runs the statement in a greenlet of its own."""
+    greenlets = sys.modules.get("greenlet")
+    current = greenlets.getcurrent() if greenlets is not None else None
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+        while frame is None and current is not None:
+            current = current.parent
+            frame = current.gr_frame if current is not None else None

@@ -1,0 +1,69 @@
+"""Instruments the few modules of interest when the target imports them."""
+
+# No error of the probe may reach the target.
+# ruff: noqa: S110, SIM105
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from . import django_sql, sqlalchemy_sql, unittest_outcomes
+from .frames import Frames
+from .recorder import Recorder
+
+_INSTRUMENTS: dict[str, Callable[[Any, Recorder, Frames], None]] = {
+    "sqlalchemy": sqlalchemy_sql.instrument,
+    "django.db.backends.utils": django_sql.instrument,
+    "unittest.case": unittest_outcomes.instrument,
+}
+
+
+def watch(log: Recorder, stack: Frames) -> None:
+    """Put the finder first on the meta path, and see to modules that are loaded already."""
+    finder = _Finder(log, stack)
+    sys.meta_path.insert(0, finder)
+    for name in _INSTRUMENTS:
+        if name in sys.modules:
+            finder.instrument(name, sys.modules[name])
+
+
+class _Finder:
+    """Finds nothing itself: lets the other finders answer and adds a step after the module has been executed."""
+
+    def __init__(self, log: Recorder, stack: Frames) -> None:
+        self._log, self._stack = log, stack
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in _INSTRUMENTS:
+            return None
+        for finder in list(sys.meta_path):
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                self._add_step(name, spec.loader)
+                return spec
+        return None
+
+    def _add_step(self, name: str, loader: Any) -> None:
+        execute = getattr(loader, "exec_module", None)
+        if execute is None:
+            return
+
+        def exec_module(module: Any) -> None:
+            execute(module)
+            self.instrument(name, module)
+
+        try:
+            # On the loader object itself: everything else about the loader, its type included, stays what it was.
+            loader.exec_module = exec_module
+        except Exception:  # a loader with slots: the module stays as it is
+            pass
+
+    def instrument(self, name: str, module: Any) -> None:
+        try:
+            _INSTRUMENTS[name](module, self._log, self._stack)
+        except Exception:  # an unknown version: nothing is counted
+            pass

@@ -1,0 +1,51 @@
+"""Reads the settings of the run from the environment and switches the parts on."""
+
+# No pathlib: the probe starts in every interpreter of the run. No error of the probe may reach the target.
+# ruff: noqa: PTH118, S110, SIM105
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable
+
+from . import frames, imports, recorder, site_marker, sources
+
+
+def start() -> None:
+    """Install the probe in this process; without its settings, do nothing."""
+    environ = os.environ
+    root, directory = environ.get("COSTMOD_PROBE_ROOT"), environ.get("COSTMOD_PROBE_DIR")
+    if not root or not directory:
+        return
+    origin = environ.get("COSTMOD_PROBE_ORIGIN", "")
+    sources.prefer_tree(root, origin)
+    log = recorder.Recorder(directory)
+    stack = frames.Frames(root)
+    imports.watch(log, stack)
+    file, function = environ.get("COSTMOD_PROBE_FILE", ""), environ.get("COSTMOD_PROBE_FUNCTION", "")
+    if file and function and not function.startswith("<"):
+        site_marker.mark(site_marker.noter(log, stack), os.path.join(root, file), function)
+
+    def leave() -> None:
+        log.modules_elsewhere(sources.loaded_from(origin, root))
+        log.flush()
+
+    atexit.register(leave)
+    _leave_before_exit(leave)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=log.forget)
+
+
+def _leave_before_exit(leave: Callable[[], None]) -> None:
+    """Workers of multiprocessing and xdist end in os._exit, which runs no atexit function."""
+    original = os._exit
+
+    def _exit(status: int) -> None:
+        try:
+            leave()
+        except BaseException:  # the process is ending, and it must end as asked
+            pass
+        original(status)
+
+    os._exit = _exit  # type: ignore[assignment]

@@ -1,0 +1,137 @@
+"""From a patch to a proof: baseline, patch, a second look at what newly fails, verdict."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import Config
+from bot.prove import observe
+from bot.prove.checkout import Checkout
+from bot.prove.command import TestCommand, find_command
+from bot.prove.environment import refused_names
+from bot.prove.run import Place
+from bot.prove.sandbox import Sandbox, best_sandbox
+from bot.prove.scratch import scratch_directory
+from bot.prove.snapshot import restore_snapshot, take_snapshot, write_changes
+from bot.prove.suite import Suite, run_suite
+from bot.prove.verdict import Seen, decide, why_unprovable
+from bot.records import Patch, Proof
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """Runs suites, each on the same files: the commit's, with or without the patch."""
+
+    command: TestCommand
+    place: Place
+    kept: Path
+    patch: Patch
+    config: Config
+    sandbox: Sandbox
+
+    def run(self, command: TestCommand, *, patched: bool) -> Suite:
+        try:
+            if patched:
+                write_changes(self.place.tree, self.patch.changes)
+            return run_suite(command, self.place, self.config, self.sandbox)
+        finally:
+            restore_snapshot(self.place.tree, self.kept)
+
+
+def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) -> Proof:
+    """Run the repository's tests without and with the patch; the checkout's files are afterwards what they were.
+
+    Raises:
+        UserError: the test command or interpreter cannot be run, or the patch does not fit the commit.
+    """
+    command = find_command(checkout.path, repository.resolve(), config)
+    with scratch_directory() as scratch:
+        take_snapshot(checkout.path, scratch / "kept")
+        place = Place(checkout.path, repository.resolve(), patch.site)
+        bench, before = _baseline(_Bench(command, place, scratch / "kept", patch, config, best_sandbox()))
+        baseline = _seen_before(before)
+        if why_unprovable(baseline):
+            return _proof(checkout, bench, baseline)
+        after = bench.run(command, patched=True)
+        new_failures, flaky = _second_look(bench, before, after)
+    return _proof(checkout, bench, _seen(patch, before, after, new_failures, flaky), before)
+
+
+def _baseline(bench: _Bench) -> tuple[_Bench, Suite]:
+    """The run before the patch; with the network open when it fails without: services often listen on this host."""
+    suite = bench.run(bench.command, patched=False)
+    if (
+        not bench.sandbox.network
+        or suite.timed_out
+        or not why_unprovable(_seen_before(suite))
+        or not suite.run.exit_status
+    ):
+        return bench, suite
+    sandbox = bench.sandbox.with_network("the tests failed without it")
+    opened = _Bench(bench.command, bench.place, bench.kept, bench.patch, bench.config, sandbox)
+    second = opened.run(bench.command, patched=False)
+    return (bench, suite) if why_unprovable(_seen_before(second)) else (opened, second)
+
+
+def _second_look(bench: _Bench, before: Suite, after: Suite) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """New failures and flaky tests: what fails once more with the patch, and still passes without it, is new.
+
+    A test that ran before and is missing from a run that failed counts as failing.
+    """
+    suspects = _suspects(before, after)
+    if not suspects or after.timed_out:
+        return (), ()
+    command = bench.command.only(suspects)
+    again = bench.run(command, patched=True)
+    still = tuple(test for test in suspects if test in again.failed or test not in again.ran)
+    if not still:
+        return (), suspects
+    unpatched = bench.run(bench.command.only(still), patched=False)
+    new = tuple(test for test in still if test in unpatched.ran and test not in unpatched.failed)
+    return new, tuple(test for test in suspects if test not in new)
+
+
+def _suspects(before: Suite, after: Suite) -> tuple[str, ...]:
+    missing = before.ran - after.ran if after.run.exit_status and after.ran else frozenset()
+    return tuple(sorted((after.failed | missing) - before.failed))
+
+
+def _seen_before(before: Suite) -> Seen:
+    elsewhere = observe.imported_elsewhere(before.rows)
+    return Seen(before.run, timed_out=before.timed_out, last_words=before.last_words, elsewhere=elsewhere)
+
+
+def _seen(patch: Patch, before: Suite, after: Suite, new_failures: tuple[str, ...], flaky: tuple[str, ...]) -> Seen:
+    # A test that stops early issues fewer statements: only tests that passed both times are compared.
+    passed = (before.ran & after.ran) - after.failed - set(flaky) if after.ran else frozenset()
+    in_both = observe.reached_tests(before.rows, patch.site) & observe.reached_tests(after.rows, patch.site) & passed
+    counts = observe.application_counts(before.rows), observe.application_counts(after.rows)
+    return Seen(
+        before=before.run,
+        after=after.run,
+        timed_out=after.timed_out,
+        last_words=after.last_words,
+        elsewhere=observe.imported_elsewhere(after.rows),
+        new_failures=new_failures,
+        flaky=flaky,
+        reached=tuple(sorted(in_both)),
+        queries=observe.compare_counts(*counts, in_both),
+    )
+
+
+def _proof(checkout: Checkout, bench: _Bench, seen: Seen, before: Suite | None = None) -> Proof:
+    verdict, reason = decide(seen)
+    refused = refused_names(bench.config.test_environment)
+    environment = "environment allow-list" + (f" (refused: {', '.join(refused)})" if refused else "")
+    return Proof(
+        verdict=verdict,
+        reason=reason,
+        commit=checkout.commit,
+        before=seen.before,
+        after=seen.after,
+        new_failures=seen.new_failures,
+        flaky=seen.flaky,
+        reached=seen.reached,
+        queries=seen.queries,
+        frames=observe.repeating_frames(before.rows, frozenset(seen.reached)) if before else (),
+        limits=(*bench.sandbox.limits(bench.config.test_timeout_seconds), environment),
+    )

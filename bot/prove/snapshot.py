@@ -1,0 +1,53 @@
+"""The files of a work tree, kept aside so that each test run starts from the same ones."""
+
+import shutil
+from pathlib import Path
+
+from bot.errors import UserError
+from bot.records import Change
+
+
+def take_snapshot(tree: Path, kept: Path) -> None:
+    """Copy the tree, git's own link file excepted; links stay links."""
+    shutil.copytree(tree, kept, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+
+
+def restore_snapshot(tree: Path, kept: Path) -> None:
+    """Make the tree what it was: whatever the tests wrote goes, whatever they changed comes back."""
+    for entry in tree.iterdir():
+        if entry.name == ".git":
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            _make_writable(entry)
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    shutil.copytree(kept, tree, symlinks=True, dirs_exist_ok=True)
+
+
+def write_changes(tree: Path, changes: tuple[Change, ...]) -> None:
+    """Write the patched files, each where its text before the patch is found.
+
+    Raises:
+        UserError: a path that leaves the tree, or a file that is not what the patch was made for.
+    """
+    for change in changes:
+        path = tree / change.path
+        if not path.resolve().is_relative_to(tree.resolve()) or path.is_symlink():
+            raise UserError(f"{change.path}: outside of the repository; a patch stays inside.")
+        try:
+            content = path.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(
+                f"{change.path}: not readable in the commit under test; commit it as UTF-8 text."
+            ) from error
+        if content != change.before:
+            raise UserError(f"{change.path}: differs from the commit under test; commit or stash the changes first.")
+        path.write_bytes(change.after.encode("utf-8"))
+
+
+def _make_writable(directory: Path) -> None:
+    directory.chmod(0o700)
+    for entry in directory.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            _make_writable(entry)
