@@ -49,32 +49,19 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     report: ReportFile = None,
 ) -> int:
     """The main job: find, fix, prove, price and publish the most costly hotspot."""
-    from datetime import UTC, datetime
-
-    from bot.pipeline import plan_all, price_all, prove_most_costly, publish_all
-    from bot.prove.checkout import checkout, current_branch
+    from bot.pipeline import run as main_job
+    from bot.prove.checkout import head_commit
     from bot.publish.choose import forge_for
     from bot.show.console import Screen
-    from codemods.index import Index
 
-    screen = Screen()
     config = _config(repo, max_pull_requests)
-    with checkout(repo) as tree:
-        base = config.publish.base or current_branch(repo)
-        token = os.environ.get("COSTMOD_TOKEN") or os.environ.get("GITHUB_TOKEN")
-        target = None if dry_run else forge_for(forge, repo, token, environment=os.environ, folder=forge_folder)
-        found = _read(hotspots, config, by)
-        screen.heading("hotspots")
-        screen.hotspots(found)
-        index = Index(tree.path, config.exclude)
-        results = plan_all(found, index, stacked=False)
-        results = prove_most_costly(results, tree, repo, config, screen.step)
-        results = price_all(results, config, datetime.now(UTC).date())
-        if target is not None:
-            results = publish_all(results, target, repo, config, base=base, commit=tree.commit)
-        _write_report(report, "run", results, index.tree.skipped, tree.commit)
-    screen.results(results)
-    return _exit_code(results, done={"published", "planned", "deferred"} if dry_run else {"published"})
+    commit = head_commit(repo)
+    found = _read(hotspots, config, by)
+    token = os.environ.get("COSTMOD_TOKEN") or os.environ.get("GITHUB_TOKEN")
+    target = None if dry_run else forge_for(forge, repo, token, environment=os.environ, folder=forge_folder)
+    results = main_job(repo, found, config, target, Screen())
+    _write_report(report, "run", results, commit)
+    return _exit_code(results, done={"published", "planned"} if dry_run else {"published"})
 
 
 @app.command(name="hotspots")
@@ -124,7 +111,7 @@ def fix(
     if write:
         apply(repo.resolve(), combined(r.patch for r in results if r.patch))
         results = [replace(r, outcome="fixed") if r.outcome == "planned" else r for r in results]
-    _write_report(report, "fix", results, index.tree.skipped, commit)
+    _write_report(report, "fix", results, commit)
     screen = Screen()
     screen.results(results)
     return _exit_code(results, done={"fixed", "planned"})
@@ -229,16 +216,12 @@ def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":
     return rank(read(files, config), by)
 
 
-def _write_report(
-    path: Path | None, command: str, results: "list[Result]", skipped: dict[str, str], commit: str
-) -> None:
+def _write_report(path: Path | None, command: str, results: "list[Result]", commit: str) -> None:
     from bot.records import Report
     from bot.show.report import write
 
     if path is not None:
-        write(
-            Report(version=__version__, command=command, commit=commit, results=tuple(results), skipped=skipped), path
-        )
+        write(Report(version=__version__, command=command, commit=commit, results=tuple(results)), path)
 
 
 def _exit_code(results: "list[Result]", done: set[str]) -> int:
@@ -246,3 +229,7 @@ def _exit_code(results: "list[Result]", done: set[str]) -> int:
     if any(r.outcome in done for r in results):
         return 0
     return int(any(r.outcome not in ("nothing_to_do", "deferred") for r in results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,8 @@
 """The story on one screen: plan, prove, price, publish; each step takes results and hands results on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,36 @@ from bot.records import Hotspot, Outcome, Patch, Result
 if TYPE_CHECKING:
     from bot.prove.checkout import Checkout
     from bot.publish.forge import Forge
+    from bot.show.console import Screen
     from codemods.index import Index
 
 Step = Callable[[str], AbstractContextManager[object]]  # shows a line of progress while it is entered
+
+
+def run(
+    repository: Path, hotspots: Sequence[Hotspot], config: Config, forge: "Forge | None", screen: "Screen"
+) -> list[Result]:
+    """The main job on the commit that is checked out; without a forge everything but publishing.
+
+    Raises:
+        UserError: the repository, its settings or the forge cannot be used.
+    """
+    from bot.prove.branch import current_branch
+    from bot.prove.checkout import checkout
+    from codemods.index import Index
+
+    with checkout(repository) as tree:
+        base = config.publish.base or current_branch(repository)
+        screen.heading("hotspots")
+        screen.hotspots(hotspots)
+        index = Index(tree.path, config.exclude)
+        results = plan_all(hotspots, index, stacked=False)
+        results = prove_most_costly(results, tree, repository, config, screen.step)
+        results = price_all(results, config, datetime.now(UTC).date())
+        if forge is not None:
+            results = publish_all(results, forge, repository, config, base=base, commit=tree.commit)
+    screen.results(results)
+    return results
 
 
 def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> list[Result]:

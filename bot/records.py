@@ -328,7 +328,7 @@ class PullRequest(Record, frozen=True, kw_only=True):
     draft: bool = False
 
 
-# ---- what a run hands on: the plan folder and the report ----------------------------------------------------------------
+# ---- what a run hands on: the plan folder and the report -------------------------------------------------------------
 
 Outcome = Literal["planned", "fixed", "published", "nothing_to_do", "refused", "deferred", "stopped"]
 
@@ -354,4 +354,3 @@ class Report(Record, frozen=True, kw_only=True):
     command: str
     commit: str | None = None
     results: tuple[Result, ...] = ()
-    skipped: dict[str, str] = {}  # file -> why it was not read

@@ -94,6 +94,11 @@ class Screen:
                 self.refusal(name, result.refusal)
             if result.patch is None:
                 continue
+            if result.outcome == "deferred":
+                self.out.print(
+                    f"[bold]deferred[/] {escape(name)}: {escape(result.patch.title)} ({escape(result.reason)})"
+                )
+                continue
             self.heading(f"{result.outcome} {name}: {result.patch.title}")
             self.site(result.patch)
             self.out.print()
