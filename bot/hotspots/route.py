@@ -18,7 +18,7 @@ def canonical(route: str) -> str:
     """The route with every parameter as {}, without method, regex anchors and edge slashes; "" is the root route."""
     text = _without_groups(_METHOD.sub("", route.strip()))
     text = _PARAMETER.sub("{}", text).replace("\\", "")
-    text = re.sub(r"\^|\$|(?<=/)\?$", "", text)
+    text = re.sub(r"/\?$", "", re.sub(r"[\^$]", "", text))
     return re.sub(r"/{2,}", "/", text).strip("/")
 
 
@@ -54,7 +54,7 @@ def _split(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
     except ValueError:  # an invalid bracketed host
-        return "", url.partition("?")[0]
+        return "", re.sub(r"^\w+://[^/]*", "", url.partition("?")[0])
     return parts.netloc.rpartition("@")[2].lower(), parts.path
 
 

@@ -112,18 +112,15 @@ def _flavour(system: str | None) -> str:
 
 
 def _without_outer_comments(text: str) -> str:
-    """Drops a leading (Datadog) or trailing (sqlcommenter) comment: each holds a trace id, so no cache would ever hit."""
+    """Drops a leading (Datadog) or trailing (sqlcommenter) comment: its trace id would defeat the cache."""
     text = text.strip()
     while text.startswith("/*") and (end := text.find("*/", 2)) > 0:
         text = text[end + 2 :].lstrip()
-    if text.endswith("*/") and (start := text.rfind("/*")) >= 0 and "'" not in _unquoted_tail(text[:start]):
-        text = text[:start].rstrip()
+    if text.endswith("*/"):
+        start = text.rfind("/*")
+        if start >= 0 and text.count("'", 0, start) % 2 == 0:  # else it may stand inside a string: the lexer decides
+            text = text[:start].rstrip()
     return text
-
-
-def _unquoted_tail(before: str) -> str:
-    # An odd number of quotes before the comment may mean that it stands inside a string: then the lexer decides.
-    return "'" if before.count("'") % 2 else ""
 
 
 @lru_cache(maxsize=CACHE_SIZE)

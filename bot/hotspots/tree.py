@@ -63,7 +63,7 @@ class Tree:
         seen = {node.span_id}
         outer = self.parent(node)
         while outer is not None and outer.kind == "client" and outer.span_id not in seen:
-            if outer.call is not None and (outer.call == node.call or outer.category != node.category):
+            if outer.call is not None and (outer.call == node.call or "http" in (outer.category, node.category)):
                 return True
             seen.add(outer.span_id)
             outer = self.parent(outer)

@@ -32,6 +32,33 @@ KINDS: dict[int | str, SpanKind] = {
 THRESHOLD_DIGITS = 14  # a sampling threshold is a 56-bit fraction in hexadecimal, trailing zeros dropped
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?=[;,\s]|$)")
 
+# Every attribute that is read, under its stable name.
+STABLE_NAMES = {
+    name: names[0]
+    for names in (
+        ("service.name",),
+        ("service.version",),
+        ("deployment.environment.name", "deployment.environment"),
+        ("http.request.method", "http.method"),
+        ("http.response.status_code", "http.status_code"),
+        ("http.route",),
+        ("url.full", "http.url"),
+        ("url.path", "http.target"),
+        ("url.template",),
+        ("db.system.name", "db.system"),
+        ("db.query.text", "db.statement"),
+        ("db.operation.name", "db.operation"),
+        ("rpc.system.name", "rpc.system"),
+        ("rpc.method",),
+        ("celery.task_name",),
+        ("code.file.path", "code.filepath"),
+        ("code.line.number", "code.lineno"),
+        ("code.function.name", "code.function"),
+        ("code.namespace",),
+    )
+    for name in names
+}
+
 Attributes = dict[str, str]
 
 
@@ -113,7 +140,7 @@ def _row(span: OtlpSpan, resource: Attributes, label: str) -> Span:
     start = nanoseconds(span.start_time_unix_nano, f"{label}: startTimeUnixNano")
     end = nanoseconds(span.end_time_unix_nano, f"{label}: endTimeUnixNano")
     service = resource.get("service.name", "")
-    url = _first(attributes, "url.full", "http.url")
+    url = attributes.get("url.full")
     parent = (span.parent_span_id or "").lower()
     return Span(
         trace_id=span.trace_id.lower(),
@@ -124,55 +151,53 @@ def _row(span: OtlpSpan, resource: Attributes, label: str) -> Span:
         start_ns=start,
         duration_ns=max(0, end - start),
         service=None if service.startswith("unknown_service") else service or None,  # the SDK's own placeholder
-        environment=_first(resource, "deployment.environment.name", "deployment.environment"),
-        release=_first(resource, "service.version"),
-        weight=_weight(span.trace_state or ""),
-        method=_first(attributes, "http.request.method", "http.method"),
-        route=_first(attributes, "http.route"),
-        url=url or _first(attributes, "url.path", "http.target") if kind == "server" else url,
-        url_template=_first(attributes, "url.template"),
-        status=small_number(_first(attributes, "http.response.status_code", "http.status_code")),
-        transaction=_first(attributes, "celery.task_name"),
-        db_system=_first(attributes, "db.system.name", "db.system"),
-        statement=_first(attributes, "db.query.text", "db.statement"),
-        rpc_system=_first(attributes, "rpc.system.name", "rpc.system"),
+        environment=resource.get("deployment.environment.name"),
+        release=resource.get("service.version"),
+        weight=_weight(span.trace_state) if span.trace_state else None,
+        method=attributes.get("http.request.method"),
+        route=attributes.get("http.route"),
+        url=url or attributes.get("url.path") if kind == "server" else url,
+        url_template=attributes.get("url.template"),
+        status=small_number(attributes.get("http.response.status_code")),
+        transaction=attributes.get("celery.task_name"),
+        db_system=attributes.get("db.system.name"),
+        statement=attributes.get("db.query.text"),
+        rpc_system=attributes.get("rpc.system.name"),
         operation=_operation(span, attributes),
         code=_code(attributes),
     )
 
 
 def _texts(attributes: list[Attribute]) -> Attributes:
-    found = {}
+    """The attributes that are read, under their stable names; a stable name wins over a deprecated one."""
+    found: Attributes = {}
     for attribute in attributes:
+        stable = STABLE_NAMES.get(attribute.key)
+        if stable is None or (stable != attribute.key and stable in found):
+            continue
         value = attribute.value.stringValue
-        if value is None:
-            value = None if attribute.value.intValue is None else str(attribute.value.intValue)
+        if value is None and attribute.value.intValue is not None:
+            value = str(attribute.value.intValue)
         if value:
-            found[attribute.key] = value
+            found[stable] = value
     return found
-
-
-def _first(attributes: Attributes, *names: str) -> str | None:
-    return next((attributes[name] for name in names if name in attributes), None)
 
 
 def _operation(span: OtlpSpan, attributes: Attributes) -> str | None:
     """The operation alone: SQLAlchemy on PostgreSQL writes `SELECT shop`, operation and database."""
-    text = _first(attributes, "db.operation.name", "db.operation", "rpc.method") or span.name
-    words = text.split()
-    return words[0] if words else None
+    text = attributes.get("db.operation.name") or attributes.get("rpc.method") or span.name
+    return text.partition(" ")[0] or None
 
 
 def _code(attributes: Attributes) -> Code | None:
-    function = _first(attributes, "code.function.name")
-    if function is None and (function := _first(attributes, "code.function")) is not None:
-        function = ".".join(filter(None, (_first(attributes, "code.namespace"), function)))
-    for file_name, line_name in (("code.file.path", "code.line.number"), ("code.filepath", "code.lineno")):
-        file = _first(attributes, file_name)
-        if file and is_project_file(file):
-            line = small_number(_first(attributes, line_name))
-            return Code(file, line, function, f"otel.{file_name if line is None else line_name}")
-    return Code("", None, function, "otel.code.function.name") if function else None
+    function = attributes.get("code.function.name")
+    if function and "code.namespace" in attributes:  # only the deprecated spelling splits the name
+        function = f"{attributes['code.namespace']}.{function}"
+    file = attributes.get("code.file.path", "")
+    if not is_project_file(file) or not (file or function):
+        return None
+    line = small_number(attributes.get("code.line.number"))
+    return Code(file, line, function, "otel.code.line.number" if line else "otel.code.function.name")
 
 
 def _weight(trace_state: str) -> float | None:
