@@ -63,14 +63,13 @@ class Repository:
 
         Modes of existing files are kept. Author and committer are the bot, both dates are the parent's committer date.
         """
+        modes = {path: base.mode if (base := self.file_at(parent, path)) else "100644" for path in sorted(files)}
         with tempfile.TemporaryDirectory(dir=self.folder.parent) as scratch:
             index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
             self._run("read-tree", parent, extra=index)
-            for path, content in sorted(files.items()):
-                base = self.file_at(parent, path)
-                blob = self._run("hash-object", "-w", "--stdin", "--no-filters", stdin=content).strip()
-                entry = f"{base.mode if base else '100644'},{blob},{path}"
-                self._run("update-index", "--add", "--cacheinfo", entry, extra=index)
+            for path, mode in modes.items():
+                blob = self._run("hash-object", "-w", "--stdin", "--no-filters", stdin=files[path]).strip()
+                self._run("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", extra=index)
             tree = self._run("write-tree", extra=index).strip()
         date = self._run("show", "--no-patch", "--no-ext-diff", "--no-textconv", "--format=%cd", "--date=raw", parent)
         names = {"NAME": BOT_NAME, "EMAIL": BOT_EMAIL, "DATE": date.strip()}
@@ -114,24 +113,27 @@ class Repository:
             return False
         return True
 
-    def fetch(self, remote: Remote, branch: str) -> str | None:
-        """Fetch a branch; its commit id, or None when the remote has no such branch."""
-        head = self.head(remote, branch)
-        if head is not None:
+    def heads(self, remote: Remote, *branches: str) -> dict[str, str]:
+        """The commit ids of those branches that the remote has, in one call."""
+        refs = {f"refs/heads/{_checked_ref(branch)}": branch for branch in branches}
+        listed = self._run("ls-remote", "--refs", "--", remote.url, *refs, remote=remote)
+        found = (line.split("\t", 1) for line in listed.splitlines())
+        return {refs[name]: commit for commit, name in found if name in refs}
+
+    def head(self, remote: Remote, branch: str) -> str | None:
+        """The commit id of a branch on the remote; None when it is not there."""
+        return self.heads(remote, branch).get(branch)
+
+    def bring(self, remote: Remote, branch: str, commit: str) -> None:
+        """Fetch a branch, unless the commit it is at is here already."""
+        try:
+            self._run("cat-file", "-e", f"{_checked_id(commit)}^{{commit}}")
+        except GitFailed:
             name = _checked_ref(branch)
             self._run(
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote.url,
                 f"+refs/heads/{name}:refs/costmod/{name}", remote=remote,
             )  # fmt: skip
-            head = self._run("rev-parse", "--verify", "--end-of-options", f"refs/costmod/{name}").strip()
-        return head
-
-    def head(self, remote: Remote, branch: str) -> str | None:
-        """The commit id of a branch on the remote; None when it is not there."""
-        ref = f"refs/heads/{_checked_ref(branch)}"
-        listed = self._run("ls-remote", "--refs", "--", remote.url, ref, remote=remote)
-        found = (line.split("\t", 1) for line in listed.splitlines())
-        return next((commit for commit, name in found if name == ref), None)
 
     def push(self, remote: Remote, commit: str, branch: str, *, lease: str) -> bool:
         """Push one commit to one branch if the branch is at `lease` ("": does not exist); False when it was not.

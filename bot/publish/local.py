@@ -41,7 +41,8 @@ class LocalForge:
         self.pages = folder / "pull-requests"
         try:
             self.pages.mkdir(parents=True, exist_ok=True)
-            git.create_bare(self.bare)
+            with self._alone():
+                git.create_bare(self.bare)
         except (OSError, git.GitFailed) as error:
             raise UserError(
                 f"{folder}: cannot hold the local forge ({error}); name a folder you can write to."
@@ -54,9 +55,11 @@ class LocalForge:
     def seed(self, repository: str, base: str, commit: str) -> None:
         """Push the base branch of the user's repository, unless the forge is ahead of it already."""
         with git.private_copy(Path(repository), commit) as copy:
-            there = copy.fetch(self.remote(), base)
-            if there is not None and copy.is_ancestor(commit, there):
-                return
+            there = copy.head(self.remote(), base)
+            if there is not None:
+                copy.bring(self.remote(), base, there)
+                if copy.is_ancestor(commit, there):
+                    return
             if there is not None and not copy.is_ancestor(there, commit):
                 raise UserError(
                     f"{self.bare}: its branch {base} has other commits than {repository}; merge or remove it."

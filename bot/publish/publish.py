@@ -73,7 +73,8 @@ def publish(  # noqa: PLR0913, PLR0917  the five records of the pipeline, and wh
 
 
 def _publish(forge: Forge, copy: Repository, job: Job) -> PullRequest:
-    _check_base(forge, copy, job)
+    heads = copy.heads(forge.remote(), job.base, job.branch)
+    _check_base(forge, copy, job, heads.get(job.base))
     files = commits.files_of(job.patch, lambda path: copy.file_at(job.commit, path))
     if isinstance(files, str):
         return _result(forge, job, "skipped", reason=files)
@@ -86,7 +87,7 @@ def _publish(forge: Forge, copy: Repository, job: Job) -> PullRequest:
         content=commits.content_hash(job.patch),
         most_open=job.config.publish.max_open_pull_requests,
     )
-    seen = _observe(forge, copy, job)
+    seen = _observe(forge, copy, job, heads.get(job.branch))
     action = decide(seen, goal)
     if action.step == "skip":
         return _result(forge, job, "skipped", reason=action.reason, request=seen.request, head=seen.head or head)
@@ -95,17 +96,18 @@ def _publish(forge: Forge, copy: Repository, job: Job) -> PullRequest:
     return _renew(forge, copy, job, goal, action.lease, seen)
 
 
-def _check_base(forge: Forge, copy: Repository, job: Job) -> None:
+def _check_base(forge: Forge, copy: Repository, job: Job, there: str | None) -> None:
     """Refuse to publish commits of the user's that are not on the forge yet."""
-    there = copy.fetch(forge.remote(), job.base)
     if there is None:
         raise UserError(f"{job.base}: the forge has no such branch; push it, or set publish.base.")
+    copy.bring(forge.remote(), job.base, there)
     if not copy.is_ancestor(job.commit, there):
         raise UserError(f"{job.base}: commit {job.commit[:12]} is not on the forge's branch; push it first.")
 
 
-def _observe(forge: Forge, copy: Repository, job: Job) -> Observation:
-    head = copy.fetch(forge.remote(), job.branch)
+def _observe(forge: Forge, copy: Repository, job: Job, head: str | None) -> Observation:
+    if head is not None:
+        copy.bring(forge.remote(), job.branch, head)
     seen = forge.observe(job.branch)
     request = _most_relevant(seen)
     return Observation(

@@ -9,14 +9,14 @@ import unicodedata
 
 from markupsafe import Markup
 
-LONGEST_VALUE = 300
+LONGEST_VALUE = 500
 SUBJECT_LENGTH = 72
 _ZERO_WIDTH_SPACE = "\u200b"
 _TICKS = re.compile(r"`+")
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~$])")
 _BLOCK_START = re.compile(r"^(\d{0,9})([-+=:#.)])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_REFERENCE = re.compile(r"(?<=@)(?=\S)|(?<=#)(?=\d)|(?<=\bGH)(?=-\d)|(?<=://)|(?<=\bwww)(?=\.)", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?<=@)(?=\S)|(?<=#)(?=\d)|(?<=GH)(?=-\d)|(?<=://)|(?<=www)(?=\.)", re.IGNORECASE)
 _SKIPS_CI = re.compile(
     r"\[\s*(?:skip\s+ci|ci\s+skip|no\s+ci|skip\s+actions|actions\s+skip)\s*\]|skip-checks\s*:\s*\w*|\*\*\*NO_CI\*\*\*",
     re.IGNORECASE,
@@ -67,7 +67,7 @@ def subject(value: object, longest: int = SUBJECT_LENGTH) -> str:
     while (found := _SKIPS_CI.sub(" ", line)) != line:
         line = found
     line = line.replace("@", "").replace("://", ":").replace("#", "").replace("`", "")
-    line = re.sub(r"\bGH-(?=\d)", "GH ", line, flags=re.IGNORECASE)
+    line = re.sub(r"GH-(?=\d)", "GH ", line, flags=re.IGNORECASE)
     return plain(line, longest) or "perf: remove a repeated query"
 
 

@@ -26,7 +26,7 @@ def description() -> dict[str, Any]:
 
 @cache
 def _registry() -> Registry:
-    return Registry().with_resource(_URN, Resource(contents=description(), specification=DRAFT4))
+    return Registry().with_resource(_URN, Resource(contents=description(), specification=DRAFT4)).crawl()
 
 
 @cache

@@ -1,0 +1,205 @@
+import re
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from rig import sample
+from rig.hostile import HOSTILE, soiled
+
+from bot.publish.render import LONGEST_BODY, bar, body_of, duration, money, spread
+from bot.records import Amount, Saving
+
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+LIVE = re.compile(r"@\w|#\d|\bGH-\d|https?://\w|www\.\w", re.IGNORECASE)
+OWN_HTML = re.compile(r"<details><summary>[A-Za-z,: ]+</summary>\n?|</details>\n?")
+SECTIONS = [
+    "What changed", "Queries", "Is it safe?", "Estimated saving", "How it was located",
+    "The calculation: inputs, what was not counted, how to reproduce", "The diff", "What the APM saw",
+]  # fmt: skip
+
+
+def body(**changed: object) -> str:
+    made = {"hotspot": sample.hotspot(), "patch": sample.patch(), "proof": sample.proof(), "saving": sample.saving()}
+    return body_of(*(made | changed).values(), draft=bool(changed.get("draft")))
+
+
+def visible(markdown: str) -> list[str]:
+    """The lines outside of folded parts."""
+    return re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL).splitlines()
+
+
+def section(markdown: str, title: str) -> str:
+    """One section, without its heading."""
+    return re.split(r"^### ", markdown.partition(f"### {title}\n")[2], maxsplit=1, flags=re.MULTILINE)[0].strip()
+
+
+def test_sections_come_in_the_order_of_review() -> None:
+    assert re.findall(r"^### (.+)$|<summary>(.+)</summary>", body(), re.MULTILINE) == [
+        (title, "") if place < 5 else ("", title) for place, title in enumerate(SECTIONS)
+    ]
+
+
+def test_a_reviewer_sees_fewer_than_sixty_lines() -> None:
+    assert len([line for line in visible(body()) if line.strip()]) < 60
+
+
+def test_first_line() -> None:
+    first = "`GET /posts` runs **51** SQL statements per request; with this change it runs **1**."
+    assert body().splitlines()[0] == first
+
+
+def test_queries() -> None:
+    assert section(body(), "Queries") == (
+        "| per request | before | after | source |\n"
+        "|---|--:|--:|---|\n"
+        "| SQL statements | 51 | 1 | traces, then tests |\n"
+        "| median time | 66 ms | 4 ms | traces, then the model |\n"
+        "\n"
+        "```text\n"
+        f"before {'█' * 40} 51\n"
+        "after  ▊ 1\n"
+        "```"
+    )
+
+
+def test_money() -> None:
+    assert section(body(), "Estimated saving") == (
+        "**Estimated \\$500 a month now \\[360–650\\], and \\$1,515 more after one resize.**\n"
+        "\n"
+        "Grade B: 14 days of weighted volume; price table instead of a bill for the database\n"
+        "\n"
+        "| per month | expected [low–high] | becomes cash |\n"
+        "|---|--:|---|\n"
+        "| cash now | \\$500 \\[360–650\\] | by itself |\n"
+        "| cash after one action | \\$1,515 \\[1,300–1,700\\] | "
+        "resize the database from 4xlarge to 2xlarge (fits with 58 %) |\n"
+        "| headroom | \\$280 \\[180–420\\] | not cash: capacity freed, at list price |"
+    )
+
+
+def test_grade_d_shows_no_money_anywhere() -> None:
+    unpriced = Saving(
+        grade="D", grade_reason="no request volume", headline="50 statements fewer per request; volume unknown.",
+        inputs=sample.saving().inputs[:1], per_million=sample.amount(1, 2, 3), seed="s", queries_before=51,
+        queries_after=1,
+    )  # fmt: skip
+    shown = body(saving=unpriced)
+    assert section(shown, "Estimated saving") == (
+        "**50 statements fewer per request; volume unknown.**\n\nGrade D: no request volume"
+    )
+    assert re.findall(r"\$|USD|±", shown) == []
+
+
+def test_three_largest_drivers_show_their_effect() -> None:
+    rows = [line.split(" | ") for line in body().splitlines() if line.startswith("| ") and line.count("|") == 6]
+    assert [row[-1].strip(" |") for row in rows][1:] == ["\\$100", "\\$90", "\\$52", ""]
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        pytest.param(
+            {"proof": sample.proof(verdict="held", reason="No test reached the site.")},
+            "> **Draft:** the tests do not show the effect yet. No test reached the site.",
+            id="held",
+        ),
+        pytest.param(
+            {"patch": sample.patch(tier="C")},
+            "> **Draft:** this kind of change needs a decision by somebody who knows the code.",
+            id="tier-C",
+        ),
+        pytest.param({}, "> **Draft:** this repository asks for drafts.", id="asked-for"),
+    ],
+)
+def test_draft_says_why(changed: dict[str, object], line: str) -> None:
+    made = {"hotspot": sample.hotspot(), "patch": sample.patch(), "proof": sample.proof(), "saving": sample.saving()}
+    assert [shown for shown in body_of(*(made | changed).values(), draft=True).splitlines() if "Draft" in shown] == [
+        line
+    ]
+
+
+@pytest.mark.parametrize("raw", HOSTILE)
+def test_data_never_becomes_markup(raw: str) -> None:
+    records = (sample.hotspot(), sample.patch(), sample.proof(), sample.saving())
+    clean, shown = body(), body_of(*(soiled(record, raw) for record in records), draft=False)
+    tokens = PARSER.parse(shown)
+    assert [token.type for token in tokens if token.type == "heading_open"] == ["heading_open"] * clean.count("### ")
+    assert [
+        token.content for token in tokens if token.type == "html_block" and not OWN_HTML.fullmatch(token.content)
+    ] == []
+    inline = [item for token in tokens for item in token.children or ()]
+    allowed = {"text", "text_special", "code_inline", "softbreak", "strong_open", "strong_close"}
+    assert {item.type for item in inline} <= allowed
+    texts = ["".join(item.content for item in token.children or () if item.type != "code_inline") for token in tokens]
+    assert [content for content in texts if LIVE.search(content)] == []
+
+
+def test_many_rows_are_cut_and_counted() -> None:
+    count = sample.proof().queries[0]
+    shown = body(proof=sample.proof(queries=(count,) * 20))
+    assert (shown.count("test_list_posts` | 51"), "… and 12 more." in shown) == (8, True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 300),
+    st.integers(0, 120_000),
+    st.text(alphabet=st.sampled_from("a`|<&@#*\n\u202e😀"), min_size=1, max_size=400),
+    st.sampled_from([LONGEST_BODY, 20_000, 8_000]),
+)
+def test_body_never_exceeds_its_room(rows: int, size: int, raw: str, room: int) -> None:
+    clean = (sample.hotspot(), sample.patch(), sample.proof(), sample.saving())
+    hotspot, patch, proof, saving = (soiled(record, raw) for record in clean)
+    import msgspec
+
+    change = msgspec.structs.replace
+    patch = change(patch, diff="+x\n" * (size // 3), loads=patch.loads * rows, notes=(raw,) * rows)
+    proof = change(proof, queries=proof.queries * rows, flaky=(raw,) * rows, limits=(raw,) * rows, frames=(raw,) * rows)
+    saving = change(saving, inputs=saving.inputs * rows, lines=saving.lines * rows, not_counted=(raw,) * rows)
+    assert len(body_of(hotspot, patch, proof, saving, draft=True, room=room)) <= room
+
+
+@pytest.mark.parametrize(
+    ("count", "largest", "drawn"),
+    [(51, 51, "█" * 40), (1, 51, "▊"), (0, 51, ""), (1, 10_000, "▏"), (0, 0, ""), (3, 4, "█" * 30), (1, 64, "▋")],
+)
+def test_bar(count: int, largest: int, drawn: str) -> None:
+    assert bar(count, largest) == drawn
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "shown"),
+    [
+        ("1500", "USD", "$1,500"),
+        ("10", "EUR", "€10"),
+        ("9.9", "USD", "under $10"),
+        ("0", "USD", "$0"),
+        ("-3", "USD", "-$3"),
+        ("1500", "CHF", "CHF 1,500"),
+        ("1.5E+3", "USD", "$1,500"),
+    ],
+)
+def test_amount(value: str, currency: str, shown: str) -> None:
+    assert money(Decimal(value), currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (sample.amount(360, 500, 650), "$500 [360–650]"),
+        (sample.amount(1, 2, 30), "under $10"),
+        (sample.amount(-20, -10, 5), "-$10 [-20–5]"),
+    ],
+)
+def test_range(amount: Amount, shown: str) -> None:
+    assert spread(amount, "USD") == shown
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "shown"),
+    [(66_000_000, "66 ms"), (4_000_000, "4 ms"), (450_000, "0.45 ms"), (2_500_000_000, "2,500 ms")],
+)
+def test_duration(nanoseconds: int, shown: str) -> None:
+    assert duration(nanoseconds) == shown
