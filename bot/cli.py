@@ -16,6 +16,7 @@ from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.publish.forge import Forge
     from bot.records import Hotspot, Result
 
 app = typer.Typer(
@@ -27,7 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Repo = Annotated[Path, typer.Argument(metavar="[REPO]", help="A git repository, or a folder of one.")]
+Repo = Annotated[
+    Path, typer.Argument(metavar="[REPO]", resolve_path=True, help="A git repository, or a folder of one.")
+]
 Hotspots = Annotated[
     list[str],
     typer.Option("--hotspots", metavar="FILE...", help="APM exports; - is standard input.", show_default=False),
@@ -36,29 +39,41 @@ By = Literal["total", "p99", "cpu", "calls", "cost"]
 Rank = Annotated[By, typer.Option("--by", help="What ranks first.")]
 ReportFile = Annotated[Path | None, typer.Option("--report", metavar="OUT.json", help="Write the JSON report here.")]
 
+RepoOption = Annotated[Path, typer.Option("--repo", resolve_path=True, help="The git repository.", show_default=False)]
+Folder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The plan folder.")]
+PlanFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The plan folder.")]
+Digest = Annotated[str | None, typer.Option(help="Refuse a plan whose sha256 is another.")]
+ForgeKind = Annotated[
+    Literal["local", "github"] | None, typer.Option("--forge", help="Default: local without a token.")
+]
+ForgeFolder = Annotated[
+    Path | None, typer.Option("--forge-folder", resolve_path=True, help="Where the local forge lives.")
+]
+MaxPullRequests = Annotated[
+    int | None, typer.Option("--max-pull-requests", min=1, help="Default 1: the most costly one.")
+]
+
 
 @app.command()
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     hotspots: Hotspots,
     repo: Repo = Path(),
-    forge: Annotated[Literal["local", "github"] | None, typer.Option(help="Default: local without a token.")] = None,
-    forge_folder: Annotated[Path | None, typer.Option(help="Where the local forge lives.")] = None,
+    forge: ForgeKind = None,
+    forge_folder: ForgeFolder = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but publishing.")] = False,
-    max_pull_requests: Annotated[int | None, typer.Option(min=1, help="Default 1: the most costly one.")] = None,
+    max_pull_requests: MaxPullRequests = None,
     by: Rank = "total",
     report: ReportFile = None,
 ) -> int:
     """The main job: find, fix, prove, price and publish the most costly hotspot."""
     from bot.pipeline import run as main_job
     from bot.prove.checkout import head_commit
-    from bot.publish.choose import forge_for
     from bot.show.console import Screen
 
     config = _config(repo, max_pull_requests)
     commit = head_commit(repo)
     found = _read(hotspots, config, by)
-    token = os.environ.get("COSTMOD_TOKEN") or os.environ.get("GITHUB_TOKEN")
-    target = None if dry_run else forge_for(forge, repo, token, environment=os.environ, folder=forge_folder)
+    target = None if dry_run else _forge(forge, repo, forge_folder)
     results = main_job(repo, found, config, target, Screen())
     _write_report(report, "run", results, commit)
     return _exit_code(results, done={"published", "planned"} if dry_run else {"published"})
@@ -115,6 +130,96 @@ def fix(
     screen = Screen()
     screen.results(results)
     return _exit_code(results, done={"fixed", "planned"})
+
+
+@app.command()
+def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod-plan"), by: Rank = "total") -> int:
+    """Step 1 of 4: plan every hotspot on the commit that is checked out, into a plan folder."""
+    from bot.pipeline import plan_all
+    from bot.prove.checkout import checkout
+    from bot.show.console import Screen
+    from codemods.index import Index
+
+    config = _config(repo)
+    found = _read(hotspots, config, by)
+    with checkout(repo) as tree:
+        results = plan_all(found, Index(tree.path, config.exclude), stacked=False)
+    Screen().results(results)
+    _save(folder, "plan", tree.commit, results)
+    return _exit_code(results, done={"planned"})
+
+
+@app.command()
+def prove(
+    folder: PlanFolder, repo: RepoOption = Path(), digest: Digest = None, max_pull_requests: MaxPullRequests = None
+) -> int:
+    """Step 2 of 4: run the tests before and after the most costly patch; needs no token."""
+    from bot.folder import read
+    from bot.pipeline import prove_most_costly
+    from bot.prove.checkout import checkout
+    from bot.show.console import Screen
+
+    config = _config(repo, max_pull_requests)
+    report = read(folder, digest)
+    screen = Screen()
+    with checkout(repo, report.commit or "HEAD") as tree:
+        results = prove_most_costly(report.results, tree, repo, config, screen.step)
+    screen.results(results)
+    _save(folder, "prove", tree.commit, results)
+    proven = {r.proof.verdict for r in results if r.proof}
+    return 0 if proven <= {"proven", "held"} else 1
+
+
+@app.command()
+def price(
+    folder: PlanFolder,
+    repo: RepoOption = Path(),
+    digest: Digest = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Print every input and amount.")] = False,
+) -> int:
+    """Step 3 of 4: what each proven patch is worth a month."""
+    from datetime import UTC, datetime
+
+    from bot.folder import read
+    from bot.pipeline import price_all
+    from bot.price import explain as explained
+    from bot.show.console import Screen
+
+    report = read(folder, digest)
+    results = price_all(report.results, _config(repo), datetime.now(UTC).date())
+    for saving in (r.saving for r in results if r.saving):
+        if explain:
+            sys.stdout.write(explained(saving))
+        else:
+            Screen().saving(saving)
+    _save(folder, "price", report.commit, results)
+    return 0
+
+
+@app.command()
+def publish(
+    folder: PlanFolder,
+    repo: RepoOption = Path(),
+    digest: Digest = None,
+    forge: ForgeKind = None,
+    forge_folder: ForgeFolder = None,
+    report: ReportFile = None,
+) -> int:
+    """Step 4 of 4: open or update the pull request; runs none of the repository's code."""
+    from bot.folder import read
+    from bot.pipeline import publish_all
+    from bot.prove.branch import current_branch
+    from bot.show.console import Screen
+
+    config = _config(repo)
+    plan_ = read(folder, digest)
+    base = config.publish.base or current_branch(repo)
+    target = _forge(forge, repo, forge_folder)
+    results = publish_all(plan_.results, target, repo, config, base=base, commit=plan_.commit or "")
+    for request in (r.pull_request for r in results if r.pull_request):
+        Screen().pull_request(request)
+    _write_report(report, "publish", results, plan_.commit)
+    return _exit_code(results, done={"published"})
 
 
 @app.command()
@@ -216,7 +321,22 @@ def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":
     return rank(read(files, config), by)
 
 
-def _write_report(path: Path | None, command: str, results: "list[Result]", commit: str) -> None:
+def _forge(kind: Literal["local", "github"] | None, repo: Path, folder: Path | None) -> "Forge":
+    from bot.publish.choose import forge_for
+
+    token = os.environ.get("COSTMOD_TOKEN") or os.environ.get("GITHUB_TOKEN")
+    return forge_for(kind, repo, token, environment=os.environ, folder=folder)
+
+
+def _save(folder: Path, command: str, commit: str | None, results: "list[Result]") -> None:
+    from bot.folder import save
+    from bot.records import Report
+
+    digest = save(folder, Report(version=__version__, command=command, commit=commit, results=tuple(results)))
+    sys.stdout.write(f"{folder} sha256 {digest}\n")
+
+
+def _write_report(path: Path | None, command: str, results: "list[Result]", commit: str | None) -> None:
     from bot.records import Report
     from bot.show.report import write
 

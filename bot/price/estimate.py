@@ -7,7 +7,7 @@ import msgspec
 from bot.config import Config, PriceConfig
 from bot.price import evidence, grade, wording
 from bot.price.amounts import amount, two_digits
-from bot.price.factors import Factors, draw
+from bot.price.factors import Factors, constants, draw
 from bot.price.model import Model
 from bot.price.modes import configured
 from bot.price.repeats import Repeat, repeats, wall_after_ns
@@ -31,7 +31,7 @@ def price(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: Config, *
     rows = {sku: shipped()[sku] for mode in modes for sku in mode.skus}
     model = Model(modes, repeated, Factors({factor.name: draw(factor, seed) for factor in known}, rows))
     inputs = evidence.inputs(repeated, proof, volume, known) | evidence.price_inputs(rows, today)
-    change = _change(hotspot, repeated)
+    change = _change(hotspot, repeated, constants()[f"application-cpu-{settings.access_layer}"].mid)
     gaps = grade.gaps(hotspot, patch, modes, volume)
     unpriced_saving = Saving(
         grade="D",
@@ -83,7 +83,7 @@ def _ranked(inputs: dict[str, Input], month: Model) -> tuple[Input, ...]:
     return tuple(msgspec.structs.replace(inputs[name], effect=two_digits(moved[name])) for name in order)
 
 
-def _change(hotspot: Hotspot, repeated: tuple[Repeat, ...]) -> wording.Change:
+def _change(hotspot: Hotspot, repeated: tuple[Repeat, ...], own_ms: float) -> wording.Change:
     """Statements and p50 of one request; the root statement is in both counts, unless no SQL repeats at all."""
     root = 1 if repeated else 0
     before = max(0, hotspot.metrics.p50_ns)
@@ -91,5 +91,5 @@ def _change(hotspot: Hotspot, repeated: tuple[Repeat, ...]) -> wording.Change:
         queries_before=sum(repeat.before for repeat in repeated) + root,
         queries_after=sum(repeat.after for repeat in repeated) + root,
         wall_before_ns=before,
-        wall_after_ns=wall_after_ns(before, repeated),
+        wall_after_ns=wall_after_ns(before, repeated, own_ms),
     )

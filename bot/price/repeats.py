@@ -41,13 +41,19 @@ def unmatched(hotspot: Hotspot, patch: Patch) -> tuple[Load, ...]:
     return tuple(load for load in patch.loads if load.fingerprint not in known)
 
 
-def wall_after_ns(before_ns: int, repeated: tuple[Repeat, ...]) -> int:
-    """The request's p50 without the avoided statements: not below the statements that stay, and the root one."""
-    spans = [(repeat, repeat.span_ms or 0.0) for repeat in repeated]
+def wall_after_ns(before_ns: int, repeated: tuple[Repeat, ...], own_ms: float) -> int:
+    """The request's p50 without the avoided statements: not below the statements that stay, and the root one.
+
+    A statement takes its span, as the driver saw it, and `own_ms` of the application's CPU around it; of the time in
+    which no statement runs, at most half is taken for the latter, since the rows must still be read and answered.
+    """
+    spans = [(repeat, repeat.span_ms) for repeat in repeated if repeat.span_ms is not None]
+    before = before_ns / _NS_PER_MS
     avoided = sum(repeat.avoided * repeat.sequential * span for repeat, span in spans)
     stays = sum(repeat.after * span for repeat, span in spans) + max((span for _, span in spans), default=0.0)
-    floor = min(before_ns, round(stays * _NS_PER_MS))
-    return max(floor, before_ns - round(avoided * _NS_PER_MS))
+    around = sum(repeat.avoided * repeat.sequential * own_ms for repeat, _ in spans)
+    around = min(around, max(0.0, before - avoided - stays) / 2)
+    return round(max(min(before, stays), before - avoided - around) * _NS_PER_MS)
 
 
 def _repeat(pattern: Pattern, patch: Patch) -> Repeat:

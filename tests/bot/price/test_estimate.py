@@ -84,7 +84,7 @@ def test_the_record_in_full(build):
     assert saving.cash_after_action is None
     assert saving.action is None
     assert (saving.queries_before, saving.queries_after) == (51, 1)
-    assert (saving.wall_before_ns, saving.wall_after_ns) == (66_000_000, 6_000_000)
+    assert (saving.wall_before_ns, saving.wall_after_ns) == (66_000_000, 3_600_000)
     assert [(row.name, row.kind) for row in saving.lines] == [
         ("application (Fargate), scaled in", "cash_now"),
         ("application (Fargate), not scaled in", "headroom"),

@@ -77,4 +77,16 @@ def test_a_source_without_durations(build):
     ],
 )
 def test_wall_time(before_ms, repeated, expected_ms):
-    assert wall_after_ns(int(before_ms * 1e6), repeated) == int(expected_ms * 1e6)
+    assert wall_after_ns(int(before_ms * 1e6), repeated, own_ms=0.0) == int(expected_ms * 1e6)
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "one", "expected_ms"),
+    [
+        pytest.param(100, repeat(50, 0, 0.8), 45, id="50 statements of 0.8 ms with 0.3 ms of CPU each"),
+        pytest.param(51.8, repeat(50, 0, 0.8), 6.3, id="at most half of the time that is no statement"),
+        pytest.param(100, repeat(50, 0, 0.8, sequential=0.0), 100, id="fan-out gets no shorter"),
+    ],
+)
+def test_the_application_works_around_each_statement(before_ms, one, expected_ms):
+    assert wall_after_ns(int(before_ms * 1e6), (one,), own_ms=0.3) == int(expected_ms * 1e6)
