@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bot.publish.forge import Forge
     from bot.records import Hotspot, Result
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="costmod",
     help="Turns what an APM knows into a proven, priced pull request. Deterministic, offline, no model.",
@@ -87,9 +89,7 @@ def hotspots_(
     output: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
 ) -> int:
     """What the APM saw: the ranked hotspots of its exports."""
-    from bot.config import Config
-
-    found = _read(files, Config(), by)[:top]
+    found = _read(files, _config(Path.cwd()), by)[:top]
     if output == "json":
         from bot.hotspots.document import dump
 
@@ -115,6 +115,7 @@ def fix(
     from bot.plan.apply import apply, combined
     from bot.prove.checkout import head_commit, require_clean
     from bot.show.console import Screen
+    from bot.show.report import require_writable
     from codemods.index import Index
 
     config = _config(repo)
@@ -123,6 +124,8 @@ def fix(
         require_clean(repo)
     index = Index(repo.resolve(), config.exclude)
     results = plan_all(_read(hotspots, config, "total"), index, stacked=True)
+    if report:
+        require_writable(report)
     if write:
         apply(repo.resolve(), combined(r.patch for r in results if r.patch))
         results = [replace(r, outcome="fixed") if r.outcome == "planned" else r for r in results]
@@ -264,13 +267,16 @@ def main() -> None:
 
 def _main(arguments: list[str]) -> int:
     try:
-        return int(app(args=spread(arguments), standalone_mode=False) or 0)
+        code = int(app(args=spread(arguments), standalone_mode=False) or 0)
+        if code == INTERRUPTED:  # typer's own answer to Ctrl-C
+            raise KeyboardInterrupt
+        return code
     except UserError as error:
         return _say(str(error), 2)
     except typer.TyperException as error:
         return _say(f"{str(error).rstrip('.')}; see `costmod --help`.", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; nothing was published and temporary work trees are removed.", 130)
+        return _say("interrupted; nothing was published and temporary work trees are removed.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

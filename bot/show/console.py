@@ -17,6 +17,8 @@ from bot.records import Amount, Hotspot, Patch, Proof, PullRequest, Refusal, Res
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PLAIN_WIDTH = 140  # of tables and rules in a file or a CI log
+
 _WORDS = {
     "n_plus_one_db": "N+1 queries",
     "n_plus_one_http": "N+1 calls",
@@ -49,6 +51,8 @@ class Screen:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.out = Console(highlight=False, soft_wrap=True)
+        if not self.out.is_terminal:
+            self.out.width = PLAIN_WIDTH
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)
         self.quiet = quiet
 

@@ -31,6 +31,22 @@ def write(report: Report, path: Path) -> None:
         raise UserError(f"{path}: the report cannot be written ({error.strerror}); choose another --report.") from error
 
 
+def require_writable(path: Path) -> None:
+    """Find out before anything is edited whether the report can be written afterwards.
+
+    Raises:
+        UserError: it cannot.
+    """
+    existed = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise UserError(f"{path}: the report cannot be written ({error.strerror}); choose another --report.") from error
+    if not existed:
+        path.unlink()
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the report."""
     found = msgspec.json.schema(Report)
