@@ -42,6 +42,8 @@ def read_junit(report: Path, tree: Path) -> Outcomes | None:
 
 
 def _identity(classname: str, name: str, tree: Path) -> str:
+    if not classname and (tree / (file := name.replace(".", "/") + ".py")).is_file():
+        return file  # the file could not be imported
     parts = [part for part in classname.split(".") if part]
     for length in range(len(parts), 0, -1):
         file = "/".join(parts[:length]) + ".py"

@@ -7,7 +7,6 @@ after SECONDS, 127 when the command cannot be executed.
 
 import ctypes
 import os
-import resource
 import signal
 import sys
 import time
@@ -62,6 +61,8 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 def _become(command: list[str], seconds: float) -> NoReturn:
     """In the child: its own session, limits, no way to more rights; then the command."""
+    import resource
+
     try:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -71,21 +72,20 @@ def _become(command: list[str], seconds: float) -> NoReturn:
         prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
         prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
         prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        _limit(resource.RLIMIT_CPU, int(seconds * (os.cpu_count() or 1)) + 1)
-        _limit(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
-        _limit(resource.RLIMIT_NPROC, MAX_PROCESSES)
-        _limit(resource.RLIMIT_CORE, 0)
+        for kind, most in (
+            (resource.RLIMIT_CPU, int(seconds * (os.cpu_count() or 1)) + 1),
+            (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
+            (resource.RLIMIT_NPROC, MAX_PROCESSES),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            hard = resource.getrlimit(kind)[1]
+            value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (value, value))
         os.execvp(command[0], command)  # noqa: S606 - there is no shell on purpose
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
     finally:
         os._exit(127)
-
-
-def _limit(kind: int, most: int) -> None:
-    _soft, hard = resource.getrlimit(kind)
-    value = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(kind, (value, value))
 
 
 def _wait_for(child: int) -> int:

@@ -48,12 +48,12 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
         take_snapshot(checkout.path, scratch / "kept")
         place = Place(checkout.path, repository.resolve(), patch.site)
         bench, before = _baseline(_Bench(command, place, scratch / "kept", patch, config, best_sandbox()))
-        baseline = _seen_before(before)
+        baseline = _seen_before(before, config)
         if why_unprovable(baseline):
             return _proof(checkout, bench, baseline)
         after = bench.run(command, patched=True)
         new_failures, flaky = _second_look(bench, before, after)
-    return _proof(checkout, bench, _seen(patch, before, after, new_failures, flaky), before)
+    return _proof(checkout, bench, _seen(bench, before, after, new_failures, flaky), before)
 
 
 def _baseline(bench: _Bench) -> tuple[_Bench, Suite]:
@@ -62,32 +62,29 @@ def _baseline(bench: _Bench) -> tuple[_Bench, Suite]:
     if (
         not bench.sandbox.network
         or suite.timed_out
-        or not why_unprovable(_seen_before(suite))
+        or not why_unprovable(_seen_before(suite, bench.config))
         or not suite.run.exit_status
     ):
         return bench, suite
     sandbox = bench.sandbox.with_network("the tests failed without it")
     opened = _Bench(bench.command, bench.place, bench.kept, bench.patch, bench.config, sandbox)
     second = opened.run(bench.command, patched=False)
-    return (bench, suite) if why_unprovable(_seen_before(second)) else (opened, second)
+    return (bench, suite) if why_unprovable(_seen_before(second, bench.config)) else (opened, second)
 
 
 def _second_look(bench: _Bench, before: Suite, after: Suite) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """New failures and flaky tests: what fails once more with the patch, and still passes without it, is new.
+    """New failures and flaky tests. Flaky takes evidence: passed with the patch once more, or failed without it.
 
     A test that ran before and is missing from a run that failed counts as failing.
     """
     suspects = _suspects(before, after)
     if not suspects or after.timed_out:
         return (), ()
-    command = bench.command.only(suspects)
-    again = bench.run(command, patched=True)
-    still = tuple(test for test in suspects if test in again.failed or test not in again.ran)
-    if not still:
-        return (), suspects
-    unpatched = bench.run(bench.command.only(still), patched=False)
-    new = tuple(test for test in still if test in unpatched.ran and test not in unpatched.failed)
-    return new, tuple(test for test in suspects if test not in new)
+    again = bench.run(bench.command.only(suspects), patched=True)
+    flaky = (again.ran - again.failed) & set(suspects)
+    if still := tuple(test for test in suspects if test not in flaky):
+        flaky |= bench.run(bench.command.only(still), patched=False).failed & set(still)
+    return tuple(test for test in suspects if test not in flaky), tuple(sorted(flaky))
 
 
 def _suspects(before: Suite, after: Suite) -> tuple[str, ...]:
@@ -95,20 +92,28 @@ def _suspects(before: Suite, after: Suite) -> tuple[str, ...]:
     return tuple(sorted((after.failed | missing) - before.failed))
 
 
-def _seen_before(before: Suite) -> Seen:
+def _seen_before(before: Suite, config: Config) -> Seen:
     elsewhere = observe.imported_elsewhere(before.rows)
-    return Seen(before.run, timed_out=before.timed_out, last_words=before.last_words, elsewhere=elsewhere)
+    return Seen(
+        before.run,
+        timed_out=before.timed_out,
+        seconds_allowed=config.test_timeout_seconds,
+        last_words=before.last_words,
+        elsewhere=elsewhere,
+    )
 
 
-def _seen(patch: Patch, before: Suite, after: Suite, new_failures: tuple[str, ...], flaky: tuple[str, ...]) -> Seen:
+def _seen(bench: _Bench, before: Suite, after: Suite, new_failures: tuple[str, ...], flaky: tuple[str, ...]) -> Seen:
     # A test that stops early issues fewer statements: only tests that passed both times are compared.
     passed = (before.ran & after.ran) - after.failed - set(flaky) if after.ran else frozenset()
-    in_both = observe.reached_tests(before.rows, patch.site) & observe.reached_tests(after.rows, patch.site) & passed
+    site = bench.place.site
+    in_both = observe.reached_tests(before.rows, site) & observe.reached_tests(after.rows, site) & passed
     counts = observe.application_counts(before.rows), observe.application_counts(after.rows)
     return Seen(
         before=before.run,
         after=after.run,
         timed_out=after.timed_out,
+        seconds_allowed=bench.config.test_timeout_seconds,
         last_words=after.last_words,
         elsewhere=observe.imported_elsewhere(after.rows),
         new_failures=new_failures,

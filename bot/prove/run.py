@@ -24,7 +24,10 @@ _PR_SET_DUMPABLE = 4
 _GRACE_SECONDS = 10.0  # for the caretaker to end everything
 _TAIL_BYTES = 64 << 10
 _MAX_WORDS = 200
-_ERROR_LINE = re.compile(r"^(E\s+)?[\w.]*(Error|Exception|No module named)\b.*")
+# Lines that say why; a summary such as "1 failed in 0.31s" says nothing and differs from run to run.
+_ERROR_LINE = re.compile(
+    r"(E\s+)?[\w.]*(Error|Exception)\b.*|.*(No module named|not found|No such file|error:|\*\*\*).*"
+)
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,11 @@ def run_tests(command: TestCommand, place: Place, scratch: Path, config: Config,
             _end(process)
     seconds = time.monotonic() - started
     timed_out = status == launch.TIMED_OUT and seconds >= config.test_timeout_seconds
-    return Run(status, seconds, timed_out, _last_words(scratch / "output"), run.report, run.observations)
+    return Run(status, seconds, timed_out, _last_words(scratch, command, place), run.report, run.observations)
 
 
 def _environment(command: TestCommand, place: Place, run: Run, scratch: Path, config: Config) -> dict[str, str]:
-    options = f"-o junit_family=xunit1 --junitxml={run.report}"
+    options = f"-o junit_family=xunit1 --junitxml={run.report} --maxfail=0"
     return {
         **allowed_environment(os.environ, config.test_environment),
         **command.variables,
@@ -127,12 +130,15 @@ def _hidden_from_children(sandbox: Sandbox) -> Iterator[None]:
         launch.prctl(_PR_SET_DUMPABLE, 1)
 
 
-def _last_words(output: Path) -> str:
+def _last_words(scratch: Path, command: TestCommand, place: Place) -> str:
+    output = scratch / "output"
     with output.open("rb") as file:
         file.seek(max(0, output.stat().st_size - _TAIL_BYTES))
         lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    errors = [line for line in lines if _ERROR_LINE.match(line)]
-    chosen = (errors or lines or [""])[-1]
+    chosen = next((line for line in reversed(lines) if _ERROR_LINE.fullmatch(line)), "")
+    # Paths of this machine, and of this run, are nobody's business and differ every time.
+    for path, word in ((place.tree, "."), (scratch, "TMP"), (command.interpreter, "python"), (place.repository, ".")):
+        chosen = chosen.replace(str(path), word)
     # Never a workflow command: "::" and "##[" mean something to the runner that shows this line.
     printable = re.sub(r"[^\x20-\x7e]", "", chosen).replace("::", ":").replace("##[", "[")
     return printable[:_MAX_WORDS]

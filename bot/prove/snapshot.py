@@ -14,7 +14,9 @@ def take_snapshot(tree: Path, kept: Path) -> None:
 
 def restore_snapshot(tree: Path, kept: Path) -> None:
     """Make the tree what it was: whatever the tests wrote goes, whatever they changed comes back."""
-    for entry in tree.iterdir():
+    tree.mkdir(parents=True, exist_ok=True)
+    tree.chmod(0o700)
+    for entry in list(tree.iterdir()):
         if entry.name == ".git":
             continue
         if entry.is_dir() and not entry.is_symlink():

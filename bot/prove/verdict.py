@@ -14,6 +14,7 @@ class Seen:
     before: SuiteRun
     after: SuiteRun | None = None
     timed_out: bool = False  # the last run that took place
+    seconds_allowed: int = 0
     last_words: str = ""  # of the last run
     elsewhere: tuple[str, ...] = ()  # files imported from outside the work tree
     new_failures: tuple[str, ...] = ()
@@ -48,11 +49,13 @@ def why_unprovable(seen: Seen) -> str:
     """What keeps the baseline from being a measure; empty when nothing does."""
     run = seen.before
     if seen.timed_out:
-        return f"The tests did not finish within {run.seconds:.0f} s before the patch; raise `test-timeout-seconds`."
+        return (
+            f"The tests did not finish within {seen.seconds_allowed} s before the patch; raise `test-timeout-seconds`."
+        )
+    said = f" ({seen.last_words})" if seen.last_words else ""
     if run.failed:
-        return f"{_count(len(run.failed), 'test')} failed before the patch: {_names(run.failed)}."
+        return f"{_count(len(run.failed), 'test')} failed before the patch: {_names(run.failed)}{said}."
     if run.exit_status != 0:
-        said = f" ({seen.last_words})" if seen.last_words else ""
         return f"The test command ended with exit status {run.exit_status} before the patch{said}."
     if run.tests == 0:
         return "The test command ran no test; set `test-command` in [tool.costmod]."
@@ -61,9 +64,11 @@ def why_unprovable(seen: Seen) -> str:
 
 def _why_broken(seen: Seen, after: SuiteRun) -> str:
     if seen.timed_out:
-        return f"With the patch the tests did not finish within {after.seconds:.0f} s."
+        return f"With the patch the tests did not finish within {seen.seconds_allowed} s."
     if seen.new_failures:
         return f"{_count(len(seen.new_failures), 'test')} that passed before did not pass: {_names(seen.new_failures)}."
+    if after.tests == 0:
+        return "With the patch the test command ran no test."
     if after.exit_status != 0 and not seen.flaky:
         said = f" ({seen.last_words})" if seen.last_words else ""
         return f"With the patch the test command ended with exit status {after.exit_status}{said}."

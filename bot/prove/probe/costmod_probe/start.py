@@ -1,7 +1,7 @@
 """Reads the settings of the run from the environment and switches the parts on."""
 
 # No pathlib: the probe starts in every interpreter of the run. No error of the probe may reach the target.
-# ruff: noqa: PTH118, S110, SIM105
+# ruff: noqa: PTH118, S110
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ def start() -> None:
         site_marker.mark(site_marker.noter(log, stack), os.path.join(root, file), function)
 
     def leave() -> None:
-        log.modules_elsewhere(sources.loaded_from(origin, root))
-        log.flush()
+        try:
+            log.modules_elsewhere(sources.loaded_from(origin, root))
+            log.flush()
+        except Exception:
+            pass
 
     atexit.register(leave)
     _leave_before_exit(leave)
@@ -42,10 +45,7 @@ def _leave_before_exit(leave: Callable[[], None]) -> None:
     original = os._exit
 
     def _exit(status: int) -> None:
-        try:
-            leave()
-        except BaseException:  # the process is ending, and it must end as asked
-            pass
+        leave()
         original(status)
 
     os._exit = _exit  # type: ignore[assignment]

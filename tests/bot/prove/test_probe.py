@@ -1,0 +1,193 @@
+"""The probe in interpreters of its own, as the target would start them."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bot.prove
+from bot.prove.observe import Row, read_rows
+
+PROBE = Path(bot.prove.__file__).with_name("probe")
+TEST = "tests/test_a.py::test_x"
+
+
+def start(tmp_path: Path, code: str, *, probe: bool = True, **variables: str) -> tuple[str, tuple[Row, ...]]:
+    """Run `code` as the main program of a tree; its standard output and the rows of the probe."""
+    for name in ("tree", "origin", "rows"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    (tmp_path / "tree/main.py").write_text(code)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(PROBE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "COSTMOD_PROBE_ROOT": str(tmp_path / "tree"),
+        "COSTMOD_PROBE_ORIGIN": str(tmp_path / "origin"),
+        "PYTEST_CURRENT_TEST": f"{TEST} (call)",
+        **({"COSTMOD_PROBE_DIR": str(tmp_path / "rows")} if probe else {}),
+        **variables,
+    }
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "tree/main.py")], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout, read_rows(tmp_path / "rows")
+
+
+@pytest.mark.parametrize("path", sorted(PROBE.rglob("*.py")), ids=lambda path: path.name)
+def test_syntax_is_that_of_python_3_8(path: Path) -> None:
+    tree = ast.parse(path.read_text(), feature_version=(3, 8))
+    modules = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and not n.level}
+    modules |= {name.name for n in ast.walk(tree) if isinstance(n, ast.Import) for name in n.names}
+    assert {str(module).partition(".")[0] for module in modules} <= sys.stdlib_module_names | {"__future__"}
+
+
+SQL = """
+from sqlalchemy import create_engine, text
+engine = create_engine("sqlite://")
+def load(connection):
+    connection.execute(text("SELECT 1 WHERE 'a' = :a"), {"a": "b"})
+with engine.connect() as connection:
+    for _ in range(3):
+        load(connection)
+"""
+
+
+def test_statements_are_counted_with_their_frames(tmp_path: Path) -> None:
+    rows = start(tmp_path, SQL)[1]
+    assert [(row.test, row.phase, row.text, row.count) for row in rows] == [(TEST, "call", "SELECT ? WHERE ? = ?", 3)]
+    assert [(frame.file, frame.line, frame.function) for frame in rows[0].frames] == [
+        ("main.py", 5, "load"),
+        ("main.py", 8, "<module>"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "leave",
+    ["", "import os; os._exit(0)", "import sys; sys.exit(0)", "import os; os.fork() or os._exit(0); os.wait()"],
+    ids=["end", "os._exit", "sys.exit", "a fork that counts nothing"],
+)
+def test_counts_survive_every_way_out(tmp_path: Path, leave: str) -> None:
+    assert [row.count for row in start(tmp_path, SQL + leave)[1]] == [3]
+
+
+def test_forked_processes_count_for_themselves(tmp_path: Path) -> None:
+    code = SQL + "import os\nif os.fork():\n    os.wait()\nelse:\n    load(engine.connect())\n"
+    assert sorted(row.count for row in start(tmp_path, code)[1]) == [1, 3]
+
+
+def test_tests_are_kept_apart(tmp_path: Path) -> None:
+    code = SQL + "import os\nos.environ['PYTEST_CURRENT_TEST'] = 'b (setup)'\nload(engine.connect())\n"
+    assert [(row.test, row.phase, row.count) for row in start(tmp_path, code)[1]] == [
+        (TEST, "call", 3),
+        ("b", "setup", 1),
+    ]
+
+
+def test_statements_of_asyncio_keep_their_caller(tmp_path: Path) -> None:
+    pytest.importorskip("aiosqlite")
+    pytest.importorskip("greenlet")
+    code = """
+import asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+async def load(engine):
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+async def main():
+    engine = create_async_engine("sqlite+aiosqlite://")
+    await load(engine)
+    await engine.dispose()
+asyncio.run(main())
+"""
+    rows = [row for row in start(tmp_path, code)[1] if row.text == "SELECT ?"]
+    assert [[frame.function for frame in row.frames] for row in rows] == [["load", "main", "<module>"]]
+
+
+def test_nothing_is_written_without_a_database_library(tmp_path: Path) -> None:
+    assert start(tmp_path, "print('as ever')") == ("as ever\n", ())
+
+
+def test_without_settings_the_probe_does_nothing(tmp_path: Path) -> None:
+    code = "import sys; print([type(f).__name__ for f in sys.meta_path if 'probe' in type(f).__module__])"
+    assert start(tmp_path, code, probe=False) == ("[]\n", ())
+
+
+def test_an_unwritable_directory_does_not_disturb_the_target(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none/none")
+    assert start(tmp_path, SQL + "print('done')", COSTMOD_PROBE_DIR=missing) == ("done\n", ())
+
+
+def test_a_shadowed_sitecustomize_still_runs(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/sitecustomize.py").write_text("import builtins\nbuiltins.shadowed = __name__\n")
+    paths = os.pathsep.join([str(PROBE), str(tmp_path / "lib")])
+    assert start(tmp_path, "print(shadowed)", PYTHONPATH=paths)[0] == "sitecustomize\n"
+
+
+def test_loaders_look_untouched(tmp_path: Path) -> None:
+    code = "import inspect, sqlalchemy as s; print(type(s.__loader__).__name__, len(inspect.getsource(s)) > 9)"
+    assert start(tmp_path, code)[0] == "SourceFileLoader True\n"
+
+
+MARKED = '''
+"""Docstring."""
+from __future__ import annotations
+class A:
+    def f(self):
+        """Kept."""
+        return 1
+    async def g(self):
+        def inner(): return 2
+        return inner()
+'''
+
+
+@pytest.mark.parametrize(
+    ("function", "call", "reached"),
+    [
+        ("A.f", "lib.A().f()", 1),
+        ("A.g", "asyncio.run(lib.A().g())", 1),
+        ("A.g.<locals>.inner", "asyncio.run(lib.A().g())", 1),
+        ("A.f", "lib.A()", 0),
+        ("f", "lib.A().f()", 0),
+        ("<module>", "lib.A().f()", 0),
+        ("gone", "lib.A().f()", 0),
+    ],
+)
+def test_the_site_is_marked(tmp_path: Path, function: str, call: str, reached: int) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/lib.py").write_text(MARKED)
+    code = (
+        f"import asyncio, inspect, lib\n{call}\n{call}\nprint(lib.A.f.__doc__, inspect.getsource(lib.A.f).count('\\n'))"
+    )
+    output, rows = start(tmp_path, code, COSTMOD_PROBE_FILE="lib.py", COSTMOD_PROBE_FUNCTION=function)
+    assert output == "Kept. 3\n"
+    assert [(row.kind, row.test, row.phase) for row in rows] == [("reached", TEST, "call")] * reached
+
+
+def test_path_entries_of_the_original_move_to_the_tree(tmp_path: Path) -> None:
+    for side in ("tree", "origin"):
+        (tmp_path / side / "lib").mkdir(parents=True)
+        (tmp_path / side / "lib/shop.py").write_text(f"side = {side!r}\n")
+    paths = os.pathsep.join([str(PROBE), str(tmp_path / "origin/lib")])
+    assert start(tmp_path, "import shop; print(shop.side)", PYTHONPATH=paths) == ("tree\n", ())
+
+
+def test_modules_of_the_original_are_told(tmp_path: Path) -> None:
+    for side in ("tree", "origin"):
+        (tmp_path / side / "lib").mkdir(parents=True)
+        (tmp_path / side / "lib/shop.py").touch()
+    (tmp_path / "origin/only_there.py").touch()
+    code = f"import sys\nsys.path[:0] = [{str(tmp_path / 'origin/lib')!r}, {str(tmp_path / 'origin')!r}]\n"
+    rows = start(tmp_path, code + "import shop, only_there\n")[1]
+    assert [(row.kind, row.text) for row in rows] == [("elsewhere", "lib/shop.py")]
+
+
+def test_a_project_file_named_like_a_standard_module_is_harmless(tmp_path: Path) -> None:
+    (tmp_path / "tree/src").mkdir(parents=True)
+    (tmp_path / "tree/src/decimal.py").write_text("raise SystemExit(9)\n")
+    assert start(tmp_path, "import decimal; print('fine')")[0] == "fine\n"

@@ -1,0 +1,105 @@
+import pytest
+
+from bot.prove.verdict import Seen, decide
+from bot.records import QueryCount, SuiteRun
+
+
+def run(exit_status: int = 0, tests: int = 2, failed: tuple[str, ...] = ()) -> SuiteRun:
+    return SuiteRun(
+        command=("python", "-m", "pytest"), exit_status=exit_status, seconds=1.0, tests=tests, failed=failed
+    )
+
+
+def counts(*pairs: tuple[int, int]) -> tuple[QueryCount, ...]:
+    return tuple(QueryCount(test=f"t{n}", before=before, after=after) for n, (before, after) in enumerate(pairs))
+
+
+def reached(*pairs: tuple[int, int], **more: object) -> Seen:
+    names = tuple(f"t{n}" for n in range(len(pairs)))
+    return Seen(before=run(), after=run(), reached=names, queries=counts(*pairs), **more)
+
+
+HELD = "The tests pass, but the {} that reached the site issued {} SQL statements before and {} after: "
+NO_FIX = "applying the edit is not fixing."
+CASES = {
+    "fewer statements": (reached((51, 1)), "proven", "51 -> 1 SQL statements in t0, and nothing new fails."),
+    "fewer in all, more in one": (
+        reached((51, 1), (1, 2)),
+        "proven",
+        "51 -> 1 SQL statements in t0, and nothing new fails. 1 reached test issued more statements.",
+    ),
+    "fewer, one flaky test": (
+        reached((51, 1), flaky=("t9",)),
+        "proven",
+        "51 -> 1 SQL statements in t0, and nothing new fails.",
+    ),
+    "same count": (reached((51, 51)), "held", HELD.format("1 test", 51, 51) + NO_FIX),
+    "more in all": (reached((3, 1), (1, 9)), "held", HELD.format("2 tests", 4, 10) + NO_FIX),
+    "no statement at all": (reached((0, 0)), "held", HELD.format("1 test", 0, 0) + NO_FIX),
+    "site not reached": (
+        Seen(before=run(), after=run()),
+        "held",
+        "The tests pass with the patch, but no test reaches the site.",
+    ),
+    "new failure in spite of fewer statements": (
+        reached((51, 1), new_failures=("t3",)),
+        "broken",
+        "1 test that passed before did not pass: t3.",
+    ),
+    "many new failures": (
+        reached(new_failures=("a", "b", "c", "d", "e")),
+        "broken",
+        "5 tests that passed before did not pass: a, b, c and 2 more.",
+    ),
+    "exit status without a name": (
+        Seen(before=run(), after=run(3), last_words="MemoryError"),
+        "broken",
+        "With the patch the test command ended with exit status 3 (MemoryError).",
+    ),
+    "no test any more": (
+        Seen(before=run(), after=run(tests=0)),
+        "broken",
+        "With the patch the test command ran no test.",
+    ),
+    "time over with the patch": (
+        Seen(before=run(), after=run(124, 0), timed_out=True, seconds_allowed=9),
+        "broken",
+        "With the patch the tests did not finish within 9 s.",
+    ),
+    "time over before": (
+        Seen(before=run(124, 0), timed_out=True, seconds_allowed=9),
+        "unprovable",
+        "The tests did not finish within 9 s before the patch; raise `test-timeout-seconds`.",
+    ),
+    "failing baseline": (
+        Seen(before=run(1, failed=("t1", "t2"))),
+        "unprovable",
+        "2 tests failed before the patch: t1, t2.",
+    ),
+    "failing baseline that exits with 0": (
+        Seen(before=run(0, failed=("t1",)), last_words="E KeyError"),
+        "unprovable",
+        "1 test failed before the patch: t1 (E KeyError).",
+    ),
+    "exit status before": (
+        Seen(before=run(1), last_words=""),
+        "unprovable",
+        "The test command ended with exit status 1 before the patch.",
+    ),
+    "no tests": (
+        Seen(before=run(tests=0)),
+        "unprovable",
+        "The test command ran no test; set `test-command` in [tool.costmod].",
+    ),
+    "code from elsewhere": (
+        Seen(before=run(), elsewhere=("app.py",)),
+        "unprovable",
+        "The tests import app.py from the repository itself and not from the checkout under test; "
+        "use an environment without the project installed, or name it in `python`.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "verdict", "reason"), CASES.values(), ids=CASES)
+def test_verdicts(seen: Seen, verdict: str, reason: str) -> None:
+    assert decide(seen) == (verdict, reason)
