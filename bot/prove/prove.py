@@ -11,7 +11,7 @@ from bot.prove.environment import refused_names
 from bot.prove.run import Place
 from bot.prove.sandbox import Sandbox, best_sandbox
 from bot.prove.scratch import scratch_directory
-from bot.prove.snapshot import restore_snapshot, take_snapshot, write_changes
+from bot.prove.snapshot import check_changes, restore_snapshot, take_snapshot, write_changes
 from bot.prove.suite import Suite, run_suite
 from bot.prove.verdict import Seen, decide, why_unprovable
 from bot.records import Patch, Proof
@@ -43,6 +43,7 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
     Raises:
         UserError: the test command or interpreter cannot be run, or the patch does not fit the commit.
     """
+    check_changes(checkout.path, patch.changes)
     command = find_command(checkout.path, repository.resolve(), config)
     with scratch_directory() as scratch:
         take_snapshot(checkout.path, scratch / "kept")

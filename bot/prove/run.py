@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -86,7 +87,8 @@ def run_tests(command: TestCommand, place: Place, scratch: Path, config: Config,
 
 
 def _environment(command: TestCommand, place: Place, run: Run, scratch: Path, config: Config) -> dict[str, str]:
-    options = f"-o junit_family=xunit1 --junitxml={run.report} --maxfail=0"
+    own = {**os.environ, **command.variables}
+    options = f"-o junit_family=xunit1 --junitxml={shlex.quote(str(run.report))} --maxfail=0"
     return {
         **allowed_environment(os.environ, config.test_environment),
         **command.variables,
@@ -96,8 +98,8 @@ def _environment(command: TestCommand, place: Place, run: Run, scratch: Path, co
         "PYTHONHASHSEED": "0",
         # The patch may keep a file's size within the second that a .pyc remembers: the old code would run again.
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(_PROBE),
-        "PYTEST_ADDOPTS": " ".join(filter(None, (os.environ.get("PYTEST_ADDOPTS"), options))),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(_PROBE), command.variables.get("PYTHONPATH")))),
+        "PYTEST_ADDOPTS": " ".join(filter(None, (own.get("PYTEST_ADDOPTS"), options))),
         "COSTMOD_PROBE_ROOT": str(place.tree),
         "COSTMOD_PROBE_ORIGIN": str(place.repository.resolve()),
         "COSTMOD_PROBE_DIR": str(run.observations),

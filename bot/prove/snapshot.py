@@ -28,7 +28,14 @@ def restore_snapshot(tree: Path, kept: Path) -> None:
 
 
 def write_changes(tree: Path, changes: tuple[Change, ...]) -> None:
-    """Write the patched files, each where its text before the patch is found.
+    """Write the patched files; `check_changes` says whether they fit."""
+    check_changes(tree, changes)
+    for change in changes:
+        (tree / change.path).write_bytes(change.after.encode("utf-8"))
+
+
+def check_changes(tree: Path, changes: tuple[Change, ...]) -> None:
+    """Refuse changes that were made for other files than these.
 
     Raises:
         UserError: a path that leaves the tree, or a file that is not what the patch was made for.
@@ -45,7 +52,6 @@ def write_changes(tree: Path, changes: tuple[Change, ...]) -> None:
             ) from error
         if content != change.before:
             raise UserError(f"{change.path}: differs from the commit under test; commit or stash the changes first.")
-        path.write_bytes(change.after.encode("utf-8"))
 
 
 def _make_writable(directory: Path) -> None:

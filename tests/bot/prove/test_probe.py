@@ -65,6 +65,7 @@ def test_statements_are_counted_with_their_frames(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "leave",
     ["", "import os; os._exit(0)", "import sys; sys.exit(0)", "import os; os.fork() or os._exit(0); os.wait()"],
@@ -74,11 +75,13 @@ def test_counts_survive_every_way_out(tmp_path: Path, leave: str) -> None:
     assert [row.count for row in start(tmp_path, SQL + leave)[1]] == [3]
 
 
+@pytest.mark.slow
 def test_forked_processes_count_for_themselves(tmp_path: Path) -> None:
     code = SQL + "import os\nif os.fork():\n    os.wait()\nelse:\n    load(engine.connect())\n"
     assert sorted(row.count for row in start(tmp_path, code)[1]) == [1, 3]
 
 
+@pytest.mark.slow
 def test_tests_are_kept_apart(tmp_path: Path) -> None:
     code = SQL + "import os\nos.environ['PYTEST_CURRENT_TEST'] = 'b (setup)'\nload(engine.connect())\n"
     assert [(row.test, row.phase, row.count) for row in start(tmp_path, code)[1]] == [
@@ -87,6 +90,7 @@ def test_tests_are_kept_apart(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_statements_of_asyncio_keep_their_caller(tmp_path: Path) -> None:
     pytest.importorskip("aiosqlite")
     pytest.importorskip("greenlet")
@@ -128,6 +132,7 @@ def test_a_shadowed_sitecustomize_still_runs(tmp_path: Path) -> None:
     assert start(tmp_path, "print(shadowed)", PYTHONPATH=paths)[0] == "sitecustomize\n"
 
 
+@pytest.mark.slow
 def test_loaders_look_untouched(tmp_path: Path) -> None:
     code = "import inspect, sqlalchemy as s; print(type(s.__loader__).__name__, len(inspect.getsource(s)) > 9)"
     assert start(tmp_path, code)[0] == "SourceFileLoader True\n"

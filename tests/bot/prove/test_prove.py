@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from prove_apps import (
-    CONFIG,
     HEALTH_TEST_ONLY,
     SHOP_TESTS,
     eager,
@@ -40,7 +39,7 @@ def calc_patch(old: str = "sum(numbers)", new: str = "sum(list(numbers))"):
 def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
     with checkout(repository) as tree:
-        proof = prove(tree, repository, eager(), CONFIG)
+        proof = prove(tree, repository, eager(), FAST)
         assert (tree.path / "shop.py").read_text() == shop_files()["shop.py"]
         assert sorted(p.name for p in tree.path.iterdir()) == [".git", "pytest.ini", "shop.py", "test_shop.py"]
     assert (proof.verdict, proof.reason) == (
@@ -170,7 +169,7 @@ def test_a_broken_unittest_is_named(tmp_path: Path) -> None:
         pytest.param(
             "(((", ("test_calc.py", "test_calc.py::test_total"), id="no longer parses", marks=pytest.mark.slow
         ),
-        pytest.param("__import__('os')._exit(0)", (), id="the process leaves with 0 and no report"),
+        pytest.param("__import__('os')._exit(0)", (), id="leaves with 0 and no report", marks=pytest.mark.slow),
     ],
 )
 def test_broken_patches(tmp_path: Path, new: str, failures: tuple[str, ...]) -> None:
@@ -214,8 +213,11 @@ def test_a_test_that_fails_again_without_the_patch_is_flaky(tmp_path: Path) -> N
             "import nowhere\n",
             "1 test failed before the patch: test_calc.py (E ModuleNotFoundError: No module named 'nowhere').",
             id="collection error",
+            marks=pytest.mark.slow,
         ),
-        pytest.param("", "The test command ended with exit status 5 before the patch.", id="no tests"),
+        pytest.param(
+            "", "The test command ended with exit status 5 before the patch.", id="no tests", marks=pytest.mark.slow
+        ),
         pytest.param(
             "import os\n\n\ndef test_a():\n    print('1 passed in 0.01s', flush=True)\n    os._exit(1)\n",
             "The test command ended with exit status 1 before the patch.",

@@ -98,6 +98,19 @@ def test_loopback_works(tmp_path: Path, level) -> None:
     assert run(tmp_path, code, level())[0].exit_status == 0
 
 
+def test_variables_of_the_command_are_kept_beside_ours(tmp_path: Path) -> None:
+    from bot.prove.run import _environment
+
+    variables = {"PYTHONPATH": "lib", "PYTEST_ADDOPTS": "-q", "HOME": "/elsewhere", "STAGE": "test"}
+    command = TestCommand(Path(sys.executable), ("python", "-m", "pytest"), variables)
+    scratch = tmp_path / "with space"
+    run = Run(0, 0.0, False, "", scratch / "junit.xml", scratch / "probe")
+    seen = _environment(command, Place(tmp_path, tmp_path, SITE), run, scratch, Config())
+    assert seen["PYTHONPATH"].split(os.pathsep)[1:] == ["lib"]
+    assert seen["PYTEST_ADDOPTS"] == f"-q -o junit_family=xunit1 --junitxml='{scratch}/junit.xml' --maxfail=0"
+    assert (seen["HOME"], seen["STAGE"]) == (str(scratch / "home"), "test")
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
