@@ -36,9 +36,8 @@ def with_money(change: Change, cash: Amount, headroom: Amount | None, minimum: D
         return f"{_upper(effects)}; under {sign}{SMALL} a month: merge for latency, not for money."
     money = _money(cash, headroom, sign)
     if worth < minimum:
-        return (
-            f"Opened for latency: {effects}; an estimated {money} is below the minimum of {sign}{minimum:,f} a month."
-        )
+        size = "It costs money" if worth < 0 else f"The money is small (minimum {sign}{minimum:,f} a month)"
+        return f"Opened for latency: {effects}. {size}: an estimated {money}."
     return f"Estimated: {money}; {effects}."
 
 

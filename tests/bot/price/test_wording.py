@@ -66,16 +66,15 @@ def amounts(low: str, expected: str, high: str) -> Amount:
             ("10", "13", "17"),
             ("1.8", "2.8", "4.2"),
             CHANGE,
-            f"Opened for latency: estimated {LATENCY}; an estimated $13 [$10 to $17] a month in cash and under $10 "
-            "a month of freed capacity at list price, not cash is below the minimum of $25 a month.",
+            f"Opened for latency: estimated {LATENCY}. The money is small (minimum $25 a month): an estimated $13 "
+            "[$10 to $17] a month in cash and under $10 a month of freed capacity at list price, not cash.",
             id="below the minimum",
         ),
         pytest.param(
             ("-90", "-50", "-20"),
             None,
             CHANGE,
-            f"Opened for latency: estimated {LATENCY}; an estimated -$50 [-$90 to -$20] a month in cash is below the "
-            "minimum of $25 a month.",
+            f"Opened for latency: estimated {LATENCY}. It costs money: an estimated -$50 [-$90 to -$20] a month in cash.",
             id="a loss stays visible",
         ),
         pytest.param(
