@@ -1,17 +1,22 @@
 """Edits on a slice of a file: LibCST sees only the expression or import that changes, every other byte stays."""
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 import libcst as cst
 
 Span = tuple[int, int, int, int]  # line, column, end line, end column as `ast` counts: UTF-8 bytes, lines from 1
+# Not str.splitlines: a form feed or U+2028 in a string ends no line of Python source.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def offsets(text: str, span: Span) -> tuple[int, int]:
     """Character offsets of a span in a text."""
-    lines = text.splitlines(keepends=True)
+    lines = _LINE.findall(text)
 
     def offset(line: int, column: int) -> int:
         before = sum(map(len, lines[: line - 1]))
@@ -35,7 +40,7 @@ def with_call(chain: str, depth: int, method: str, arguments: Sequence[str]) -> 
     """
     node = cst.parse_expression(f"({chain})")
     unwrapped = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[:-1])
-    return cst.Module([]).code_for_node(_insert(unwrapped, depth, method, arguments, None))
+    return _code(_insert(unwrapped, depth, method, arguments, None), chain)
 
 
 def _insert(
@@ -65,15 +70,22 @@ def _append(call: cst.Call, arguments: Sequence[str]) -> cst.Call:
     """The call with more positional arguments, in the layout of the ones it has."""
     if not call.args:
         return call.with_changes(args=[_argument(a) for a in arguments])
-    *head, last = call.args
-    comma: cst.Comma | cst.MaybeSentinel = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    if head and isinstance(head[-1].comma, cst.Comma):
-        comma = head[-1].comma
-    elif isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace):
-        comma = cst.Comma(whitespace_after=_bare(call.whitespace_before_args))
-    added = [_argument(a) for a in arguments]
-    separated = [last.with_changes(comma=comma), *(a.with_changes(comma=comma) for a in added[:-1])]
-    return call.with_changes(args=[*head, *separated, added[-1].with_changes(comma=last.comma)])
+    last = call.args[-1]
+    trailing = isinstance(last.comma, cst.Comma)
+    gaps = [call.whitespace_before_args, *_after_commas(call.args)]
+    gaps.append(last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg)
+    args = list(call.args)
+    at = next((i for i, a in enumerate(args) if a.keyword or a.star), len(args))
+    for position, argument in enumerate(arguments, at):
+        gaps[position : position + 1] = _split(gaps, position)
+        args.insert(position, _argument(argument))
+    spaced = [
+        a.with_changes(comma=cst.Comma(whitespace_after=g), whitespace_after_arg=cst.SimpleWhitespace(""))
+        for a, g in zip(args, gaps[1:], strict=True)
+    ]
+    if not trailing:
+        spaced[-1] = spaced[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=gaps[-1])
+    return call.with_changes(args=spaced, whitespace_before_args=gaps[0])
 
 
 def _argument(text: str) -> cst.Arg:
@@ -90,28 +102,33 @@ def import_edit(
     and relative imports below.
     """
     tree = ast.parse(text)
-    imports = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
-    wanted = [n for n in names if not any(_binds(node, module, n) for node in imports)]
+    everywhere = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    wanted = [n for n in names if not any(_binds(node, module, n) for node in everywhere)]
     if not wanted:
         return None
+    # An import below the first definition is late on purpose (a cycle): nothing joins it.
+    imports = [n for n in takewhile(_is_no_definition, tree.body) if n in everywhere]
     for node in imports:
         if isinstance(node, ast.ImportFrom) and node.module == module and not node.level and node.names[0].name != "*":
             start, end = offsets(text, _span(node))
             return start, end, _merged(text[start:end], wanted)
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = _newline(text)
     line = f"from {module} import {', '.join(sorted(wanted))}"
     same = [n for n in imports if _section(n, local) == _THIRD_PARTY]
-    before = [n for n in same if _source(n).casefold() < module.casefold()] or same
+    before = [n for n in same if isinstance(n, ast.Import) or _source(n).casefold() < module.casefold()]
     above = [n for n in imports if _section(n, local) < _THIRD_PARTY]
     below = [n for n in imports if _section(n, local) > _THIRD_PARTY]
-    if anchor := (before[-1:] or above[-1:]):
-        at = _line_end(text, offsets(text, _span(anchor[0]))[1])
+    if before or (above and not same):
+        at = _line_end(text, offsets(text, _span((before or above)[-1]))[1])
         return at, at, newline * (1 if before else 2) + line
-    if below:
-        at = offsets(text, _span(below[0]))[0]
-        return at, at, f"{line}{newline}{newline}"
-    at = _after_docstring(text)
-    return at, at, newline * 2 + line + newline if at else f"{line}{newline}{newline}"
+    if same or below:
+        at = offsets(text, _span((same or below)[0]))[0]
+        return at, at, f"{line}{newline * (1 if same else 2)}"
+    return _below_docstring(text, tree, line)
+
+
+def _is_no_definition(node: ast.stmt) -> bool:
+    return not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
 
 
 def bound_names(text: str) -> set[str]:
@@ -139,26 +156,50 @@ def _merged(statement: str, names: Sequence[str]) -> str:
     line = node.body[0]
     assert isinstance(line, cst.ImportFrom) and not isinstance(line.names, cst.ImportStar)
     aliases = list(line.names)
-    opening = line.lpar.whitespace_after if line.lpar else cst.SimpleWhitespace("")
+    trailing = isinstance(aliases[-1].comma, cst.Comma)
+    nothing = cst.SimpleWhitespace("")
+    gaps = [line.lpar.whitespace_after if line.lpar else nothing, *_after_commas(aliases)]
+    gaps.append(
+        aliases[-1].comma.whitespace_after
+        if isinstance(aliases[-1].comma, cst.Comma)
+        else line.rpar.whitespace_before
+        if line.rpar
+        else nothing
+    )
     for name in names:
         at = _position([a.evaluated_name for a in aliases], name)
-        aliases = _with_alias(aliases, at, cst.ImportAlias(cst.Name(name)), opening)
-    return cst.Module([]).code_for_node(line.with_changes(names=aliases))
+        gaps[at : at + 1] = _split(gaps, at)
+        aliases.insert(at, cst.ImportAlias(cst.Name(name)))
+    spaced = [a.with_changes(comma=cst.Comma(whitespace_after=g)) for a, g in zip(aliases, gaps[1:], strict=True)]
+    lpar, rpar = line.lpar, line.rpar
+    if lpar and rpar:
+        lpar = lpar.with_changes(whitespace_after=gaps[0])
+        rpar = rpar if trailing else rpar.with_changes(whitespace_before=gaps[-1])
+    if not trailing:
+        spaced[-1] = spaced[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return _code(line.with_changes(names=spaced, lpar=lpar, rpar=rpar), statement)
 
 
-def _with_alias(
-    aliases: list[cst.ImportAlias], at: int, new: cst.ImportAlias, opening: cst.BaseParenthesizableWhitespace
-) -> list[cst.ImportAlias]:
-    between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    if len(aliases) > 1 and isinstance(aliases[0].comma, cst.Comma):
-        between = cst.Comma(whitespace_after=_bare(aliases[0].comma.whitespace_after))
-    elif isinstance(opening, cst.ParenthesizedWhitespace):
-        between = cst.Comma(whitespace_after=_bare(opening))  # the first name stands on a line of its own
-    last = aliases[-1].comma
-    closed = [a.with_changes(comma=between) if a is aliases[-1] else a for a in aliases]
-    closed.insert(at, new.with_changes(comma=between))
-    closed[-1] = closed[-1].with_changes(comma=last)
-    return closed
+def _after_commas(items: Sequence[cst.Arg] | Sequence[cst.ImportAlias]) -> list[cst.BaseParenthesizableWhitespace]:
+    return [i.comma.whitespace_after for i in items[:-1] if isinstance(i.comma, cst.Comma)]
+
+
+def _split(gaps: Sequence[cst.BaseParenthesizableWhitespace], at: int) -> list[cst.BaseParenthesizableWhitespace]:
+    """The white space before and after an item that is put into the gap `at` of a comma-separated list.
+
+    `gaps` are the white space after the opening parenthesis, after each comma, and before the closing one. A comment at
+    the end of a line stays with what it follows, one on a line of its own with what it precedes.
+    """
+    between: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
+    if len(gaps) > 2:
+        between = _bare(gaps[1])
+    elif isinstance(gaps[0], cst.ParenthesizedWhitespace):
+        between = _bare(gaps[0])  # the first item stands on a line of its own
+    gap = gaps[at]
+    if not isinstance(gap, cst.ParenthesizedWhitespace) or not isinstance(between, cst.ParenthesizedWhitespace):
+        return [between, gap] if at else [gap, between]
+    before, after = (between, _bare(gap)) if at else (_bare(gap), between)
+    return [before.with_changes(first_line=gap.first_line), after.with_changes(empty_lines=gap.empty_lines)]
 
 
 def _bare(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
@@ -213,16 +254,31 @@ def _span(node: ast.stmt) -> Span:
     return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
 
 
+def _code(node: cst.CSTNode, written: str) -> str:
+    """The source of a node with the line ends of the text it was parsed from."""
+    return cst.Module([], default_newline=_newline(written)).code_for_node(node)
+
+
+def _newline(text: str) -> str:
+    found = _LINE_END.search(text)
+    return found.group() if found else "\n"
+
+
 def _line_end(text: str, at: int) -> int:
     """The end of the line, before its line end, so that a trailing comment stays with its import."""
-    end = text.find("\n", at)
-    end = len(text) if end < 0 else end
-    return end - 1 if text[end - 1 : end] == "\r" else end
+    found = _LINE_END.search(text, at)
+    return found.start() if found else len(text)
 
 
-def _after_docstring(text: str) -> int:
-    body = ast.parse(text).body
-    first = body[0] if body else None
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-        return _line_end(text, offsets(text, _span(first))[1])
-    return 0
+def _below_docstring(text: str, tree: ast.Module, line: str) -> tuple[int, int, str]:
+    """Where the first import of a file goes: below its docstring, else below the comments it starts with."""
+    newline = _newline(text)
+    if tree.body and ast.get_docstring(tree) is not None:
+        at = _line_end(text, offsets(text, _span(tree.body[0]))[1])
+    else:
+        head = "".join(takewhile(lambda row: row.startswith("#"), _LINE.findall(text)))
+        if not head:
+            return 0, 0, f"{line}{newline * 2}"
+        at = _line_end(text, len(head.rstrip("\r\n")))
+    blank_follows = not text[at:].strip() or bool(re.match(r"(\r\n|\r|\n)[ \t]*(\r\n|\r|\n)", text[at:]))
+    return at, at, newline * 2 + line + ("" if blank_follows else newline)
