@@ -211,7 +211,7 @@ def publish(
     """Step 4 of 4: open or update the pull request; runs none of the repository's code."""
     from bot.folder import read
     from bot.pipeline import publish_all
-    from bot.prove.branch import current_branch
+    from bot.prove.checkout import current_branch
     from bot.show.console import Screen
 
     config = _config(repo)

@@ -28,8 +28,7 @@ def run(
     Raises:
         UserError: the repository, its settings or the forge cannot be used.
     """
-    from bot.prove.branch import current_branch
-    from bot.prove.checkout import checkout
+    from bot.prove.checkout import checkout, current_branch
     from codemods.index import Index
 
     with checkout(repository) as tree:
