@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.publish.templates import template_folder
 from bot.records import Record
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from markdown_it.token import Token
 
 _OPEN = re.compile(r"<details><summary>([^<>&]{1,200})</summary>")
@@ -29,7 +31,12 @@ class Page(Record, frozen=True, kw_only=True):
 
 def render(page: Page) -> str:
     """The HTML text."""
-    import jinja2
+    return _template().render(page=page, body=_html(page.body), diff=diff_lines(page.diff))
+
+
+@cache
+def _template() -> "Template":
+    import jinja2  # heavy
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(
@@ -40,8 +47,7 @@ def render(page: Page) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    template = environment.get_template("pull_request.html.j2")
-    return template.render(page=page, body=_html(page.body), diff=diff_lines(page.diff))
+    return environment.get_template("pull_request.html.j2")
 
 
 def diff_lines(diff: str) -> list[tuple[str, str]]:

@@ -73,6 +73,8 @@ def publish(  # noqa: PLR0913, PLR0917  the five records of the pipeline, and wh
 
 
 def _publish(forge: Forge, copy: Repository, job: Job) -> PullRequest:
+    # Requests first: a pull request that another run opens meanwhile then never seems to have no branch.
+    shown = forge.observe(job.branch)
     heads = copy.heads(forge.remote(), job.base, job.branch)
     _check_base(forge, copy, job, heads.get(job.base))
     files = commits.files_of(job.patch, lambda path: copy.file_at(job.commit, path))
@@ -87,7 +89,7 @@ def _publish(forge: Forge, copy: Repository, job: Job) -> PullRequest:
         content=commits.content_hash(job.patch),
         most_open=job.config.publish.max_open_pull_requests,
     )
-    seen = _observe(forge, copy, job, heads.get(job.branch))
+    seen = _observed(forge, copy, job, shown, heads.get(job.branch))
     action = decide(seen, goal)
     if action.step == "skip":
         return _result(forge, job, "skipped", reason=action.reason, request=seen.request, head=seen.head or head)
@@ -105,17 +107,16 @@ def _check_base(forge: Forge, copy: Repository, job: Job, there: str | None) -> 
         raise UserError(f"{job.base}: commit {job.commit[:12]} is not on the forge's branch; push it first.")
 
 
-def _observe(forge: Forge, copy: Repository, job: Job, head: str | None) -> Observation:
+def _observed(forge: Forge, copy: Repository, job: Job, shown: Seen, head: str | None) -> Observation:
     if head is not None:
         copy.bring(forge.remote(), job.branch, head)
-    seen = forge.observe(job.branch)
-    request = _most_relevant(seen)
+    request = _most_relevant(shown)
     return Observation(
         head=head,
         head_by_bot=head is not None and copy.is_bot_commit(head, commits.fingerprint_trailer(job.patch)),
         request=request,
         marker=marker.read(request.body) if request else None,
-        others_open=seen.others_open,
+        others_open=shown.others_open,
     )
 
 

@@ -4,8 +4,9 @@ The template prints filtered values only: anything else raises, so no name from 
 unescaped. Templates come from the package alone and run in Jinja2's immutable sandbox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -15,7 +16,7 @@ from bot.publish.templates import template_folder
 from bot.records import Amount, Hotspot, Input, Patch, Proof, Record, Saving
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 LONGEST_BODY = 60_000  # GitHub takes 65,536 characters; the rest is for people
 _BAR_WIDTH = 40
@@ -52,9 +53,7 @@ def body_of(
     """The bot's part of the body in Markdown, at most `room` characters wherever its shortest form allows."""
     body = ""
     for budget in _CUTS:
-        environment = _environment(budget)
-        template = environment.get_template("pull_request.md.j2")
-        body = template.render(
+        body = _template().render(
             hotspot=hotspot, patch=patch, proof=proof, saving=saving, draft=draft, budget=budget, bars=_bars(saving),
             entry=entry_name(hotspot), drivers=_drivers(saving.inputs),
         ).strip()  # fmt: skip
@@ -111,9 +110,14 @@ def _drivers(inputs: Sequence[Input]) -> frozenset[str]:
     return frozenset(name for _, name in ranked[:_DRIVERS])
 
 
-def _environment(budget: Budget) -> "Environment":
-    import jinja2
+@cache
+def _template() -> "Template":
+    import jinja2  # heavy
+    from jinja2.runtime import Context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    def clipped(escape: Callable[[object, int], Markup]) -> Callable[[Context, object], Markup]:
+        return jinja2.pass_context(lambda context, value: escape(value, context["budget"].value))
 
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(template_folder()),
@@ -124,15 +128,15 @@ def _environment(budget: Budget) -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "text": lambda value: sanitize.text(value, budget.value),
-        "code": lambda value: sanitize.code(value, budget.value),
-        "cell": lambda value: sanitize.cell(value, budget.value),
+        "text": clipped(sanitize.text),
+        "code": clipped(sanitize.code),
+        "cell": clipped(sanitize.cell),
         "fence": sanitize.fence,
         "money": lambda value, currency: sanitize.text(money(value, currency)),
         "spread": lambda amount, currency: sanitize.text(spread(amount, currency)),
         "duration": lambda nanoseconds: sanitize.text(duration(nanoseconds)),
     }
-    return environment
+    return environment.get_template("pull_request.md.j2")
 
 
 def _filtered_only(value: object) -> object:

@@ -10,6 +10,7 @@ from rig import sample
 
 from bot.config import Config
 from bot.errors import UserError
+from bot.publish.forge import Seen
 from bot.publish.local import LocalForge
 from bot.publish.publish import publish
 from bot.records import Change, PullRequest
@@ -123,6 +124,23 @@ def test_eight_runs_at_once_open_one_pull_request(publisher: Publisher) -> None:
         done = list(pool.map(lambda _: publisher(), range(8)))
     assert {(result.operation in ("created", "unchanged"), result.number) for result in done} == {(True, 1)}
     assert sorted(path.name for path in (publisher.folder / "pull-requests").glob("*.json")) == ["1.json"]
+
+
+def test_run_that_was_faster_is_adopted(publisher: Publisher, commit: str) -> None:
+    class Slow(LocalForge):
+        overtaken = False
+
+        def observe(self, branch: str) -> Seen:
+            seen = super().observe(branch)
+            if not self.overtaken:
+                self.overtaken = True
+                publisher()
+            return seen
+
+    given = (sample.hotspot(), sample.patch(), sample.proof(), sample.saving(), Config())
+    slow = publish(Slow(publisher.folder), publisher.repository, *given, base="main", commit=commit)
+    assert (slow.operation, slow.number, slow.head) == ("created", 1, publisher.git("rev-parse", BRANCH))
+    assert publisher().operation == "unchanged"
 
 
 def test_two_patches_are_two_pull_requests(publisher: Publisher) -> None:
