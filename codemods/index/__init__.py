@@ -42,4 +42,4 @@ class Index:
     @cached_property
     def routes(self) -> Routes:
         """Which function serves a route."""
-        return Routes(self.tree)
+        return Routes(self.tree, self.names)

@@ -1,10 +1,11 @@
 """Who calls whom, resolved by name: imports, `self`, class attributes, instances, subclass overrides."""
 
+import ast
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codemods.index.facts import Call, Class, Function
+from codemods.index.facts import Call, Class, Function, dotted
 from codemods.index.names import Names
 from codemods.index.tree import Tree
 
@@ -56,20 +57,24 @@ class Calls:
 
     def targets(self, function: Function, call: Call) -> Iterator[Key]:
         """The definitions that one call can mean; nothing when it leaves the tree."""
+        new, _, method = call.callee.rpartition("().")
+        if new:  # Posts().page(), super().page()
+            yield from self._of_new(function, new, method)
+            return
         head, _, rest = call.callee.partition(".")
-        if head in ("self", "cls") and function.owner:
+        if head in ("self", "cls") and (owner := self._owner(function)):
             if rest and "." not in rest:
-                yield from self._methods((function.path, function.owner), rest)
+                yield from self._methods(owner, rest)
             elif rest:
                 attribute, _, method = rest.rpartition(".")
-                if made := self._attribute_class(function, f"self.{attribute}"):
+                if made := self._attribute_class(owner, attribute):
                     yield from self._methods(made, method)
             return
-        made_by = function.params[head] if head in function.params else function.instances.get(head)
+        made_by = function.instances.get(head) or function.params.get(head)
         if made_by and rest and "." not in rest and (made := self._class(function, made_by)):
             yield from self._methods(made, rest)
-            return
-        yield from self._named(function, call.callee)
+        elif head not in function.params:  # a parameter hides a definition of its name
+            yield from self._named(function, call.callee)
 
     def callers(self, key: Key) -> list[Key]:
         """Functions anywhere in the tree that call this one."""
@@ -99,53 +104,84 @@ class Calls:
                 yield from self._methods(found, special)
         elif owner in module.classes:
             yield from self._methods((found[0], owner), method)
-        elif (made := module.functions.get("<module>")) and owner in made.instances:
-            if class_ := self._class(made, made.instances[owner]):
+        else:
+            body = module.functions["<module>"]
+            class_ = self._class(body, body.instances[owner]) if owner in body.instances else None
+            yield from self._methods(class_, method) if class_ else ()
+
+    def _of_new(self, function: Function, made_by: str, method: str) -> Iterator[Key]:
+        if made_by != "super":
+            if class_ := self._class(function, made_by):
                 yield from self._methods(class_, method)
+        elif owner := self._owner(function):
+            definition = self._definition(owner)
+            bases = (self._base(definition, base) for base in definition.bases) if definition else ()
+            yield from next((found for base in bases if base and (found := self._inherited(base, method))), [])
+
+    def _owner(self, function: Function) -> Key | None:
+        """The class whose `self` a function sees: its own, or that of the method around it."""
+        module = self._tree.module(function.path)
+        scopes = function.qualname.split(".")
+        around = (".".join(scopes[:n]) for n in range(len(scopes), 0, -1))
+        owners = (module.functions[name].owner for name in around if module and name in module.functions)
+        return next(((function.path, owner) for owner in owners if owner), None)
+
+    def _definition(self, class_: Key) -> Class | None:
+        module = self._tree.module(class_[0])
+        return module.classes.get(class_[1]) if module else None
 
     def _class(self, function: Function, name: str) -> Key | None:
         found = self._names.resolve(function.path, name.strip("'\""), function.qualname)
         module = self._tree.module(found[0]) if found else None
         return found if found and module and found[1] in module.classes else None
 
-    def _attribute_class(self, function: Function, attribute: str) -> Key | None:
-        module = self._tree.module(function.path)
-        assert module is not None
-        for other in module.functions.values():
-            if other.owner == function.owner and attribute in other.instances:
-                return self._class(other, other.instances[attribute])
+    def _attribute_class(self, owner: Key, attribute: str) -> Key | None:
+        """The class of `self.attribute`, as a method or the body of the class or of a base of it makes it."""
+        for class_ in self._lineage(owner):
+            module = self._tree.module(class_[0])
+            value = (definition := self._definition(class_)) and definition.values.get(attribute)
+            for function in module.functions.values() if module else ():
+                if function.owner == class_[1]:
+                    if made_by := function.instances.get(f"self.{attribute}"):
+                        return self._class(function, made_by)
+                    if isinstance(value, ast.Call):
+                        return self._class(function, dotted(value.func))
         return None
 
     def _methods(self, class_: Key, method: str) -> Iterator[Key]:
         """The method as the class or its nearest base defines it, then every override below the class."""
-        yield from self._inherited(class_, method, set())
-        yield from self._overrides(class_, method)
+        yield from self._inherited(class_, method)
+        yield from self._overrides(class_, method, {class_})
 
-    def _inherited(self, class_: Key, method: str, seen: set[Key]) -> Iterator[Key]:
-        module = self._tree.module(class_[0])
-        if module is None or class_ in seen or class_[1] not in module.classes:
-            return
-        seen.add(class_)
-        definition = module.classes[class_[1]]
-        if method in definition.methods:
-            yield class_[0], f"{class_[1]}.{method}"
-            return
-        for base in definition.bases:
-            found = self._base(definition, base)
-            if found:
-                before = len(seen)
-                results = list(self._inherited(found, method, seen))
-                yield from results
-                if results or len(seen) == before:
-                    return
+    def _inherited(self, class_: Key, method: str) -> list[Key]:
+        for path, name in self._lineage(class_):
+            definition = self._definition((path, name))
+            if definition and method in definition.methods:
+                return [(path, f"{name}.{method}")]
+        return []
 
-    def _overrides(self, class_: Key, method: str) -> Iterator[Key]:
-        name = class_[1].rpartition(".")[2]
-        for path in self._tree.containing(f"({name}", f", {name}", f".{name}"):
+    def _lineage(self, class_: Key) -> list[Key]:
+        """The class and those above it, depth first from the left."""
+        seen: dict[Key, None] = {}
+        stack = [class_]
+        while stack:
+            key = stack.pop()
+            definition = self._definition(key)
+            if key not in seen and definition:
+                seen[key] = None
+                stack += filter(None, (self._base(definition, base) for base in reversed(definition.bases)))
+        return list(seen)
+
+    def _overrides(self, class_: Key, method: str, seen: set[Key]) -> Iterator[Key]:
+        for path in self._tree.containing(class_[1].rpartition(".")[2]):
             module = self._tree.module(path)
-            for other in module.classes.values() if module else ():
-                if method in other.methods and any(self._base(other, base) == class_ for base in other.bases):
-                    yield path, f"{other.qualname}.{method}"
+            for below in module.classes.values() if module else ():
+                key = (path, below.qualname)
+                if key not in seen and any(self._base(below, base) == class_ for base in below.bases):
+                    seen.add(key)
+                    if method in below.methods:
+                        yield path, f"{below.qualname}.{method}"
+                    yield from self._overrides(key, method, seen)
 
     def _base(self, class_: Class, base: str) -> Key | None:
         return self._names.resolve(class_.path, base.partition("[")[0], class_.qualname.rpartition(".")[0])

@@ -1,7 +1,7 @@
 """What one file says, as plain values: imports, classes, functions with their calls, reads, loops and queries."""
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ class _Scopes:
 
     def body(self, body: list[ast.stmt], function: Function, owner: Class | None, scope: tuple[str, ...]) -> None:
         self.module.functions[function.qualname] = function
-        self.reader(self, function, owner, scope).statements(body)
+        self.reader(self, function, owner, scope).read(body)
 
     def definition(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: Class | None, scope: tuple[str, ...]
@@ -152,7 +152,16 @@ class _Scopes:
             self.module.path, name, node.lineno, node.end_lineno or node.lineno,
             owner.qualname if owner else None, params, tuple(node.decorator_list),
         )  # fmt: skip
-        self.body(node.body, function, owner, inner)
+        if twin := self.module.functions.get(name):  # a property and its setter, two branches of an `if`
+            function = replace(
+                twin,
+                end_line=function.end_line,
+                params=twin.params | params,
+                decorators=twin.decorators + function.decorators,
+            )
+        defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]  # FastAPI: `posts=Depends(get_posts)`
+        annotations = [a.annotation for a in arguments if isinstance(a.annotation, ast.Subscript)]
+        self.body([ast.Expr(e) for e in (*defaults, *annotations)] + node.body, function, owner, inner)
 
     def class_(self, node: ast.ClassDef, scope: tuple[str, ...]) -> None:
         inner = (*scope, node.name)
@@ -169,6 +178,8 @@ class _Scopes:
                 if statement.value is not None:
                     class_.values[statement.target.id] = statement.value
             elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if (value := _declared(statement)) is not None:
+                    class_.values[statement.name] = value
                 self.definition(statement, class_, inner)
             elif isinstance(statement, ast.ClassDef):
                 self.class_(statement, inner)
@@ -177,10 +188,19 @@ class _Scopes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
-                self.module.imports[bound] = (0, alias.name if alias.asname else bound, None)
+                self.module.imports.setdefault(bound, (0, alias.name if alias.asname else bound, None))
             return
         for alias in node.names:
             if alias.name == "*":
                 self.module.stars.append((node.level, node.module or ""))
             else:
-                self.module.imports[alias.asname or alias.name] = (node.level, node.module or "", alias.name)
+                # The first of several counts: what comes later is a fallback for an ImportError, or local.
+                self.module.imports.setdefault(alias.asname or alias.name, (node.level, node.module or "", alias.name))
+
+
+def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
+    """What a `@declared_attr` function of a mixin returns."""
+    last = node.body[-1]
+    if any("declared_attr" in dotted(d).split(".") for d in node.decorator_list) and isinstance(last, ast.Return):
+        return last.value
+    return None

@@ -6,11 +6,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from codemods.index.facts import Class, dotted
-from codemods.index.names import Names
+from codemods.index.names import Names, matches_module
 from codemods.index.tree import Tree
 
 _RELATIONSHIP = frozenset({"relationship", "relation", "dynamic_loader"})
 _COLUMN = frozenset({"Column", "mapped_column", "column_property"})
+# A file without any of these declares no model.
+_MARKS = (
+    "relationship",
+    "__tablename__",
+    "__table__",
+    "__mapper_args__",
+    "Column",
+    "mapped_column",
+    ".Model",
+    "Mapped[",
+)
 _COLLECTION = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "dict", "Dict"})
 
 
@@ -26,7 +37,11 @@ class Column:
 
 @dataclass(slots=True)
 class Relationship:
-    """A relationship attribute. `many` is None while the direction is unknown."""
+    """A relationship attribute.
+
+    `many` is None where the direction is unknown, and for a to-one whose key is on the other side: nothing in the
+    declarations keeps its row single.
+    """
 
     name: str
     target: "Model"
@@ -46,6 +61,7 @@ class Model:
     bases: list["Model"] = field(default_factory=list)
     columns: dict[str, Column] = field(default_factory=dict)
     relationships: dict[str, Relationship] = field(default_factory=dict)
+    flask: bool = False  # below `db.Model`, which makes up table names
 
     @property
     def name(self) -> str:
@@ -98,7 +114,7 @@ class Models:
     def all(self) -> list[Model]:
         """Every mapped class with its relationships linked, in path order."""
         classes: list[Class] = []
-        for path in self._tree.containing("relationship", "__tablename__", "mapped_column", "db.Model", "Mapped["):
+        for path in self._tree.containing(*_MARKS):
             if module := self._tree.module(path):
                 classes.extend(module.classes.values())
         models = [(c, m) for c in classes if (m := self._model(c)) is not None]
@@ -109,8 +125,7 @@ class Models:
             self._link(class_, model, by_name)
         for _, model in models:
             for relationship in model.relationships.values():
-                if relationship.many is None:
-                    relationship.many = _direction(model, relationship)
+                relationship.many = _direction(model, relationship)
         return [m for _, m in models]
 
     def get(self, path: str, name: str, scope: str = "") -> Model | None:
@@ -128,17 +143,48 @@ class Models:
     def _build(self, class_: Class) -> Model | None:
         bases = [m for b in self._base_classes(class_) if (m := self._model(b)) is not None]
         mapped = {"__tablename__", "__table__", "__mapper_args__"} & class_.values.keys()
-        columns = _columns(class_)
+        made = self._made_table(class_)
+        columns = _table_columns(made) | _columns(class_)
         own = bool(mapped or columns or any(_is_relationship(v) for v in class_.values.values()))
-        flask = any(base.rpartition(".")[2] == "Model" for base in class_.bases)
+        flask = any(base.rpartition(".")[2] == "Model" for base in class_.bases) or any(b.flask for b in bases)
         if not (own or bases or flask):
             return None
-        table = _text(class_.values.get("__tablename__"))
-        if table is None and isinstance(made := class_.values.get("__table__"), ast.Call):
-            table = _text(made.args[0]) if made.args else None
-        if table is None and (flask or (bases and columns)) and not any(b.table for b in bases):
-            table = _snake(class_.qualname.rpartition(".")[2])  # Flask-SQLAlchemy's default
-        return Model(class_.path, class_.qualname, table, bases, columns)
+        model = Model(class_.path, class_.qualname, None, bases, columns, flask=flask)
+        model.table = _text(made.args[0]) if made and made.args else self._table_name(class_, model)
+        return model
+
+    def _made_table(self, class_: Class) -> ast.Call | None:
+        """The `Table(...)` of a class that has a `__table__`."""
+        value = class_.values.get("__table__")
+        found = self._value(class_.path, dotted(value)) if value is not None and dotted(value) else value
+        return found if isinstance(found, ast.Call) else None
+
+    def _value(self, path: str, name: str) -> ast.expr | None:
+        """What a module-level name stands for."""
+        where = self._names.resolve(path, name)
+        module = self._tree.module(where[0]) if where else None
+        return module.values.get(where[1]) if module and where else None
+
+    def _table_name(self, class_: Class, model: Model) -> str | None:
+        if "__tablename__" in class_.values:
+            return _text(class_.values["__tablename__"])  # one that is computed is for the classes below a mixin
+        if "__table__" in class_.values or _literal(class_.values.get("__abstract__")) is True:
+            return None
+        if model.tables() and not any(c.primary_key for c in model.columns.values()):
+            return None  # single-table inheritance
+        computed = [b.values["__tablename__"] for b in self._above(class_) if "__tablename__" in b.values]
+        if any(ast.unparse(value) == "cls.__name__.lower()" for value in computed):
+            return model.name.lower()
+        return _snake(model.name) if model.flask or any(_text(value) is None for value in computed) else None
+
+    def _above(self, class_: Class) -> list[Class]:
+        found: list[Class] = []
+        queue = [class_]
+        while queue:
+            new = [b for b in self._base_classes(queue.pop(0)) if b not in found and b is not class_]
+            found += new
+            queue += new
+        return found
 
     def _base_classes(self, class_: Class) -> list[Class]:
         found = []
@@ -155,10 +201,10 @@ class Models:
             if not _is_relationship(value):
                 continue
             assert isinstance(value, ast.Call)
-            target, many, lazy = _annotated(annotation)
             options = {k.arg: k.value for k in value.keywords if k.arg}
-            named = value.args[0] if value.args else options.get("argument")
-            target = _target_name(named) or target
+            options |= dict(zip(("argument", "secondary"), value.args, strict=False))
+            target, many, lazy = _annotated(annotation)
+            target = _target_name(options.get("argument")) or target
             found = self._target(class_, target, by_name)
             if found is None:
                 continue
@@ -166,9 +212,10 @@ class Models:
                 many = _literal(options["uselist"]) is not False
             lazy = _lazy(options.get("lazy")) or lazy or ("dynamic" if _callee(value) == "dynamic_loader" else "select")
             secondary = self._secondary(class_, options.get("secondary"), by_name)
-            many = True if secondary and many is None else many
-            if many is None and "remote_side" in options and found in model.lineage():
-                many = False
+            if secondary:
+                many = many is not False
+            elif found in model.lineage():
+                many = _within(model, many, options.get("remote_side"))
             model.relationships[attribute] = Relationship(attribute, found, many, lazy, secondary)
             self._backref(model, model.relationships[attribute], options.get("backref"))
 
@@ -181,7 +228,9 @@ class Models:
             options = {k.arg: k.value for k in node.keywords if k.arg}
         if not isinstance(name, str):
             return
-        many = None if forward.many is None and not forward.secondary else bool(forward.secondary) or not forward.many
+        many = None
+        if forward.secondary or (forward.many is not None and forward.target in owner.lineage()):
+            many = bool(forward.secondary) or not forward.many
         if "uselist" in options:
             many = _literal(options["uselist"]) is not False
         lazy = _lazy(options.get("lazy")) or "select"
@@ -194,32 +243,46 @@ class Models:
         where = self._names.resolve(class_.path, name, class_.qualname)
         candidates = by_name.get(name.rpartition(".")[2], [])
         exact = [m for m in candidates if where == (m.path, m.qualname)]
-        return exact[0] if exact else candidates[0] if len(candidates) == 1 else None
+        if not exact and "." in name:
+            exact = [m for m in candidates if matches_module(m.path, name.rpartition(".")[0])]
+        found = exact or candidates
+        return found[0] if len(found) == 1 else None
 
     def _secondary(self, class_: Class, node: ast.expr | None, by_name: dict[str, list[Model]]) -> str | None:
         if node is None:
             return None
         if isinstance(node, ast.Lambda):
             node = node.body
-        if isinstance(text := _literal(node), str):
-            return text.rpartition(".")[2]
-        name = dotted(node)
+        text = _text(node)
+        name = dotted(node) or text or ""
         if name.endswith(".__table__"):
             model = self._target(class_, name.removesuffix(".__table__"), by_name)
             return model.table if model and model.table else name
-        where = self._names.resolve(class_.path, name) if name else None
-        module = self._tree.module(where[0]) if where else None
-        value = module.values.get(where[1]) if module and where else None
-        if isinstance(value, ast.Call) and value.args and isinstance(table := _literal(value.args[0]), str):
-            return table
-        return name or ast.unparse(node)
+        if text is not None:
+            return text.rpartition(".")[2]
+        value = self._value(class_.path, name) if name else None
+        made = _text(value.args[0]) if isinstance(value, ast.Call) and value.args else None
+        return made or name or ast.unparse(node)
 
 
 def _direction(owner: Model, relationship: Relationship) -> bool | None:
     """Many-to-one when the owner holds the foreign key, a collection when the target does."""
+    if relationship.many or relationship.secondary or relationship.target in owner.lineage():
+        return relationship.many
     forward = _references(owner, relationship.target)
     backward = _references(relationship.target, owner)
+    if relationship.many is False:
+        return False if forward and not backward else None
     return None if forward == backward else backward
+
+
+def _within(model: Model, many: bool | None, remote_side: ast.expr | None) -> bool | None:
+    """The direction of a relationship of a table with itself: to-one when the remote side is no foreign key."""
+    words = set(re.findall(r"\w+", ast.unparse(remote_side))) if remote_side is not None else set()
+    keys = {name for name, column in model.all_columns().items() if column.references}
+    if remote_side is None or words & keys:
+        return None if many is False else True
+    return many or False
 
 
 def _references(model: Model, target: Model) -> bool:
@@ -231,18 +294,28 @@ def _columns(class_: Class) -> dict[str, Column]:
     columns = {}
     for attribute, value in class_.values.items():
         if isinstance(value, ast.Call) and _callee(value) in _COLUMN:
-            options = {k.arg: k.value for k in value.keywords if k.arg}
-            name = _literal(value.args[0]) if value.args else _literal(options.get("name"))
-            columns[attribute] = Column(
-                name if isinstance(name, str) else attribute,
-                _literal(options.get("primary_key")) is True,
-                _literal(options.get("unique")) is True,
-                tuple(_foreign_keys(value)),
-            )
+            columns[attribute] = _column(attribute, value)
     for attribute, annotation in class_.annotations.items():
-        if attribute not in class_.values and ast.unparse(annotation).startswith(("Mapped[", "orm.Mapped[")):
+        if attribute not in class_.values and _generic(_unquoted(annotation)) == "Mapped":
             columns[attribute] = Column(attribute)
     return columns
+
+
+def _table_columns(table: ast.Call | None) -> dict[str, Column]:
+    """The columns of `Table("name", metadata, Column("id", ...), ...)`."""
+    calls = [a for a in (table.args[1:] if table else ()) if isinstance(a, ast.Call) and _callee(a) == "Column"]
+    named = [(_text(call.args[0]), call) for call in calls if call.args]
+    return {name: _column(name, call) for name, call in named if name}
+
+
+def _column(attribute: str, call: ast.Call) -> Column:
+    options = {k.arg: k.value for k in call.keywords if k.arg}
+    return Column(
+        _text(call.args[0] if call.args else options.get("name")) or attribute,
+        _literal(options.get("primary_key")) is True,
+        _literal(options.get("unique")) is True,
+        tuple(_foreign_keys(call)),
+    )
 
 
 def _foreign_keys(call: ast.Call) -> list[str]:
@@ -259,34 +332,40 @@ def _foreign_keys(call: ast.Call) -> list[str]:
 
 def _annotated(node: ast.expr | None) -> tuple[str | None, bool | None, str | None]:
     """(target name, many, lazy) of `Mapped[...]`, `DynamicMapped[...]`, `WriteOnlyMapped[...]`."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        node = _parsed(node.value)
-    if not isinstance(node, ast.Subscript):
-        return None, None, None
-    kind = dotted(node.value).rpartition(".")[2]
-    inner: ast.expr | None = node.slice
-    if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-        inner = _parsed(inner.value)
-    if kind in ("DynamicMapped", "WriteOnlyMapped"):
-        return _target_name(inner), True, "dynamic" if kind == "DynamicMapped" else "write_only"
-    many = False
-    if isinstance(inner, ast.Subscript):
-        head = dotted(inner.value).rpartition(".")[2]
-        many = head in _COLLECTION
-        inner = inner.slice.elts[-1] if isinstance(inner.slice, ast.Tuple) else inner.slice
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-            inner = _parsed(inner.value)
-    if isinstance(inner, ast.BinOp):  # "Customer | None"
-        sides = [inner.left, inner.right]
-        inner = next((s for s in sides if not (isinstance(s, ast.Constant) and s.value is None)), None)
+    node = _unquoted(node)
+    kind = _generic(node)
+    if not isinstance(node, ast.Subscript) or kind not in ("Mapped", "DynamicMapped", "WriteOnlyMapped"):
+        return None, None, None  # SQLAlchemy takes nothing from any other annotation
+    inner = _unquoted(node.slice)
+    many = kind != "Mapped"
+    while isinstance(inner, (ast.Subscript, ast.BinOp)):
+        many = many or _generic(inner) in _COLLECTION
+        parts = (
+            [inner.left, inner.right] if isinstance(inner, ast.BinOp) else getattr(inner.slice, "elts", [inner.slice])
+        )
+        inner = _unquoted(next((p for p in reversed(parts) if not _is_none(p)), None))  # the value of a dict is last
     name = _target_name(inner)
-    return name, many if name else None, None
+    lazy = {"DynamicMapped": "dynamic", "WriteOnlyMapped": "write_only"}.get(kind)
+    return name, many if name else None, lazy
 
 
-def _parsed(text: str) -> ast.expr | None:
+def _generic(node: ast.expr | None) -> str:
+    """`List` for `typing.List[...]`, empty for what is no subscript."""
+    return dotted(node.value).rpartition(".")[2] if isinstance(node, ast.Subscript) else ""
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _unquoted(node: ast.expr | None) -> ast.expr | None:
+    """An annotation without quotes; None when what they hold is no expression."""
+    text = _text(node)
+    if text is None:
+        return node
     try:
         return ast.parse(text, mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
@@ -327,4 +406,5 @@ def _text(node: ast.expr | None) -> str | None:
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    """The table name that Flask-SQLAlchemy makes up: `HTTPLog2Entry` is `http_log2_entry`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<!^)(?=[A-Z][a-z])", "_", name).lower().lstrip("_")

@@ -29,37 +29,31 @@ class Names:
         parts = tuple(p for p in module.split(".") if p)
         if level:
             base = PurePosixPath(importer).parent.parts
-            base = base[: len(base) - (level - 1)]
-            return self._file(base + parts)
-        for candidate in self._near(importer, parts):
-            return candidate
-        return None
+            return self._file(base[: len(base) - (level - 1)] + parts) if level <= len(base) + 1 else None
+        return next(iter(self._near(importer, parts)), None)
 
     def _file(self, parts: tuple[str, ...]) -> str | None:
-        stem = "/".join(parts)
-        known = set(self._by_tail.get(parts[-1] if parts else "", ()))
-        return next((p for p in (f"{stem}.py", f"{stem}/__init__.py") if p in known), None)
+        known = self._by_tail.get(parts[-1] if parts else "", ())
+        candidates = ("/".join((*parts, "__init__.py")), f"{'/'.join(parts)}.py")  # a package hides a module
+        return next((p for p in candidates if p in known), None)
 
     def _near(self, importer: str, parts: tuple[str, ...]) -> list[str]:
         """Files whose path ends with the module's parts, the one that shares most folders with the importer first."""
-        if not parts:
-            return []
         found = [
             p
             for p in self._by_tail.get(parts[-1], ())
             if _module_parts(p)[-len(parts) :] == parts and len(parts) >= self._package_depth(p)
         ]
         home = PurePosixPath(importer).parts
-        return sorted(found, key=lambda p: (-_shared(home, PurePosixPath(p).parts), len(p), p))
+        return sorted(found, key=lambda p: (-_shared(home, PurePosixPath(p).parts), len(_module_parts(p)), -len(p), p))
 
     def _package_depth(self, path: str) -> int:
         """Parts of the shortest absolute name of a file: `json` is never `utils/json.py` when `utils` is a package."""
         parts = _module_parts(path)
-        for depth in range(1, len(parts) + 1):
-            package = "/".join((*parts[:-depth], "__init__.py"))
-            if depth == len(parts) or package not in self._packages:
-                return depth if depth > 1 or len(parts) == 1 or parts[-1] not in sys.stdlib_module_names else 2
-        return 1
+        depth = 1
+        while depth < len(parts) and "/".join((*parts[:-depth], "__init__.py")) in self._packages:
+            depth += 1
+        return 2 if depth == 1 and len(parts) > 1 and parts[-1] in sys.stdlib_module_names else depth
 
     def _resolve(self, path: str, name: str, scope: str, hops: int) -> tuple[str, str] | None:
         module = self.tree.module(path)
@@ -67,6 +61,8 @@ class Names:
             return None
         head, _, rest = name.partition(".")
         for prefix in _scopes(scope):
+            if prefix in module.classes and prefix != scope:
+                continue  # a method does not see the names of its class
             qualname = f"{prefix}.{name}" if prefix else name
             if qualname in module.functions or qualname in module.classes:
                 return path, qualname
@@ -86,11 +82,13 @@ class Names:
     def _imported(self, module: Module, head: str, rest: str, hops: int) -> tuple[str, str] | None:
         level, source, attribute = module.imports[head]
         if attribute is not None:
-            inner = f"{source}.{attribute}" if source else attribute
-            if submodule := self.module_path(module.path, level, inner):
-                return self._in_module(submodule, rest, hops)
+            # What a package binds hides its submodule of that name: `from .posts import posts` in an `__init__.py`.
             target = self.module_path(module.path, level, source)
-            return self._resolve(target, f"{attribute}.{rest}" if rest else attribute, "", hops - 1) if target else None
+            name = f"{attribute}.{rest}" if rest else attribute
+            if target and target != module.path and (found := self._resolve(target, name, "", hops - 1)):
+                return found
+            submodule = self.module_path(module.path, level, f"{source}.{attribute}" if source else attribute)
+            return self._in_module(submodule, rest, hops) if submodule else None
         # `import a.b` binds `a`: the longest prefix that is a module is the module.
         parts = [*source.split("."), *(rest.split(".") if rest else [])]
         for cut in range(len(parts), 0, -1):

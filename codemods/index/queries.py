@@ -6,6 +6,7 @@ query along, so `q = q.order_by(...)`, `rows = session.scalars(q).all()` and `fo
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, dotted
@@ -29,8 +30,23 @@ _RESULT = SINGLE_ROW | {
     "tuples",
 }
 _FINAL = SINGLE_ROW | {"all", "fetchall"}
+# On a query that is kept in a name these make something else of it, and leave the name's query as it is.
+_ASIDE = frozenset(
+    {"count", "exists", "subquery", "cte", "alias", "scalar_subquery", "as_scalar", "label", "with_entities"}
+    | {"with_only_columns"}
+)
 _WRAPPERS = frozenset({"list", "tuple", "set", "sorted", "reversed", "enumerate", "iter", "zip", "filter"})
-_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_STOPS_EARLY = frozenset({"any", "all", "next"})  # on a generator
+_STATEMENT, _RESULT_OF_IT, _LIST, _ROW = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """What an expression denotes of a query: the statement, its result, a list of rows or one row."""
+
+    query: Query
+    state: int = _STATEMENT
+    guards: tuple[str, ...] = ()  # conditions of a comprehension that the rows passed
 
 
 class QueryReader:
@@ -41,10 +57,19 @@ class QueryReader:
         self.function = function
         self.owner = owner
         self.scope = scope
-        self.bound: dict[str, Query] = {}
+        self.bound: dict[str, _Flow] = {}
+        self.aside: list[tuple[Query, Step]] = []
+        self.cut: ast.expr | None = None  # a generator that its reader may leave before its end
         self.loops: list[Loop] = []
         self.guards: list[str] = []
         self.depth_at_loop: list[int] = []
+
+    def read(self, body: list[ast.stmt]) -> None:
+        """Read the whole body of the function."""
+        self.statements(body)
+        for query, step in self.aside:
+            if query.loops or any(s.name in (EXECUTORS | _FINAL) - SINGLE_ROW for s in query.steps):
+                query.steps = [s for s in query.steps if s is not step]
 
     # ---- statements ----
 
@@ -69,8 +94,14 @@ class QueryReader:
                 self.scopes.class_(node, self.scope)
             case ast.Import() | ast.ImportFrom():
                 self.scopes.import_(node)
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+                for name, value in zip(names, values, strict=True):
+                    self._assign([name], value)
             case ast.Assign(targets=targets, value=value):
                 self._assign(targets, value)
+            case ast.AugAssign(target=target, value=value):
+                self.expression(value)
+                self._write(target)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self._assign([target], value)
             case ast.For() | ast.AsyncFor():
@@ -81,7 +112,9 @@ class QueryReader:
                 self._guarded(f"not ({ast.unparse(test)})", orelse)
             case ast.While(test=test, body=body, orelse=orelse):
                 self.expression(test)
-                self._guarded(ast.unparse(test), [*body, *orelse])
+                # A loop of its own, so that its `break` is not taken for one of a loop over rows.
+                self._loop(Loop(node.lineno, ()), None, [], body)
+                self._guarded(ast.unparse(test), orelse)
             case ast.Try():
                 self.statements(node.body)
                 for handler in node.handlers:
@@ -104,6 +137,8 @@ class QueryReader:
             case ast.Match(subject=subject, cases=cases):
                 self.expression(subject)
                 for case_ in cases:
+                    if case_.guard is not None:
+                        self.expression(case_.guard)
                     self._guarded("case", case_.body)
             case _:
                 self._children(node)
@@ -127,145 +162,165 @@ class QueryReader:
         return isinstance(node, ast.If) and any(isinstance(s, ast.Continue) for s in node.body)
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
-        query = self.expression(value)
+        flow = self.expression(value)
         for target in targets:
             match target:
                 case ast.Name(id=name):
-                    self._bind(name, query, value)
-                case ast.Attribute(value=ast.Name(id=base), attr=attr):
-                    for loop in self.loops:
-                        if base in loop.targets:
-                            loop.writes.add(attr)
-                    if base == "self" and isinstance(value, ast.Call):
-                        self.function.instances[f"self.{attr}"] = dotted(value.func)
+                    self._bind(name, flow, value)
+                case ast.Attribute(value=ast.Name(id="self"), attr=attr) if made_by := self._made_by(value):
+                    self.function.instances[f"self.{attr}"] = made_by
                 case _:
-                    self._children(target)
+                    self._write(target)
         if self.function.qualname == "<module>":
             for target in targets:
                 if isinstance(target, ast.Name):
                     self.scopes.module.values[target.id] = value
 
-    def _bind(self, name: str, query: Query | None, value: ast.expr) -> None:
+    def _write(self, target: ast.expr) -> None:
+        """Note the attributes of loop targets that an assignment writes; names in it stand for something else now."""
+        match target:
+            case ast.Name(id=name):
+                self.bound.pop(name, None)
+            case ast.Attribute(value=ast.Name(id=base), attr=attr):
+                for loop in self.loops:
+                    if base in loop.targets:
+                        loop.writes.add(attr)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                for element in elements:
+                    self._write(element)
+            case _:
+                self._children(target)
+
+    def _made_by(self, value: ast.expr) -> str | None:
+        """The class behind a value that is kept: what is called, or the annotation of a parameter."""
+        match value:
+            case ast.Call(func=func):
+                return dotted(func) or None
+            case ast.Name(id=name):
+                return self.function.params.get(name)
+        return None
+
+    def _bind(self, name: str, flow: _Flow | None, value: ast.expr) -> None:
         self.bound.pop(name, None)
-        if query is not None:
-            self.bound[name] = query
-            if any(step.name in SINGLE_ROW for step in query.steps):
-                query.rows.add(name)
+        if flow is not None:
+            self.bound[name] = flow
+            if flow.state == _ROW:
+                flow.query.rows.add(name)
         elif isinstance(value, ast.Call) and (made_by := dotted(value.func)):
             self.function.instances[name] = made_by
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        query = self.expression(node.iter)
-        targets = tuple(_names(node.target))
-        self._loop(Loop(node.lineno, targets), query, node.body)
+        self._loop(Loop(node.lineno, tuple(_names(node.target))), self.expression(node.iter), [], node.body)
         self.statements(node.orelse)
 
-    def _loop(self, loop: Loop, query: Query | None, body: list[ast.stmt]) -> None:
-        if query is not None:
-            query.rows.update(loop.targets)
-            query.loops.append(loop)
+    def _loop(self, loop: Loop, flow: _Flow | None, tests: list[ast.expr], body: list[ast.stmt]) -> None:
+        self._enter(loop, flow, tests)
+        self.statements(body)
+        self._leave()
+
+    def _enter(self, loop: Loop, flow: _Flow | None, tests: list[ast.expr]) -> None:
+        for name in loop.targets:
+            self.bound.pop(name, None)
         self.loops.append(loop)
         self.depth_at_loop.append(len(self.guards))
-        self.statements(body)
-        self.depth_at_loop.pop()
+        if flow is not None:
+            flow.query.rows.update(loop.targets)
+            flow.query.loops.append(loop)
+            self.guards.extend(flow.guards)
+        for test in tests:
+            self.expression(test)
+            self.guards.append(ast.unparse(test))
+
+    def _leave(self) -> None:
         self.loops.pop()
+        del self.guards[self.depth_at_loop.pop() :]
 
     # ---- expressions ----
 
-    def expression(self, node: ast.expr) -> Query | None:
-        """Read an expression; the query whose rows (or statement) it denotes, if any."""
+    def expression(self, node: ast.expr) -> _Flow | None:
+        """Read an expression; what it denotes of a query, if anything."""
         match node:
-            case ast.Await(value=value) | ast.Starred(value=value) | ast.NamedExpr(value=value):
-                query = self.expression(value)
-                if isinstance(node, ast.NamedExpr) and isinstance(node.target, ast.Name):
-                    self._bind(node.target.id, query, value)
-                return query
+            case ast.Await(value=value) | ast.Starred(value=value):
+                return self.expression(value)
+            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+                flow = self.expression(value)
+                self._bind(name, flow, value)
+                return flow
             case ast.Name(id=name):
                 return self.bound.get(name)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                self._comprehension(node)
-                return None
+                return self._comprehension(node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self.expression(test)
-                return self._conditional(ast.unparse(test), body) or self._conditional(ast.unparse(test), orelse)
+                flows = [self._conditional(ast.unparse(test), part) for part in (body, orelse)]
+                return flows[0] or flows[1]
             case ast.BoolOp(values=[first, *rest]):
-                self.expression(first)
-                for value in rest:
-                    self._conditional(ast.unparse(first), value)
-                return None
-            case ast.Lambda(body=body):
-                self.expression(body)
-                return None
+                flows = [self.expression(first), *(self._conditional(ast.unparse(first), value) for value in rest)]
+                return next(filter(None, flows), None)
             case ast.Call() | ast.Attribute() | ast.Subscript():
                 return self._chain(node)
             case _:
                 self._children(node)
                 return None
 
-    def _conditional(self, test: str, node: ast.expr) -> Query | None:
+    def _conditional(self, test: str, node: ast.expr) -> _Flow | None:
         self.guards.append(test)
-        query = self.expression(node)
+        flow = self.expression(node)
         self.guards.pop()
-        return query
+        return flow
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
-        opened = 0
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> _Flow | None:
+        flow, cut = None, node is self.cut
         for generator in node.generators:
-            query = self.expression(generator.iter)
-            loop = Loop(node.lineno, tuple(_names(generator.target)))
-            if query is not None:
-                query.rows.update(loop.targets)
-                query.loops.append(loop)
-            self.loops.append(loop)
-            self.depth_at_loop.append(len(self.guards))
-            opened += 1
-            for test in generator.ifs:
-                self.expression(test)
-                self.guards.append(ast.unparse(test))
+            flow = self.expression(generator.iter)
+            self._enter(Loop(node.lineno, tuple(_names(generator.target)), cut), flow, generator.ifs)
+        guards = tuple(self.guards[self.depth_at_loop[-1] :])
         for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
             self.expression(part)
-        for _ in range(opened):
-            self.loops.pop()
-            del self.guards[self.depth_at_loop.pop() :]
+        for _ in node.generators:
+            self._leave()
+        if flow is None or isinstance(node, ast.DictComp) or not isinstance(node.elt, ast.Name):
+            return None
+        rows = set(_names(node.generators[-1].target))
+        return replace(flow, state=_LIST, guards=guards) if node.elt.id in rows else None
 
-    def _chain(self, node: ast.Call | ast.Attribute | ast.Subscript) -> Query | None:
+    def _chain(self, node: ast.Call | ast.Attribute | ast.Subscript) -> _Flow | None:
         """A chain `root.step().step()`: its own query, a bound one, or none; inner expressions are read too."""
         if (root := self._root(node)) is not None:
-            return self._new_query(node, root)
+            return self._new_query(root)
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Subscript):
-            query = self.expression(node.value)
+            flow = self.expression(node.value)
             self.expression(node.slice)
-            if query is not None:
-                self._step(query, Step("[]"))
-            return query
+            return self._subscript(flow, node) if flow is not None else None
         self._read(node)
-        return self.expression(node.value)
+        flow = self.expression(node.value)
+        return flow if flow is not None and flow.state < _LIST else None
 
-    def _call(self, node: ast.Call) -> Query | None:
+    def _call(self, node: ast.Call) -> _Flow | None:
         callee = node.func
-        query: Query | None = None
+        flow: _Flow | None = None
         if isinstance(callee, ast.Attribute):
-            query = self.expression(callee.value)
-            inner = [self.expression(a) for a in node.args]
-            if query is None and callee.attr in EXECUTORS and inner:
-                query = inner[0]
-            if query is not None:
-                self._step(query, self._as_step(callee.attr, node))
+            flow = self.expression(callee.value)
+            given = [self.expression(a) for a in node.args]
+            named = {k.arg: self.expression(k.value) for k in node.keywords}
+            if flow is None and callee.attr in EXECUTORS:
+                statements = [*given[:1], *(named.get(name) for name in ("statement", "select", "query"))]
+                flow = next(filter(None, statements), None)
+            if flow is not None:
+                flow = self._bound_step(flow, self._as_step(callee.attr, node))
         else:
-            inner = [self.expression(a) for a in node.args]
-            if isinstance(callee, ast.Name) and callee.id in _WRAPPERS:
-                query = next((q for q in inner if q is not None), None)
+            name = callee.id if isinstance(callee, ast.Name) else ""
+            self.cut = node.args[0] if node.args and name in _STOPS_EARLY else None
+            given = [self.expression(a) for a in [*node.args, *(k.value for k in node.keywords)]]
+            if name in _WRAPPERS and (flow := next(filter(None, given), None)) and flow.state != _ROW:
+                flow = replace(flow, state=_LIST)
             self.expression(callee)
-        for keyword in node.keywords:
-            found = self.expression(keyword.value)
-            if query is None and keyword.arg in ("statement", "query", "select") and found is not None:
-                query = found
         self._note_call(node)
-        return query
+        return flow
 
-    def _new_query(self, node: ast.expr, root: "_Root") -> Query:
+    def _new_query(self, root: "_Root") -> _Flow | None:
         chain = root.outermost
         assert chain.end_lineno is not None and chain.end_col_offset is not None
         query = Query(
@@ -273,21 +328,31 @@ class QueryReader:
             (chain.lineno, chain.col_offset, chain.end_lineno, chain.end_col_offset), root.depth, root.node.lineno,
         )  # fmt: skip
         self.function.queries.append(query)
+        self._root_parts(root.node)
+        flow: _Flow | None = _Flow(query)
+        called = {id(hop.func) for hop in root.hops if isinstance(hop, ast.Call)}
         for hop in root.hops:
-            if isinstance(hop, ast.Subscript):
-                self.expression(hop.slice)
-                self._step(query, Step("[]"))
-            elif isinstance(hop, ast.Call) and isinstance(hop.func, ast.Attribute):
-                for argument in [*hop.args, *(k.value for k in hop.keywords)]:
-                    self.expression(argument)
-                self._step(query, self._as_step(hop.func.attr, hop))
-                self._note_call(hop)
-        if isinstance(root.node, ast.Call):
-            for argument in root.node.args:
+            match hop:
+                case ast.Subscript():
+                    self.expression(hop.slice)
+                    flow = self._subscript(flow, hop) if flow else None
+                case ast.Call(func=ast.Attribute(attr=name)):
+                    for argument in [*hop.args, *(k.value for k in hop.keywords)]:
+                        self.expression(argument)
+                    flow = self._step(flow, self._as_step(name, hop)) if flow else None
+                    self._note_call(hop)
+                case _ if id(hop) not in called and flow and flow.state >= _LIST:
+                    flow = None  # an attribute of a row is no row
+        return flow
+
+    def _root_parts(self, root: ast.expr) -> None:
+        """Read what stands inside the root itself: `make_session().query(Post)` calls a function first."""
+        if isinstance(root, ast.Call):
+            if isinstance(root.func, ast.Attribute):
+                self.expression(root.func.value)
+            for argument in root.args:
                 self.expression(argument)
-        if node is not chain:
-            self.expression(node)
-        return query
+            self._note_call(root)
 
     def _root(self, node: ast.expr) -> "_Root | None":
         return find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
@@ -300,20 +365,34 @@ class QueryReader:
             tuple((k.arg or "**", ast.unparse(k.value)) for k in call.keywords),
         )
 
-    def _step(self, query: Query, step: Step) -> None:
-        names = {s.name for s in query.steps}
-        if names & _FINAL or (names & EXECUTORS and step.name not in _RESULT):
-            return  # a method of the list of rows, not of the query
+    def _step(self, flow: _Flow, step: Step) -> _Flow | None:
+        if flow.state >= _LIST or (flow.state == _RESULT_OF_IT and step.name not in _RESULT):
+            return None  # a method of the rows, not of the query
         step.conditional = bool(self.guards)
-        query.steps.append(step)
+        flow.query.steps.append(step)
+        if step.name in SINGLE_ROW:
+            return replace(flow, state=_ROW)
+        if step.name in _FINAL:
+            return replace(flow, state=_LIST)
+        return replace(flow, state=_RESULT_OF_IT) if step.name in EXECUTORS else flow
+
+    def _bound_step(self, flow: _Flow, step: Step) -> _Flow | None:
+        """A step on a query that is kept in a name, which later steps on that name do not see."""
+        aside = flow.state == _STATEMENT and step.name in _ASIDE | SINGLE_ROW
+        if aside:
+            self.aside.append((flow.query, step))
+        after = self._step(flow, step)
+        return None if aside and step.name in _ASIDE else after
+
+    def _subscript(self, flow: _Flow, node: ast.Subscript) -> _Flow | None:
+        sliced = isinstance(node.slice, ast.Slice)
+        if flow.state >= _LIST:
+            return None if flow.state == _ROW else flow if sliced else replace(flow, state=_ROW)
+        return self._step(flow, Step("[]" if sliced else "first"))  # `query[0]` asks for one row
 
     def _note_call(self, node: ast.Call) -> None:
         names = tuple(a.id for a in [*node.args, *(k.value for k in node.keywords)] if isinstance(a, ast.Name))
-        call = Call(
-            dotted(node.func) or (f"?.{node.func.attr}" if isinstance(node.func, ast.Attribute) else ""),
-            node.lineno,
-            names,
-        )
+        call = Call(_callee(node.func), node.lineno, names)
         if call.callee:
             self.function.calls.append(call)
             for loop in self.loops:
@@ -325,11 +404,13 @@ class QueryReader:
         base = dotted(node.value)
         if not base or not isinstance(node.ctx, ast.Load):
             return
-        since = self.depth_at_loop[-1] if self.depth_at_loop else 0
-        guards = tuple(self.guards[since:])
-        read = Read(base, node.attr, node.lineno, bool(guards), guards)
-        self.function.reads.append(read)
-        for loop in self.loops:
+        depths = self.depth_at_loop or [0]
+        reads = [
+            Read(base, node.attr, node.lineno, bool(self.guards[since:]), tuple(self.guards[since:]))
+            for since in depths
+        ]
+        self.function.reads.append(reads[-1])
+        for loop, read in zip(self.loops, reads, strict=False):
             loop.reads.append(read)
 
 
@@ -374,9 +455,9 @@ def _down(node: ast.expr) -> Iterator[ast.expr]:
 def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]]:
     match node:
         case ast.Call(func=ast.Attribute(attr="query"), args=[_, *_]):
-            return "query", _entities(node)
+            return "query", _entities(node, owner)
         case ast.Call(func=ast.Name(id="select") | ast.Attribute(value=ast.Name(), attr="select"), args=[_, *_]):
-            return "select", _entities(node)
+            return "select", _entities(node, owner)
         case ast.Attribute(value=ast.Name(id="cls"), attr="query") if owner:
             return "model", (owner,)
         case ast.Attribute(value=(ast.Name() | ast.Attribute()) as model, attr="query"):
@@ -386,8 +467,19 @@ def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]
     return "", ()
 
 
-def _entities(call: ast.Call) -> tuple[str, ...]:
-    return tuple(dotted(argument) or ast.unparse(argument) for argument in call.args)
+def _entities(call: ast.Call, owner: str | None) -> tuple[str, ...]:
+    names = (dotted(argument) or ast.unparse(argument) for argument in call.args)
+    return tuple(owner if owner and name == "cls" else name for name in names)
+
+
+def _callee(func: ast.expr) -> str:
+    """The dotted source of what is called; `Posts().page` on a new instance, `?.page` on anything else."""
+    if name := dotted(func):
+        return name
+    if not isinstance(func, ast.Attribute):
+        return ""
+    made_by = dotted(func.value.func) if isinstance(func.value, ast.Call) else ""
+    return f"{made_by}().{func.attr}" if made_by else f"?.{func.attr}"
 
 
 def _names(target: ast.expr) -> Iterator[str]:

@@ -35,12 +35,14 @@ def lazy_loads(models: Models, tables: tuple[str, ...], columns: tuple[str, ...]
 def _selects(owner: Model, relationship: Relationship, tables: tuple[str, ...], named: set[tuple[str, str]]) -> bool:
     if relationship.secondary:
         return relationship.secondary in tables[1:]
-    if relationship.many is not False and named & set(_child_keys(owner, relationship.target)):
+    target = relationship.target
+    child_keys, parent_keys = set(_child_keys(owner, target)), _parent_keys(owner, target)
+    if relationship.many is not False and named & child_keys:
         return True
-    if relationship.many is True:
+    if relationship.many is True or (child_keys and not parent_keys):
         return False
-    keys = {(t, c) for t in relationship.target.tables() for c in _parent_keys(owner, relationship.target)}
-    return bool(named & keys) and named <= {(t, c) for t, c in named if t in relationship.target.tables()}
+    keys = {(t, c) for t in target.tables() for c in parent_keys or target.primary_key() or ("id",)}
+    return bool(named & keys) and all(table in target.tables() for table, _ in named)
 
 
 def _child_keys(owner: Model, target: Model) -> Iterator[tuple[str, str]]:
@@ -52,15 +54,14 @@ def _child_keys(owner: Model, target: Model) -> Iterator[tuple[str, str]]:
 
 
 def _parent_keys(owner: Model, target: Model) -> set[str]:
-    """Columns of the target that the owner's foreign keys name, or its primary key."""
+    """Columns of the target that the owner's foreign keys name."""
     targets = target.tables() | {m.name for m in target.lineage()}
-    named = {
+    return {
         ref.rpartition(".")[2]
         for column in owner.all_columns().values()
         for ref in column.references
         if ref.rpartition(".")[0] in targets
     }
-    return named or set(target.primary_key()) or {"id"}
 
 
 def _pair(column: str) -> tuple[str, str]:

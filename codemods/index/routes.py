@@ -1,24 +1,28 @@
 """Routes, read statically: which function serves a route (Flask, FastAPI, Starlette and their kin).
 
-A decorator's path is only the tail of the served route: blueprints and routers add a prefix elsewhere. So a handler
-matches when its path is the tail of the route; the longest tail wins.
+A decorator's path is only the tail of the served route: blueprints and routers add prefixes, some of them out of sight.
+So a handler matches when its path, with the prefixes that can be read, is the tail of the route; the longest tail wins.
 """
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from codemods.index.facts import Function, dotted
+from codemods.index.names import Names
 from codemods.index.tree import Tree
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 _ROUTERS = frozenset({"route", "api_route", "websocket", *_METHODS})
+_MOUNTS = frozenset({"register_blueprint", "include_router"})
 _PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}|\(\?P<\w+>[^)]*\)|(?<=/):\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One decorated handler; no methods means any."""
+    """One decorated handler and a path it can have; no methods means any."""
 
     path: str  # canonical: parameters as {}, no edge slashes
     methods: frozenset[str]
@@ -34,27 +38,54 @@ def canonical(route: str) -> str:
 class Routes:
     """The routes of a tree."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, names: Names) -> None:
         self._tree = tree
+        self._names = names
 
     def handlers(self, route: str, method: str | None) -> list[Route]:
         """The best handlers for a served route: all of those that share the longest matching tail."""
         wanted = canonical(route)
-        found = [r for r in self._all() if _serves(r, wanted, method)]
+        found = [r for r in self._all if _serves(r, wanted, method)]
         longest = max((_weight(r.path) for r in found), default=0)
-        return [r for r in found if _weight(r.path) == longest]
+        return list({id(r.function): r for r in found if _weight(r.path) == longest}.values())
 
+    @cached_property
     def _all(self) -> list[Route]:
-        routes = []
-        for path in self._tree.containing(*(f".{name}(" for name in sorted(_ROUTERS))):
-            module = self._tree.module(path)
-            for function in module.functions.values() if module else ():
-                routes.extend(_decorated(function))
-        return routes
+        return [
+            Route(canonical(f"{prefix}/{route.path}"), route.methods, route.function)
+            for path in self._tree.containing(*(f".{name}(" for name in sorted(_ROUTERS)))
+            if (module := self._tree.module(path))
+            for function in module.functions.values()
+            for router, route in _decorated(function)
+            for prefix in ("", *self._prefixes.get(self._names.resolve(path, router), ()))
+        ]
+
+    @cached_property
+    def _prefixes(self) -> dict[tuple[str, str] | None, list[str]]:
+        """The prefixes of each router: its own, those it is mounted under, and both together."""
+        found: dict[tuple[str, str] | None, list[str]] = {}
+        modules = [m for path in self._tree.containing("prefix") if (m := self._tree.module(path))]
+        for module in modules:
+            for name, value in module.values.items():
+                if isinstance(value, ast.Call) and (prefix := _prefix(value)):
+                    found[module.path, name] = [prefix]
+        own = {router: tuple(prefixes) for router, prefixes in found.items()}
+        for module in modules:
+            for call in (c for c in module.registrations if dotted(c.func).rpartition(".")[2] in _MOUNTS and c.args):
+                router = self._names.resolve(module.path, dotted(call.args[0]))
+                if prefix := _prefix(call):
+                    found.setdefault(router, []).extend([prefix, *(f"{prefix}/{path}" for path in own.get(router, ()))])
+        return found
 
 
-def _decorated(function: Function) -> list[Route]:
-    routes = []
+def _prefix(call: ast.Call) -> str | None:
+    """The constant `url_prefix` (Flask) or `prefix` (FastAPI) of a call."""
+    given = next((k.value for k in call.keywords if k.arg in ("url_prefix", "prefix")), None)
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+
+
+def _decorated(function: Function) -> Iterator[tuple[str, Route]]:
+    """(router as written, route) of each decorator that registers the function."""
     for node in function.decorators:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ROUTERS):
             continue
@@ -67,8 +98,7 @@ def _decorated(function: Function) -> list[Route]:
             methods = {str(e.value).upper() for e in listed.elts if isinstance(e, ast.Constant)}
         elif node.func.attr == "route":
             methods = {"GET", "HEAD", "OPTIONS"} if "methods" not in options else set()
-        routes.append(Route(canonical(given.value), frozenset(methods), function))
-    return routes
+        yield dotted(node.func.value), Route(canonical(given.value), frozenset(methods), function)
 
 
 def _serves(route: Route, wanted: str, method: str | None) -> bool:

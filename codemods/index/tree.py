@@ -14,7 +14,7 @@ from codemods.index.facts import Module, module_facts
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
 _TEST = re.compile(
-    r"(^|/)(tests?|testing|migrations|alembic/versions|node_modules|site-packages|\.?venv)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$"
+    r"(^|/)(tests?|testing|migrations|alembic/versions|node_modules|site-packages|\.?venv)/|(^|/)(test_[^/]*|[^/]*_test|tests|conftest)\.py$"
 )
 
 
@@ -28,15 +28,16 @@ class Tree:
     Attributes:
         root: the folder.
         files: repository-relative paths with forward slashes, sorted.
-        skipped: path -> why it was not read.
+        skipped: path -> why it was not read; "" when git lists no files at all.
 
     An overlay (path -> text) stands for files that an earlier edit has changed already.
     """
 
     def __init__(self, root: Path, exclude: tuple[str, ...] = (), overlay: Mapping[str, str] | None = None) -> None:
         self.root = root
-        self.files = tuple(p for p in _tracked(root) if not is_test(p) and not p.startswith(exclude or ("\0",)))
-        self.skipped: dict[str, str] = {}
+        tracked, reason = _tracked(root)
+        self.files = tuple(p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",)))
+        self.skipped: dict[str, str] = {"": reason} if reason else {}
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._modules: dict[str, Module | None] = {}
 
@@ -63,6 +64,8 @@ class Tree:
 
     def _read(self, path: str) -> str:
         try:
+            if (self.root / path).is_symlink():
+                raise _SkipError("a symbolic link")
             raw = (self.root / path).read_bytes()
         except OSError as error:
             raise _SkipError(f"unreadable: {error.strerror}") from error
@@ -99,13 +102,19 @@ def _git_flags() -> tuple[str, ...]:
     return ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 
 
-def _tracked(root: Path) -> list[str]:
-    done = subprocess.run(
-        [*_git_flags(), "ls-files", "-s", "-z", "--", "*.py"], cwd=root, capture_output=True, check=False
-    )
+def _tracked(root: Path) -> tuple[list[str], str]:
+    """The files, or why there are none."""
+    try:
+        done = subprocess.run(
+            [*_git_flags(), "ls-files", "-s", "-z", "--", "*.py"], cwd=root, capture_output=True, check=False
+        )
+    except OSError as error:
+        return [], f"git cannot run: {error.strerror}"
+    if done.returncode:
+        return [], f"git lists no files: {done.stderr.decode('utf-8', 'replace').strip()}"
     paths = []
     for row in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
         mode, _, path = row.partition("\t")
         if mode.startswith(("100644", "100755")) and path.isprintable():
             paths.append(path)
-    return sorted(set(paths))
+    return sorted(set(paths)), ""

@@ -1,0 +1,157 @@
+"""Which files are read, and why the others are not: a skip has a reason, and nothing crashes."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codemods.index.tree import MAX_BYTES, MAX_LINES, Tree, is_test
+
+Checkout = Callable[[dict[str, str]], Path]
+
+
+def add(root: Path, name: str, content: bytes) -> None:
+    (root / name).write_bytes(content)
+    subprocess.run(["git", "add", "-A"], cwd=root, check=True)
+
+
+def test_tracked_files_in_order(checkout: Checkout) -> None:
+    root = checkout({"b.py": "", "a/c.py": "", "a/d.txt": "", "a/ü.py": ""})
+    (root / "untracked.py").write_text("")
+    assert Tree(root).files == ("a/c.py", "a/ü.py", "b.py")
+
+
+def test_a_folder_inside_a_checkout(checkout: Checkout) -> None:
+    assert Tree(checkout({"services/api/app.py": "", "other.py": ""}) / "services/api").files == ("app.py",)
+
+
+def test_links_and_submodules_are_no_files(checkout: Checkout) -> None:
+    root = checkout({"a.py": "", "real/b.py": ""})
+    (root / "link.py").symlink_to("/etc/passwd")
+    subprocess.run(["git", "init", "-q", "module.py"], cwd=root, check=True)
+    identity = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, "commit", "-q", "--allow-empty", "-m", "m"], cwd=root / "module.py", check=True)
+    subprocess.run(["git", "add", "-A"], cwd=root, check=True, capture_output=True)
+    assert Tree(root).files == ("a.py", "real/b.py")
+
+
+def test_a_file_that_became_a_link_is_not_followed(checkout: Checkout) -> None:
+    root = checkout({"a.py": "x = 1\n", "b.py": ""})
+    (root / "a.py").unlink()
+    (root / "a.py").symlink_to("b.py")
+    tree = Tree(root)
+    assert (tree.source("a.py"), tree.skipped) == (None, {"a.py": "a symbolic link"})
+
+
+def test_excluded_prefixes(checkout: Checkout) -> None:
+    root = checkout({"app/a.py": "", "vendor/b.py": "", "gen.py": ""})
+    assert Tree(root, ("vendor/", "gen.py")).files == ("app/a.py",)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tests/a.py", "app/test/a.py", "app/test_a.py", "a_test.py", "conftest.py", "app/tests.py", "db/migrations/1.py"]
+    + ["alembic/versions/1.py", "venv/a.py", ".venv/lib/a.py", "lib/site-packages/x/a.py"],
+)
+def test_test_code_is_never_planned_on(path: str) -> None:
+    assert is_test(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["app/a.py", "contest.py", "latest/a.py", "testament.py", "attests.py", "alembic/env.py", "my_venv.py"]
+)
+def test_what_only_looks_like_test_code(path: str) -> None:
+    assert not is_test(path)
+
+
+SKIPPED = [
+    pytest.param(b"x = '\0'\n", "a NUL byte or a byte order mark", id="NUL"),
+    pytest.param(b"\xef\xbb\xbfx = 1\n", "a NUL byte or a byte order mark", id="BOM"),
+    pytest.param(b"x = '\xff'\n", "not UTF-8", id="Latin-1"),
+    pytest.param(b"# -*- coding: latin-1 -*-\nx = '\xe4'\n", "not UTF-8", id="Latin-1, declared"),
+    pytest.param(b"#" * (MAX_BYTES + 1), "too large to be hand-written code", id="bytes"),
+    pytest.param(b"\n" * (MAX_LINES + 1), "too large to be hand-written code", id="lines"),
+]
+
+
+@pytest.mark.parametrize(("content", "reason"), SKIPPED)
+def test_a_file_that_is_not_read(content: bytes, reason: str, checkout: Checkout) -> None:
+    root = checkout({"ok.py": "y = 1\n"})
+    add(root, "a.py", content)
+    tree = Tree(root)
+    assert (tree.source("a.py"), tree.module("a.py"), tree.containing("=", "#")) == (None, None, ["ok.py"])
+    assert tree.skipped == {"a.py": reason}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("def f(:\n", id="syntax"),
+        pytest.param("print 'python 2'\n", id="Python 2"),
+        pytest.param("def {{ name }}():\n    pass\n", id="a template"),
+        pytest.param("x = " + "(" * 500 + ")" * 500, id="parentheses"),
+        pytest.param("x = a" + ".b" * 20_000, id="attributes"),
+        pytest.param("x = " + "+".join("a" * 20_000), id="a sum"),
+        pytest.param("x = " + "-" * 100_000 + "1", id="signs"),
+        pytest.param("if a: pass\n" + "elif a: pass\n" * 5_000, id="elif"),
+        pytest.param("\n".join(" " * n + "if x:" for n in range(200)), id="indentation"),
+    ],
+)
+def test_what_cannot_be_parsed_is_skipped_with_a_reason(text: str, checkout: Checkout) -> None:
+    tree = Tree(checkout({"a.py": text}))
+    assert tree.module("a.py") is None
+    assert tree.source("a.py") == text
+    assert [reason.partition(":")[0] for reason in tree.skipped.values()] == ["not parsed"]
+
+
+def test_deep_but_legal_code_is_read(checkout: Checkout) -> None:
+    tree = Tree(checkout({"a.py": "x = a" + ".b()" * 200 + "\ny = " + "[" * 80 + "]" * 80 + "\n"}))
+    assert tree.module("a.py") is not None
+    assert tree.skipped == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "# only a comment", '"""Only a docstring."""', "\x0cx = 1\n", "x = 1\r\n", "x = '\\d'\n"]
+)
+def test_small_files_are_read(text: str, checkout: Checkout) -> None:
+    tree = Tree(checkout({"a.py": text}))
+    assert tree.source("a.py") == text
+    assert tree.module("a.py") is not None
+    assert tree.skipped == {}
+
+
+def test_a_file_that_is_gone(checkout: Checkout) -> None:
+    root = checkout({"a.py": ""})
+    (root / "a.py").unlink()
+    tree = Tree(root)
+    assert (tree.module("a.py"), tree.skipped) == (None, {"a.py": "unreadable: No such file or directory"})
+
+
+def test_an_overlay_stands_for_an_edited_file(checkout: Checkout) -> None:
+    tree = Tree(checkout({"a.py": "x = 1\n"}), overlay={"a.py": "y = 2\n"})
+    assert tree.source("a.py") == "y = 2\n"
+    assert tree.containing("x") == []
+
+
+def test_no_checkout_at_all(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    tree = Tree(tmp_path)
+    assert tree.files == ()
+    assert tree.skipped[""].startswith("git lists no files: fatal: not a git repository")
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    assert Tree(tmp_path / "none").skipped == {"": "git cannot run: No such file or directory"}
+
+
+def test_the_configuration_of_the_repository_runs_nothing(checkout: Checkout) -> None:
+    root = checkout({"a.py": ""})
+    program = root / "program"
+    program.write_text(f"#!/bin/sh\ntouch {root}/ran\n")
+    program.chmod(0o755)
+    subprocess.run(["git", "config", "core.fsmonitor", str(program)], cwd=root, check=True)
+    assert Tree(root).files == ("a.py",)
+    assert not (root / "ran").exists()
+    assert os.access(program, os.X_OK)
