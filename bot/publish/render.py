@@ -129,6 +129,7 @@ def _template() -> "Template":
     )
     environment.filters |= {
         "text": clipped(sanitize.text),
+        "sentence": clipped(sanitize.sentence),
         "code": clipped(sanitize.code),
         "cell": clipped(sanitize.cell),
         "fence": sanitize.fence,

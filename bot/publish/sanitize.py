@@ -25,16 +25,16 @@ _SKIPS_CI = re.compile(
 
 def plain(value: object, longest: int = LONGEST_VALUE) -> str:
     """One printable line: no control, direction or invisible character, at most `longest` characters."""
-    words = " ".join(str(value).split())
-    kept = "".join(letter for letter in words if not unicodedata.category(letter).startswith("C"))
-    return kept if len(kept) <= longest else f"{kept[: longest - 1]}…"
+    kept = "".join(
+        letter for letter in str(value) if letter.isspace() or not unicodedata.category(letter).startswith("C")
+    )
+    line = " ".join(kept.split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def text(value: object, longest: int = LONGEST_VALUE) -> Markup:
     """Prose: reads as written, whatever it holds."""
-    line = _REFERENCE.sub(_ZERO_WIDTH_SPACE, plain(value, longest))
-    escaped = _PUNCTUATION.sub(r"\\\1", "".join(_HTML.get(letter, letter) for letter in line))
-    return _safe(_BLOCK_START.sub(r"\1\\\2", escaped))
+    return _safe(_prose(plain(value, longest), first=True))
 
 
 def code(value: object, longest: int = LONGEST_VALUE) -> Markup:
@@ -45,6 +45,15 @@ def code(value: object, longest: int = LONGEST_VALUE) -> Markup:
     fence = "`" * (_longest_run(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return _safe(f"{fence}{pad}{line}{pad}{fence}")
+
+
+def sentence(value: object, longest: int = LONGEST_VALUE) -> Markup:
+    """Prose of ours in which data stands between backticks: the data becomes code spans, the rest prose."""
+    parts = plain(value, longest).split("`")
+    if len(parts) % 2 == 0:  # a backtick inside the data: nothing tells where it ends
+        return text(value, longest)
+    spaced = [code(part) if odd % 2 else _prose(part, first=not odd) for odd, part in enumerate(parts) if part]
+    return _safe("".join(map(str, spaced)))
 
 
 def cell(value: object, longest: int = LONGEST_VALUE) -> Markup:
@@ -69,6 +78,13 @@ def subject(value: object, longest: int = SUBJECT_LENGTH) -> str:
     line = line.replace("@", "").replace("://", ":").replace("#", "").replace("`", "")
     line = re.sub(r"GH-(?=\d)", "GH ", line, flags=re.IGNORECASE)
     return plain(line, longest) or "perf: remove a repeated query"
+
+
+def _prose(line: str, *, first: bool) -> str:
+    """An already plain piece of a line, escaped; only what stands first can start a block."""
+    broken = _REFERENCE.sub(_ZERO_WIDTH_SPACE, line)
+    escaped = _PUNCTUATION.sub(r"\\\1", "".join(_HTML.get(letter, letter) for letter in broken))
+    return _BLOCK_START.sub(r"\1\\\2", escaped) if first else escaped
 
 
 def _safe(escaped: str) -> Markup:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rig.hostile import HOSTILE
 
-from bot.publish.sanitize import cell, code, fence, plain, subject, text
+from bot.publish.sanitize import cell, code, fence, plain, sentence, subject, text
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 HARMLESS = {"paragraph_open", "paragraph_close", "inline"}
@@ -136,3 +136,27 @@ def test_subject_commands_nothing(raw: str) -> None:
     line = subject(raw)
     assert 0 < len(line) <= 72
     assert re.search(r"@|#|://|`|\n|\[\s*(skip ci|ci skip|no ci)|skip-checks\s*:|GH-\d", line, re.IGNORECASE) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "markdown"),
+    [
+        pytest.param(
+            "`GET /posts` is served by `list_posts`", "`GET /posts` is served by `list_posts`", id="data as code"
+        ),
+        pytest.param("no data at all", "no data at all", id="prose only"),
+        pytest.param("- `a` * b", "\\- `a` \\* b", id="prose is escaped, its start too"),
+        pytest.param("`a` - b", "`a` - b", id="nothing starts a block behind code"),
+        pytest.param("`a`b` c", "\\`a\\`b\\` c", id="a backtick in the data: all of it is prose"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_sentence(raw: str, markdown: str) -> None:
+    assert str(sentence(raw)) == markdown
+
+
+@given(NAMES)
+def test_sentence_holds_data_as_code_or_text_only(raw: str) -> None:
+    tokens = PARSER.parse(f"{sentence(f'`{raw}` is served by `{raw}`')}\n")
+    kinds = {item.type for token in tokens for item in token.children or ()}
+    assert kinds <= {"text", "text_special", "code_inline"}
