@@ -268,15 +268,12 @@ def main() -> None:
 def _main(arguments: list[str]) -> int:
     try:
         code = int(app(args=spread(arguments), standalone_mode=False) or 0)
-        if code == INTERRUPTED:  # typer's own answer to Ctrl-C
-            raise KeyboardInterrupt
-        return code
     except UserError as error:
         return _say(str(error), 2)
     except typer.TyperException as error:
         return _say(f"{str(error).rstrip('.')}; see `costmod --help`.", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; nothing was published and temporary work trees are removed.", INTERRUPTED)
+        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -284,6 +281,9 @@ def _main(arguments: list[str]) -> int:
         if os.environ.get("COSTMOD_DEBUG"):
             raise
         return _say(f"a defect of costmod ({type(error).__name__}: {error}); COSTMOD_DEBUG=1 shows where.", 3)
+    if code == INTERRUPTED:  # also typer's own answer to Ctrl-C
+        return _say("interrupted; nothing was published and temporary work trees are removed.", INTERRUPTED)
+    return code
 
 
 def spread(arguments: list[str]) -> list[str]:

@@ -102,14 +102,16 @@ def publish_all(
     results: Iterable[Result], forge: "Forge", repository: Path, config: Config, *, base: str, commit: str
 ) -> list[Result]:
     """Open or update a pull request for every patch whose proof allows it."""
+    from bot.plan.prefix import from_top
+    from bot.prove.checkout import path_from_top
     from bot.publish.publish import publish
 
+    prefix = path_from_top(repository)
     done = []
     for r in results:
         if r.patch and r.proof and r.saving:
-            request = publish(
-                forge, repository, r.hotspot, r.patch, r.proof, r.saving, config, base=base, commit=commit
-            )
+            patch = from_top(r.patch, prefix)
+            request = publish(forge, repository, r.hotspot, patch, r.proof, r.saving, config, base=base, commit=commit)
             outcome: Outcome = "stopped" if request.operation == "skipped" else "published"
             done.append(replace(r, pull_request=request, outcome=outcome, reason=request.reason))
         else:

@@ -85,6 +85,17 @@ def current_branch(repository: Path) -> str:
         raise UserError(f"{repository}: no branch is checked out; set `base` in [tool.costmod.publish].") from error
 
 
+def path_from_top(repository: Path) -> str:
+    """Where the directory is in its repository: "" at the top, else with a final slash, "services/shop/".
+
+    Raises:
+        UserError: no git repository, or no commit yet.
+    """
+    repository = repository.resolve()
+    _commit(repository, "HEAD")
+    return run_git("rev-parse", "--show-prefix", directory=repository).rstrip("\n")
+
+
 def require_clean(repository: Path) -> None:
     """Refuse a repository whose tracked files differ from HEAD; untracked files are left alone and do not count.
 

@@ -16,7 +16,8 @@ from bot.cli import _main
 
 SPAN = {
     "traceId": "01" * 16, "spanId": "02" * 8, "name": "SELECT", "kind": 3,
-    "startTimeUnixNano": "1", "endTimeUnixNano": "2", "attributes": [{"key": "db.system", "value": {"stringValue": "x"}}],
+    "startTimeUnixNano": "1", "endTimeUnixNano": "2",
+    "attributes": [{"key": "db.system", "value": {"stringValue": "x"}}],
 }  # fmt: skip
 NO_SQL = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}) + "\n"
 

@@ -1,0 +1,115 @@
+"""`costmod run`: the whole story on the blog, the same pull request again, sub-projects, single steps."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from rig.blog import OTEL, blog_repository, commit_all
+
+from bot.cli import _main
+from bot.show.report import schema
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Path:
+    """The blog with an environment that has what it needs: that of this test run."""
+    blog = blog_repository(tmp_path)
+    _use_this_python(blog)
+    return blog
+
+
+def _use_this_python(project: Path) -> None:
+    settings = project / "pyproject.toml"
+    text = settings.read_text().replace("[tool.costmod]\n", f'[tool.costmod]\npython = "{sys.executable}"\n')
+    settings.write_text(text)
+    commit_all(project)
+
+
+def run(repo: Path, tmp_path: Path, *more: str) -> tuple[int, dict[str, dict[str, object]]]:
+    """Exit code, and the report's result per route."""
+    report = tmp_path / "report.json"
+    forge = ["--forge", "local", "--forge-folder", str(tmp_path / "forge")]
+    code = _main(["run", str(repo), "--hotspots", str(OTEL), *forge, "--report", str(report), *more])
+    content = json.loads(report.read_text())
+    jsonschema.validate(content, schema())
+    return code, {r["hotspot"]["entry"]["route_raw"]: r for r in content["results"]}
+
+
+def changed_on(branch: str, bare: Path) -> list[str]:
+    shown = subprocess.run(
+        ["git", "show", "--name-only", "--format=", branch], cwd=bare, capture_output=True, check=True
+    )
+    return shown.stdout.decode().split()
+
+
+def test_the_most_costly_hotspot_becomes_a_pull_request(blog: Path, tmp_path: Path) -> None:
+    code, results = run(blog, tmp_path)
+    assert code == 0
+    assert {route: r["outcome"] for route, r in results.items()} == {
+        "/posts": "published", "/feed": "deferred", "/archive": "deferred", "/api/latest": "deferred",
+    }  # fmt: skip
+    posts = results["/posts"]
+    assert posts["proof"]["verdict"] == "proven"
+    assert [(q["before"], q["after"]) for q in posts["proof"]["queries"]] == [(51, 1)]
+    assert posts["saving"]["grade"] == "C"
+    assert posts["pull_request"]["operation"] == "created"
+    assert changed_on(posts["pull_request"]["branch"], tmp_path / "forge" / "forge.git") == ["blog/posts.py"]
+
+    code, again = run(blog, tmp_path)
+    assert code == 0
+    assert again["/posts"]["pull_request"]["operation"] == "unchanged"
+    assert again["/posts"]["pull_request"]["number"] == posts["pull_request"]["number"]
+    assert len(list((tmp_path / "forge" / "pull-requests").glob("*.md"))) == 1
+
+
+def test_a_sub_project_is_published_from_the_top(blog: Path, tmp_path: Path) -> None:
+    mono = tmp_path / "mono"
+    shutil.rmtree(blog / ".git")
+    shutil.copytree(blog, mono / "services" / "blog")
+    commit_all(mono)
+    code, results = run(mono / "services" / "blog", tmp_path)
+    assert code == 0
+    assert results["/posts"]["proof"]["verdict"] == "proven"
+    request = results["/posts"]["pull_request"]
+    assert changed_on(request["branch"], tmp_path / "forge" / "forge.git") == ["services/blog/blog/posts.py"]
+    assert "services/blog/blog/posts.py" in request["body"]
+
+
+def test_a_failing_baseline_publishes_nothing(blog: Path, tmp_path: Path) -> None:
+    (blog / "tests" / "test_red.py").write_text("def test_red():\n    assert False\n")
+    commit_all(blog)
+    code, results = run(blog, tmp_path)
+    assert code == 1
+    assert results["/posts"]["outcome"] == "stopped"
+    assert results["/posts"]["proof"]["verdict"] == "unprovable"
+    assert "test_red" in results["/posts"]["proof"]["reason"]
+    assert list((tmp_path / "forge" / "pull-requests").glob("*.md")) == []
+
+
+def test_dry_run_publishes_nothing(blog: Path, tmp_path: Path) -> None:
+    code, results = run(blog, tmp_path, "--dry-run")
+    assert code == 0
+    assert results["/posts"]["proof"]["verdict"] == "proven"
+    assert results["/posts"]["pull_request"] is None
+    assert not (tmp_path / "forge").exists()
+
+
+def test_step_by_step_through_a_plan_folder(blog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, forge = str(tmp_path / "plan"), str(tmp_path / "forge")
+
+    def step(*arguments: str) -> str:
+        assert _main(list(arguments)) == 0
+        return capsys.readouterr().out.split()[-1]
+
+    digest = step("plan", str(blog), "--hotspots", str(OTEL), "--out", folder)
+    digest = step("prove", folder, "--repo", str(blog), "--digest", digest)
+    digest = step("price", folder, "--repo", str(blog), "--digest", digest)
+    step("publish", folder, "--repo", str(blog), "--digest", digest, "--forge-folder", forge)
+    assert [p.name for p in (tmp_path / "forge" / "pull-requests").glob("*.md")] == ["1.md"]
+    assert _main(["publish", folder, "--repo", str(blog), "--digest", "0" * 64]) == 2
