@@ -1,0 +1,260 @@
+"""Who calls whom: imports, self, super, attributes, instances, overrides, and what is no call of ours."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codemods.index import Index
+from codemods.index.calls import Hop
+
+Checkout = Callable[[dict[str, str]], Path]
+POSTS = "class Posts:\n    def __init__(self): ...\n    def page(self): ...\n"
+
+CALLEES = [
+    pytest.param({"app.py": "def view():\n    row()\ndef row(): ..."}, ["app.py:row"], id="the same file"),
+    pytest.param({"app.py": "from m import row\ndef view(): row()", "m.py": "def row(): ..."}, ["m.py:row"], id="imported"),
+    pytest.param({"app.py": "import m\ndef view(): m.row()", "m.py": "def row(): ..."}, ["m.py:row"], id="by its module"),
+    pytest.param({"app.py": "def view():\n    def row(): ...\n    row()"}, ["app.py:view.row"], id="nested"),
+    pytest.param({"app.py": "def view(): a(); b(); a()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"], id="once"),
+    pytest.param({"app.py": "def view(): return map(row, posts)\ndef row(p): ..."}, ["app.py:row"], id="handed over"),
+    pytest.param({"app.py": "def view(): return sorted(p, key=row)\ndef row(p): ..."}, ["app.py:row"], id="as a key"),
+    pytest.param({"app.py": "def view(): return lambda: row()\ndef row(): ..."}, ["app.py:row"], id="in a lambda"),
+    pytest.param(
+        {"app.py": "def view(): return a() if x else b()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"],
+        id="both branches of a conditional",
+    ),
+    pytest.param(
+        {"app.py": "def view(): return a() or b()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"], id="both of or"
+    ),
+    pytest.param(
+        {"app.py": "def view(p=Depends(posts)): ...\ndef posts(): ..."}, ["app.py:posts"], id="a dependency of FastAPI"
+    ),
+    pytest.param(
+        {"app.py": "def view(*, p: Annotated[list, Depends(posts)]): ...\ndef posts(): ..."}, ["app.py:posts"],
+        id="an annotated dependency",
+    ),
+    pytest.param(
+        {"app.py": "def view():\n    match x:\n        case 1 if a(): b()\ndef a(): ...\ndef b(): ..."},
+        ["app.py:a", "app.py:b"], id="match",
+    ),
+    pytest.param(
+        {"app.py": "def view():\n    try: a()\n    except E: b()\n    else: c()\n    finally: d()\n"
+         + "".join(f"def {n}(): ...\n" for n in "abcd")},
+        ["app.py:a", "app.py:b", "app.py:c", "app.py:d"], id="try",
+    ),
+    pytest.param(
+        {"app.py": "def view():\n    try: a()\n    except* E: b()\ndef a(): ...\ndef b(): ...\n"}, ["app.py:a", "app.py:b"],
+        id="except*",
+    ),
+    pytest.param(
+        {"app.py": "def view():\n    while a(): b()\n    else: c()\n" + "".join(f"def {n}(): ...\n" for n in "abc")},
+        ["app.py:a", "app.py:b", "app.py:c"], id="while",
+    ),
+    pytest.param(
+        {"app.py": "async def view():\n    async with a() as s, b():\n        async for x in c(): await d()\n"
+         + "".join(f"def {n}(): ...\n" for n in "abcd")},
+        ["app.py:a", "app.py:b", "app.py:c", "app.py:d"], id="async",
+    ),
+    pytest.param(
+        {"app.py": POSTS + "def view():\n    posts = Posts()\n    posts.page()"},
+        ["app.py:Posts.__init__", "app.py:Posts.page"], id="an instance",
+    ),
+    pytest.param(
+        {"app.py": POSTS + "def view(): Posts().page()"}, ["app.py:Posts.__init__", "app.py:Posts.page"], id="a new instance"
+    ),
+    pytest.param({"app.py": POSTS + "def view(): Posts.page(x)"}, ["app.py:Posts.page"], id="by the class"),
+    pytest.param({"app.py": POSTS + "def view(posts: Posts): posts.page()"}, ["app.py:Posts.page"], id="annotated"),
+    pytest.param({"app.py": POSTS + "def view(p: 'Posts'): p.page()"}, ["app.py:Posts.page"], id="annotated with quotes"),
+    pytest.param(
+        {"app.py": POSTS + "def view():\n    with Posts() as p: p.page()"},
+        ["app.py:Posts.__init__", "app.py:Posts.page"], id="with",
+    ),
+    pytest.param(
+        {"app.py": "from m import posts\ndef view(): posts.page()", "m.py": POSTS + "posts = Posts()"},
+        ["m.py:Posts.page"], id="an instance of another module",
+    ),
+    pytest.param(
+        {"app.py": "class Row:\n    def __call__(self): ...\ndef view(): Row()()"}, ["app.py:Row.__call__"], id="callable"
+    ),
+]  # fmt: skip
+
+
+def callees(index: Index, qualname: str = "view") -> list[str]:
+    function = index.calls.function(("app.py", qualname))
+    assert function is not None
+    return [f"{path}:{name}" for path, name in index.calls.callees(function)]
+
+
+@pytest.mark.parametrize(("files", "expected"), CALLEES)
+def test_callees(files: dict[str, str], expected: list[str], checkout: Checkout) -> None:
+    assert callees(Index(checkout(files))) == expected
+
+
+METHODS = [
+    pytest.param("    def run(self): self.row()\n    def row(self): ...", ["app.py:A.row"], id="self"),
+    pytest.param("    @classmethod\n    def run(cls): cls.row()\n    def row(self): ...", ["app.py:A.row"], id="cls"),
+    pytest.param(
+        "    def run(self):\n        def inner(): ...\n        inner()\n",
+        ["app.py:A.run.inner"],
+        id="a function of its own",
+    ),
+    pytest.param(
+        "    def __init__(self): self.b = B()\n    def run(self): self.b.row()", ["m.py:B.row"], id="attribute"
+    ),
+    pytest.param(
+        "    def __init__(self, b: B): self.b = b\n    def run(self): self.b.row()", ["m.py:B.row"], id="injected"
+    ),
+    pytest.param("    b = B()\n    def run(self): self.b.row()", ["m.py:B.row"], id="attribute of the class"),
+    pytest.param("    def run(self): row()\n    def row(self): ...", ["app.py:row"], id="a function, not the method"),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), METHODS)
+def test_callees_of_a_method(body: str, expected: list[str], checkout: Checkout) -> None:
+    files = {
+        "app.py": f"from m import B\nclass A:\n{body}\ndef row(): ...\n",
+        "m.py": "class B:\n    def row(self): ...\n",
+    }
+    assert callees(Index(checkout(files)), "A.run") == expected
+
+
+def test_self_inside_a_nested_function(checkout: Checkout) -> None:
+    text = "class A:\n    def run(self):\n        def inner(): self.row()\n        inner()\n    def row(self): ...\n"
+    assert callees(Index(checkout({"app.py": text})), "A.run.inner") == ["app.py:A.row"]
+
+
+def test_a_property_and_its_setter_are_one(checkout: Checkout) -> None:
+    text = """\
+class A:
+    @property
+    def x(self): return get()
+    @x.setter
+    def x(self, value): put()
+def get(): ...
+def put(): ...
+"""
+    index = Index(checkout({"app.py": text}))
+    assert callees(index, "A.x") == ["app.py:get", "app.py:put"]
+    function = index.calls.function(("app.py", "A.x"))
+    assert function is not None
+    assert (function.line, function.end_line, function.params) == (3, 5, {"self": None, "value": None})
+
+
+FAMILY = {
+    "base.py": """\
+from generic import Root
+class Base(Root[int]):
+    def __init__(self): self.repo = Repo()
+    def run(self): return self.hook()
+    def hook(self): ...
+class Repo:
+    def all(self): ...
+""",
+    "generic.py": "class Root(Generic[T]):\n    def top(self): ...\n",
+    "middle.py": "import base\nclass Middle(\n    base.Base,\n):\n    def own(self): return super().run()\n",
+    "low.py": """\
+from middle import Middle as M
+class Low(M):
+    def hook(self): return super().hook()
+    def up(self): return self.repo.all(), self.top(), super().missing()
+class Twin(M, Low):
+    pass
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "expected"),
+    [
+        pytest.param(
+            "base.py", "Base.run", [("base.py", "Base.hook"), ("low.py", "Low.hook")], id="override far below"
+        ),
+        pytest.param("middle.py", "Middle.own", [("base.py", "Base.run")], id="super in another file"),
+        pytest.param("low.py", "Low.hook", [("base.py", "Base.hook")], id="super over a class that lacks it"),
+        pytest.param(
+            "low.py",
+            "Low.up",
+            [("base.py", "Repo.all"), ("generic.py", "Root.top")],
+            id="inherited attribute and method",
+        ),
+    ],
+)
+def test_class_hierarchies(path: str, method: str, expected: list[tuple[str, str]], checkout: Checkout) -> None:
+    index = Index(checkout(FAMILY))
+    function = index.calls.function((path, method))
+    assert function is not None
+    assert index.calls.callees(function) == expected
+
+
+NOTHING = [
+    pytest.param("def view(): print(len(x)); json.dumps(x)", id="not ours"),
+    pytest.param("def view(): x[0](); (yield)(); (lambda: 1)()", id="no name"),
+    pytest.param(
+        "def view(): get()[0].page(); make().page()\nclass A:\n    def page(self): ...", id="made by who knows"
+    ),
+    pytest.param("def view(row): row()\ndef row(): ...", id="a parameter hides the function"),
+    pytest.param(
+        "def view(m): m.page()\nimport m\nclass A:\n    def page(self): ...", id="a parameter hides the module"
+    ),
+    pytest.param("def view(self): self.page()\nclass A:\n    def page(self): ...", id="self outside a class"),
+    pytest.param("def view(): self.page()\ndef page(): ...", id="self without a method"),
+    pytest.param("def view(): super().page()\nclass A:\n    def page(self): ...", id="super outside a class"),
+    pytest.param("class A: ...\ndef view(): A.page(); A().page(); a = A(); a.page()", id="no such method"),
+    pytest.param("class A(A): ...\ndef view(): A.page()", id="a class below itself"),
+    pytest.param("class A(B): ...\nclass B(A): ...\ndef view(): A.page()", id="classes in a circle"),
+    pytest.param("posts = make()\ndef view(): posts.page()\ndef page(): ...", id="an instance of an unknown class"),
+    pytest.param("POSTS = []\ndef view(): POSTS.append(1)", id="a list"),
+    pytest.param("def view(p: Missing): p.page()", id="an unknown annotation"),
+    pytest.param("import gone\ndef view(): gone.row()", id="an unknown module"),
+    pytest.param("import app\ndef view(): app()", id="a module is not called"),
+]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_what_is_no_call_of_ours(text: str, checkout: Checkout) -> None:
+    assert callees(Index(checkout({"app.py": text}))) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("    def run(self): self.row()", id="no such method"),
+        pytest.param("    def run(self): self.b.row()", id="no such attribute"),
+        pytest.param("    b = 1\n    def run(self): self.b.row()", id="an attribute of no class"),
+        pytest.param("    def run(self): self()", id="self is called"),
+        pytest.param("    def run(self): super().run()", id="no class above"),
+        pytest.param("    def __init__(self, b): self.b = b\n    def run(self): self.b.row()", id="not annotated"),
+    ],
+)
+def test_methods_that_are_not_found(body: str, checkout: Checkout) -> None:
+    assert callees(Index(checkout({"app.py": f"class A(Outside):\n{body}\ndef row(): ...\n"})), "A.run") == []
+
+
+CHAIN = "def view(): a()\ndef a(): b(); view()\ndef b(): c()\ndef c(): ...\n"
+
+
+def test_reach_is_nearest_first_and_bounded(checkout: Checkout) -> None:
+    index = Index(checkout({"app.py": CHAIN}))
+    key = {name: ("app.py", name) for name in ("view", "a", "b", "c", "none")}
+    functions = {name: index.calls.function(key[name]) for name in key}
+    assert functions["none"] is None
+    assert functions["view"] and functions["a"] and functions["b"]
+    assert index.calls.reach([key["view"], key["none"], ("gone.py", "x")], 2) == {
+        key["view"]: Hop(functions["view"], 0, None),
+        key["a"]: Hop(functions["a"], 1, key["view"]),
+        key["b"]: Hop(functions["b"], 2, key["a"]),
+    }
+    assert list(index.calls.reach([key["view"]], 0)) == [key["view"]]
+
+
+def test_callers(checkout: Checkout) -> None:
+    files = {
+        "app.py": CHAIN,
+        "more.py": "from app import b\nimport app\ndef one(): app.c()\ndef three(): d.c()\nb()\n",
+        "broken.py": "c(:",
+    }
+    index = Index(checkout(files))
+    assert index.calls.callers(("app.py", "c")) == [("app.py", "b"), ("more.py", "one")]
+    assert index.calls.callers(("app.py", "b")) == [("app.py", "a"), ("more.py", "<module>")]
+    assert index.calls.callers(("app.py", "nobody")) == []
