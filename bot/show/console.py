@@ -157,8 +157,8 @@ class Screen:
             self.out.print(f"  [bold]{query.before} -> {query.after}[/] SQL statements in {escape(query.test)}")
         for frame in proof.frames[:3]:
             self.out.print(f"  issued by {escape(frame)}")
-        for limit in proof.limits:
-            self.out.print(f"  [dim]limit: {escape(limit)}[/]")
+        if proof.limits:
+            self.out.print(f"  [dim]the tests ran with: {escape('; '.join(proof.limits))}[/]")
 
     def saving(self, saving: Saving) -> None:
         """Three amounts with range and grade, or why there is none."""
