@@ -270,7 +270,7 @@ class QueryReader:
         return flow
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> _Flow | None:
-        flow, cut = None, node is self.cut
+        flow, cut = None, isinstance(node, ast.GeneratorExp) and node is self.cut
         for generator in node.generators:
             flow = self.expression(generator.iter)
             self._enter(Loop(node.lineno, tuple(_names(generator.target)), cut), flow, generator.ifs)
