@@ -135,6 +135,7 @@ def _nowhere(places: list[_Place], relations: list[Relation], repeat: Repeat) ->
 
 def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
     place = found[0][0].place
+    found = sorted(found, key=_to_one_first)
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
     options = existing_options(place.query.steps)
     names = [candidate.relation.relationship.name for candidate, _ in found]
@@ -166,6 +167,13 @@ def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
     if not loads:
         return _at(place, repeats, refusals[0][0], refusals[0][1])
     return _propose(index, place, loads, doubts + [f"left alone: {why} ({code})" for code, why in refusals])
+
+
+def _to_one_first(found: tuple[_Candidate, Repeat]) -> tuple[bool, int]:
+    """To-one before collections, then as declared: the same edit whatever the trace happened to time."""
+    candidate, _ = found
+    declared = list(candidate.place.model.all_relationships())
+    return candidate.relation.relationship.many is not False, declared.index(candidate.relation.relationship.name)
 
 
 def _doubts(candidate: _Candidate) -> Iterator[str]:
