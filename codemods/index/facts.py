@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(slots=True)
 class Step:
-    """One call in a query chain, for example `.order_by(Post.id)`; conditional when it sits under an `if`."""
+    """One call in a query chain, for example `.order_by(Post.id)`; conditional when it sits under an `if`.
+
+    Each argument is the source of an expression: `*more` stands as `(*more,)`.
+    """
 
     name: str
     args: tuple[str, ...] = ()

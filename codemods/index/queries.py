@@ -361,7 +361,7 @@ class QueryReader:
     def _as_step(name: str, call: ast.Call) -> Step:
         return Step(
             name,
-            tuple(ast.unparse(a) for a in call.args),
+            tuple(f"({ast.unparse(a)},)" if isinstance(a, ast.Starred) else ast.unparse(a) for a in call.args),
             tuple((k.arg or "**", ast.unparse(k.value)) for k in call.keywords),
         )
 

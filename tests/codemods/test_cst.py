@@ -49,26 +49,34 @@ CHAINS = [
     pytest.param("Post.query[:5]", 1, "Post.query.options(j(Post.a))[:5]", id="before a slice"),
     pytest.param("Post.query.statement", 1, "Post.query.options(j(Post.a)).statement", id="before an attribute"),
     pytest.param(
-        "select(Post)\n    .where(x)  # live\n    .limit(5)", 4,
+        "select(Post)\n    .where(x)  # live\n    .limit(5)",
+        4,
         "select(Post)\n    .options(j(Post.a))\n    .where(x)  # live\n    .limit(5)",
         id="a line of its own",
     ),
     pytest.param(
-        "select(Post)  # all\n    # newest\n    .where(x)", 2,
+        "select(Post)  # all\n    # newest\n    .where(x)",
+        2,
         "select(Post)\n    .options(j(Post.a))  # all\n    # newest\n    .where(x)",
         id="comments before a step stay before it",
     ),
     pytest.param(
-        "select(Post)\r\n    .where(x)  # live\r\n    .limit(5)", 4,
+        "select(Post)\r\n    .where(x)  # live\r\n    .limit(5)",
+        4,
         "select(Post)\r\n    .options(j(Post.a))\r\n    .where(x)  # live\r\n    .limit(5)",
         id="CRLF",
     ),
     pytest.param("select(Post)\n\t\t.where(x)", 2, "select(Post)\n\t\t.options(j(Post.a))\n\t\t.where(x)", id="tabs"),
     pytest.param(
-        "select(Post) \\\n    .where(x)", 2, "select(Post) \\\n    .options(j(Post.a)) \\\n    .where(x)", id="backslash"
+        "select(Post) \\\n    .where(x)",
+        2,
+        "select(Post) \\\n    .options(j(Post.a)) \\\n    .where(x)",
+        id="backslash",
     ),
     pytest.param("select(Post) .where(x)", 2, "select(Post).options(j(Post.a)) .where(x)", id="a space before the dot"),
-    pytest.param("select(Post).\\\n    where(x)", 2, "select(Post).options(j(Post.a)).\\\n    where(x)", id="dots at ends"),
+    pytest.param(
+        "select(Post).\\\n    where(x)", 2, "select(Post).options(j(Post.a)).\\\n    where(x)", id="dots at ends"
+    ),
     pytest.param("(select(Post)).where(x)", 2, "(select(Post)).options(j(Post.a)).where(x)", id="parentheses inside"),
     pytest.param("select(Post).options()", 2, "select(Post).options(j(Post.a))", id="empty options"),
     pytest.param("select(Post).options(b)", 2, "select(Post).options(b, j(Post.a))", id="options of one line"),
@@ -78,29 +86,33 @@ CHAINS = [
         "select(Post).where(x).options(b)", 4, "select(Post).options(j(Post.a)).where(x).options(b)", id="later options"
     ),
     pytest.param(
-        "select(Post).options(\n    b,  # B\n    c,  # C\n)", 2,
+        "select(Post).options(\n    b,  # B\n    c,  # C\n)",
+        2,
         "select(Post).options(\n    b,  # B\n    c,  # C\n    j(Post.a),\n)",
         id="comments stay with their options",
     ),
     pytest.param(
-        "select(Post).options(\n    b,\n    c  # C\n)", 2,
+        "select(Post).options(\n    b,\n    c  # C\n)",
+        2,
         "select(Post).options(\n    b,\n    c,  # C\n    j(Post.a)\n)",
         id="a comment behind the last option without a comma",
     ),
     pytest.param(
-        "select(Post).options(\n    b  # B\n)", 2,
+        "select(Post).options(\n    b  # B\n)",
+        2,
         "select(Post).options(\n    b,  # B\n    j(Post.a)\n)",
         id="one option on a line of its own",
     ),
     pytest.param(
-        "select(Post).options(\n    b,\n    # c,\n)", 2,
+        "select(Post).options(\n    b,\n    # c,\n)",
+        2,
         "select(Post).options(\n    b,\n    j(Post.a),\n    # c,\n)",
         id="an option that is commented out",
     ),
     pytest.param(
         "select(Post).options(b, c  # C\n)", 2, "select(Post).options(b, c, j(Post.a)  # C\n)", id="a ragged layout"
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("chain", "depth", "after"), CHAINS)
@@ -115,31 +127,40 @@ def test_several_arguments_in_their_order() -> None:
 
 
 IMPORTS = [
-    pytest.param("import os\nimport flask\n", ["b"], "import os\nimport flask\nfrom sqlalchemy.orm import b\n", id="last"),
     pytest.param(
-        "import flask\nimport zope\nfrom app import x\n", ["b"],
+        "import os\nimport flask\n", ["b"], "import os\nimport flask\nfrom sqlalchemy.orm import b\n", id="last"
+    ),
+    pytest.param(
+        "import flask\nimport zope\nfrom app import x\n",
+        ["b"],
         "import flask\nimport zope\nfrom sqlalchemy.orm import b\nfrom app import x\n",
         id="plain imports of a section come first",
     ),
     pytest.param(
-        "from werkzeug import x\n", ["b"],
+        "from werkzeug import x\n",
+        ["b"],
         "from sqlalchemy.orm import b\nfrom werkzeug import x\n",
         id="before the first that sorts after it",
     ),
     pytest.param(
-        "from flask import a\nfrom werkzeug import x\n", ["b"],
+        "from flask import a\nfrom werkzeug import x\n",
+        ["b"],
         "from flask import a\nfrom sqlalchemy.orm import b\nfrom werkzeug import x\n",
         id="between",
     ),
     pytest.param(
-        "import os\n\nfrom app import x\n", ["b"],
+        "import os\n\nfrom app import x\n",
+        ["b"],
         "import os\n\nfrom sqlalchemy.orm import b\n\nfrom app import x\n",
         id="a section of its own",
     ),
-    pytest.param("from .x import y\n", ["b"], "from sqlalchemy.orm import b\n\nfrom .x import y\n", id="above relative"),
+    pytest.param(
+        "from .x import y\n", ["b"], "from sqlalchemy.orm import b\n\nfrom .x import y\n", id="above relative"
+    ),
     pytest.param("from app import x\n", ["b"], "from sqlalchemy.orm import b\n\nfrom app import x\n", id="above own"),
     pytest.param(
-        "from __future__ import annotations\n\nx = 1\n", ["b"],
+        "from __future__ import annotations\n\nx = 1\n",
+        ["b"],
         "from __future__ import annotations\n\nfrom sqlalchemy.orm import b\n\nx = 1\n",
         id="below the future",
     ),
@@ -149,39 +170,46 @@ IMPORTS = [
         '"""Doc."""\nx = 1\n', ["b"], '"""Doc."""\n\nfrom sqlalchemy.orm import b\n\nx = 1\n', id="below a docstring"
     ),
     pytest.param(
-        '"""Doc."""\n\n\ndef f(): ...\n', ["b"],
+        '"""Doc."""\n\n\ndef f(): ...\n',
+        ["b"],
         '"""Doc."""\n\nfrom sqlalchemy.orm import b\n\n\ndef f(): ...\n',
         id="below a docstring, blank lines kept",
     ),
     pytest.param(
-        "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n\ndef f(): ...\n", ["b"],
+        "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n\ndef f(): ...\n",
+        ["b"],
         "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n\nfrom sqlalchemy.orm import b\n\ndef f(): ...\n",
         id="below a shebang and an encoding line",
     ),
     pytest.param(
-        "import os\r\nfrom flask import a  # why\r\nx = 1\r\n", ["b"],
+        "import os\r\nfrom flask import a  # why\r\nx = 1\r\n",
+        ["b"],
         "import os\r\nfrom flask import a  # why\r\nfrom sqlalchemy.orm import b\r\nx = 1\r\n",
         id="CRLF and a trailing comment",
     ),
     pytest.param("import flask; x = 1\n", ["b"], "import flask; x = 1\nfrom sqlalchemy.orm import b\n", id="semicolon"),
     pytest.param("import flask", ["b"], "import flask\nfrom sqlalchemy.orm import b", id="no final newline"),
     pytest.param(
-        "if TYPE_CHECKING:\n    from sqlalchemy.orm import b\n", ["b"],
+        "if TYPE_CHECKING:\n    from sqlalchemy.orm import b\n",
+        ["b"],
         "from sqlalchemy.orm import b\n\nif TYPE_CHECKING:\n    from sqlalchemy.orm import b\n",
         id="an import for the type checker binds nothing",
     ),
     pytest.param(
-        "import sqlalchemy.orm as orm\n", ["b"],
+        "import sqlalchemy.orm as orm\n",
+        ["b"],
         "import sqlalchemy.orm as orm\nfrom sqlalchemy.orm import b\n",
         id="the module under another name",
     ),
     pytest.param(
-        "from sqlalchemy.orm import *\n", ["b"],
+        "from sqlalchemy.orm import *\n",
+        ["b"],
         "from sqlalchemy.orm import b\nfrom sqlalchemy.orm import *\n",
         id="a star takes no names",
     ),
     pytest.param(
-        "import flask\n\ndef f(): ...\n\nfrom sqlalchemy.orm import a\n", ["b"],
+        "import flask\n\ndef f(): ...\n\nfrom sqlalchemy.orm import a\n",
+        ["b"],
         "import flask\nfrom sqlalchemy.orm import b\n\ndef f(): ...\n\nfrom sqlalchemy.orm import a\n",
         id="not into an import below the first definition",
     ),
@@ -191,44 +219,60 @@ IMPORTS = [
     ),
     pytest.param("from sqlalchemy.orm import c, a\n", ["b"], "from sqlalchemy.orm import c, a, b\n", id="not sorted"),
     pytest.param(
-        "from sqlalchemy.orm import Session, sessionmaker\n", ["joinedload"],
+        "from sqlalchemy.orm import Session, sessionmaker\n",
+        ["joinedload"],
         "from sqlalchemy.orm import Session, joinedload, sessionmaker\n",
         id="classes before functions",
     ),
     pytest.param(
-        "from sqlalchemy.orm import backref, Mapped, scoped_session\n", ["joinedload"],
+        "from sqlalchemy.orm import backref, Mapped, scoped_session\n",
+        ["joinedload"],
         "from sqlalchemy.orm import backref, joinedload, Mapped, scoped_session\n",
         id="sorted without case",
     ),
-    pytest.param("from sqlalchemy.orm import (a)\n", ["b"], "from sqlalchemy.orm import (a, b)\n", id="one in parentheses"),
-    pytest.param("from sqlalchemy.orm import b as x\n", ["b"], "from sqlalchemy.orm import b, b as x\n", id="under another name"),
-    pytest.param("from sqlalchemy.orm import a; x = 1\n", ["b"], "from sqlalchemy.orm import a, b; x = 1\n", id="merged, semicolon"),
     pytest.param(
-        "from sqlalchemy.orm import a, \\\n    d\n", ["b"],
+        "from sqlalchemy.orm import (a)\n", ["b"], "from sqlalchemy.orm import (a, b)\n", id="one in parentheses"
+    ),
+    pytest.param(
+        "from sqlalchemy.orm import b as x\n", ["b"], "from sqlalchemy.orm import b, b as x\n", id="under another name"
+    ),
+    pytest.param(
+        "from sqlalchemy.orm import a; x = 1\n",
+        ["b"],
+        "from sqlalchemy.orm import a, b; x = 1\n",
+        id="merged, semicolon",
+    ),
+    pytest.param(
+        "from sqlalchemy.orm import a, \\\n    d\n",
+        ["b"],
         "from sqlalchemy.orm import a, \\\n    b, \\\n    d\n",
         id="backslash",
     ),
     pytest.param(
-        "from sqlalchemy.orm import (  # ORM\n    b,  # B\n    # about d\n    d,  # D\n)\n", ["a", "c", "e"],
+        "from sqlalchemy.orm import (  # ORM\n    b,  # B\n    # about d\n    d,  # D\n)\n",
+        ["a", "c", "e"],
         "from sqlalchemy.orm import (  # ORM\n    a,\n    b,  # B\n    c,\n    # about d\n    d,  # D\n    e,\n)\n",
         id="comments stay with their names",
     ),
     pytest.param(
-        "from sqlalchemy.orm import (\r\n\ta,\r\n\tc  # C\r\n)\r\n", ["b", "d"],
+        "from sqlalchemy.orm import (\r\n\ta,\r\n\tc  # C\r\n)\r\n",
+        ["b", "d"],
         "from sqlalchemy.orm import (\r\n\ta,\r\n\tb,\r\n\tc,  # C\r\n\td\r\n)\r\n",
         id="CRLF, tabs, no trailing comma",
     ),
     pytest.param(
-        "from sqlalchemy.orm import (\n    # loaders\n    b,\n)\n", ["a"],
+        "from sqlalchemy.orm import (\n    # loaders\n    b,\n)\n",
+        ["a"],
         "from sqlalchemy.orm import (\n    a,\n    # loaders\n    b,\n)\n",
         id="one name on a line of its own",
     ),
     pytest.param(
-        "from sqlalchemy.orm import (a, c  # C\n)\n", ["b", "d"],
+        "from sqlalchemy.orm import (a, c  # C\n)\n",
+        ["b", "d"],
         "from sqlalchemy.orm import (a, b, c, d  # C\n)\n",
         id="a ragged layout",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "names", "after"), IMPORTS)

@@ -13,71 +13,99 @@ POSTS = "class Posts:\n    def __init__(self): ...\n    def page(self): ...\n"
 
 CALLEES = [
     pytest.param({"app.py": "def view():\n    row()\ndef row(): ..."}, ["app.py:row"], id="the same file"),
-    pytest.param({"app.py": "from m import row\ndef view(): row()", "m.py": "def row(): ..."}, ["m.py:row"], id="imported"),
-    pytest.param({"app.py": "import m\ndef view(): m.row()", "m.py": "def row(): ..."}, ["m.py:row"], id="by its module"),
+    pytest.param(
+        {"app.py": "from m import row\ndef view(): row()", "m.py": "def row(): ..."}, ["m.py:row"], id="imported"
+    ),
+    pytest.param(
+        {"app.py": "import m\ndef view(): m.row()", "m.py": "def row(): ..."}, ["m.py:row"], id="by its module"
+    ),
     pytest.param({"app.py": "def view():\n    def row(): ...\n    row()"}, ["app.py:view.row"], id="nested"),
-    pytest.param({"app.py": "def view(): a(); b(); a()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"], id="once"),
+    pytest.param(
+        {"app.py": "def view(): a(); b(); a()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"], id="once"
+    ),
     pytest.param({"app.py": "def view(): return map(row, posts)\ndef row(p): ..."}, ["app.py:row"], id="handed over"),
     pytest.param({"app.py": "def view(): return sorted(p, key=row)\ndef row(p): ..."}, ["app.py:row"], id="as a key"),
     pytest.param({"app.py": "def view(): return lambda: row()\ndef row(): ..."}, ["app.py:row"], id="in a lambda"),
     pytest.param(
-        {"app.py": "def view(): return a() if x else b()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"],
+        {"app.py": "def view(): return a() if x else b()\ndef a(): ...\ndef b(): ..."},
+        ["app.py:a", "app.py:b"],
         id="both branches of a conditional",
     ),
     pytest.param(
-        {"app.py": "def view(): return a() or b()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"], id="both of or"
+        {"app.py": "def view(): return a() or b()\ndef a(): ...\ndef b(): ..."},
+        ["app.py:a", "app.py:b"],
+        id="both of or",
     ),
     pytest.param(
         {"app.py": "def view(p=Depends(posts)): ...\ndef posts(): ..."}, ["app.py:posts"], id="a dependency of FastAPI"
     ),
     pytest.param(
-        {"app.py": "def view(*, p: Annotated[list, Depends(posts)]): ...\ndef posts(): ..."}, ["app.py:posts"],
+        {"app.py": "def view(*, p: Annotated[list, Depends(posts)]): ...\ndef posts(): ..."},
+        ["app.py:posts"],
         id="an annotated dependency",
     ),
     pytest.param(
         {"app.py": "def view():\n    match x:\n        case 1 if a(): b()\ndef a(): ...\ndef b(): ..."},
-        ["app.py:a", "app.py:b"], id="match",
+        ["app.py:a", "app.py:b"],
+        id="match",
     ),
     pytest.param(
-        {"app.py": "def view():\n    try: a()\n    except E: b()\n    else: c()\n    finally: d()\n"
-         + "".join(f"def {n}(): ...\n" for n in "abcd")},
-        ["app.py:a", "app.py:b", "app.py:c", "app.py:d"], id="try",
+        {
+            "app.py": "def view():\n    try: a()\n    except E: b()\n    else: c()\n    finally: d()\n"
+            + "".join(f"def {n}(): ...\n" for n in "abcd")
+        },
+        ["app.py:a", "app.py:b", "app.py:c", "app.py:d"],
+        id="try",
     ),
     pytest.param(
-        {"app.py": "def view():\n    try: a()\n    except* E: b()\ndef a(): ...\ndef b(): ...\n"}, ["app.py:a", "app.py:b"],
+        {"app.py": "def view():\n    try: a()\n    except* E: b()\ndef a(): ...\ndef b(): ...\n"},
+        ["app.py:a", "app.py:b"],
         id="except*",
     ),
     pytest.param(
         {"app.py": "def view():\n    while a(): b()\n    else: c()\n" + "".join(f"def {n}(): ...\n" for n in "abc")},
-        ["app.py:a", "app.py:b", "app.py:c"], id="while",
+        ["app.py:a", "app.py:b", "app.py:c"],
+        id="while",
     ),
     pytest.param(
-        {"app.py": "async def view():\n    async with a() as s, b():\n        async for x in c(): await d()\n"
-         + "".join(f"def {n}(): ...\n" for n in "abcd")},
-        ["app.py:a", "app.py:b", "app.py:c", "app.py:d"], id="async",
+        {
+            "app.py": "async def view():\n    async with a() as s, b():\n        async for x in c(): await d()\n"
+            + "".join(f"def {n}(): ...\n" for n in "abcd")
+        },
+        ["app.py:a", "app.py:b", "app.py:c", "app.py:d"],
+        id="async",
     ),
     pytest.param(
         {"app.py": POSTS + "def view():\n    posts = Posts()\n    posts.page()"},
-        ["app.py:Posts.__init__", "app.py:Posts.page"], id="an instance",
+        ["app.py:Posts.__init__", "app.py:Posts.page"],
+        id="an instance",
     ),
     pytest.param(
-        {"app.py": POSTS + "def view(): Posts().page()"}, ["app.py:Posts.__init__", "app.py:Posts.page"], id="a new instance"
+        {"app.py": POSTS + "def view(): Posts().page()"},
+        ["app.py:Posts.__init__", "app.py:Posts.page"],
+        id="a new instance",
     ),
     pytest.param({"app.py": POSTS + "def view(): Posts.page(x)"}, ["app.py:Posts.page"], id="by the class"),
     pytest.param({"app.py": POSTS + "def view(posts: Posts): posts.page()"}, ["app.py:Posts.page"], id="annotated"),
-    pytest.param({"app.py": POSTS + "def view(p: 'Posts'): p.page()"}, ["app.py:Posts.page"], id="annotated with quotes"),
+    pytest.param(
+        {"app.py": POSTS + "def view(p: 'Posts'): p.page()"}, ["app.py:Posts.page"], id="annotated with quotes"
+    ),
     pytest.param(
         {"app.py": POSTS + "def view():\n    with Posts() as p: p.page()"},
-        ["app.py:Posts.__init__", "app.py:Posts.page"], id="with",
+        ["app.py:Posts.__init__", "app.py:Posts.page"],
+        id="with",
     ),
     pytest.param(
         {"app.py": "from m import posts\ndef view(): posts.page()", "m.py": POSTS + "posts = Posts()"},
-        ["m.py:Posts.page"], id="an instance of another module",
+        ["m.py:Posts.page"],
+        id="an instance of another module",
     ),
     pytest.param(
-        {"app.py": "class Row:\n    def __call__(self): ...\ndef view(): Row()()"}, ["app.py:Row.__call__"], id="callable"
+        {"app.py": "class Row:\n    def __call__(self): ...\ndef view(): Row()()"},
+        ["app.py:Row.__call__"],
+        id="callable",
     ),
-]  # fmt: skip
+]
 
 
 def callees(index: Index, qualname: str = "view") -> list[str]:
@@ -208,12 +236,13 @@ NOTHING = [
     pytest.param("def view(p: Missing): p.page()", id="an unknown annotation"),
     pytest.param("import gone\ndef view(): gone.row()", id="an unknown module"),
     pytest.param("import app\ndef view(): app()", id="a module is not called"),
+    pytest.param("import broken\ndef view(): broken()", id="a module that cannot be parsed"),
 ]
 
 
 @pytest.mark.parametrize("text", NOTHING)
 def test_what_is_no_call_of_ours(text: str, checkout: Checkout) -> None:
-    assert callees(Index(checkout({"app.py": text}))) == []
+    assert callees(Index(checkout({"app.py": text, "broken.py": "def f(:"}))) == []
 
 
 @pytest.mark.parametrize(

@@ -25,30 +25,38 @@ TABLES = [
     pytest.param("class _Draft(db.Model):\n    pass", {"_Draft": "draft"}, id="a leading underscore"),
     pytest.param("class Post(db.Model):\n    __tablename__ = PREFIX + 'post'", {"Post": None}, id="a computed name"),
     pytest.param(
-        "class A(db.Model):\n    __abstract__ = True\nclass Post(A):\n    id = Column(Integer)", {"A": None, "Post": "post"},
+        "class A(db.Model):\n    __abstract__ = True\nclass Post(A):\n    id = Column(Integer)",
+        {"A": None, "Post": "post"},
         id="an abstract base has no table",
     ),
     pytest.param(
         "class Post(db.Model):\n    id = db.Column(primary_key=True)\nclass Video(Post):\n    size = db.Column()",
-        {"Post": "post", "Video": None}, id="single-table inheritance",
+        {"Post": "post", "Video": None},
+        id="single-table inheritance",
     ),
     pytest.param(
         "class Post(db.Model):\n    id = db.Column(primary_key=True)\n"
         "class Video(Post):\n    id = db.Column(db.ForeignKey('post.id'), primary_key=True)",
-        {"Post": "post", "Video": "video"}, id="joined-table inheritance",
+        {"Post": "post", "Video": "video"},
+        id="joined-table inheritance",
     ),
     pytest.param(
         "class Named:\n    @declared_attr.directive\n    def __tablename__(cls): return cls.__name__.lower()\n"
         "class PostTag(Named, Base):\n    id = Column(Integer)",
-        {"Named": None, "PostTag": "posttag"}, id="a mixin that names tables",
+        {"Named": None, "PostTag": "posttag"},
+        id="a mixin that names tables",
     ),
     pytest.param(
-        "class Base(DeclarativeBase):\n    @declared_attr\n    def __tablename__(cls) -> str: return snake(cls.__name__)\n"
+        "class Base(DeclarativeBase):\n    @declared_attr\n"
+        "    def __tablename__(cls) -> str: return snake(cls.__name__)\n"
         "class PostTag(Base):\n    id = Column(Integer)",
-        {"Base": None, "PostTag": "post_tag"}, id="a base that names tables in its own way",
+        {"Base": None, "PostTag": "post_tag"},
+        id="a base that names tables in its own way",
     ),
     pytest.param('class Post(Base):\n    __table__ = Table("posts", m)', {"Post": "posts"}, id="__table__"),
-    pytest.param('t = Table("posts", m)\nclass Post(Base):\n    __table__ = t', {"Post": "posts"}, id="__table__ by name"),
+    pytest.param(
+        't = Table("posts", m)\nclass Post(Base):\n    __table__ = t', {"Post": "posts"}, id="__table__ by name"
+    ),
     pytest.param("class Post(db.Model):\n    __table__ = reflected()", {"Post": None}, id="__table__ from elsewhere"),
     pytest.param("class Post(db.Model):\n    __table__ = TABLES[0]", {"Post": None}, id="__table__ out of a list"),
     pytest.param("class Post(Base):\n    id = Column(Integer)", {"Post": None}, id="no name is given"),
@@ -56,7 +64,7 @@ TABLES = [
     pytest.param("class Column: ...\nclass Post(Column): ...", {}, id="plain classes"),
     pytest.param("class Post(Post):\n    pass\nColumn = 1", {}, id="a class below itself"),
     pytest.param("Column = 1\nclass Post(db.Model):\n def f(:", {}, id="a file that cannot be parsed"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), TABLES)
@@ -70,7 +78,8 @@ def test_inheritance_over_files(checkout: Checkout) -> None:
             {
                 "app/__init__.py": "",
                 "app/base.py": "class Base(DeclarativeBase):\n    id: Mapped[int] = mapped_column(primary_key=True)\n",
-                "app/user.py": 'from .base import Base\nclass User(Base):\n    __tablename__ = "users"\n    name: Mapped[str]\n',
+                "app/user.py": "from .base import Base\n"
+                "class User(Base):\n    __tablename__ = 'users'\n    name: Mapped[str]\n",
                 "app/admin.py": "from app.user import User as Person\n"
                 "class Admin(Person):\n    __mapper_args__ = {'polymorphic_identity': 'admin'}\n",
             }
@@ -80,6 +89,22 @@ def test_inheritance_over_files(checkout: Checkout) -> None:
     assert [m.qualname for m in admin.lineage()] == ["Admin", "User", "Base"]
     assert (admin.table, admin.tables(), admin.primary_key()) == (None, {"users"}, ["id"])
     assert list(admin.all_columns()) == ["id", "name"]
+
+
+def test_a_diamond_of_mixins(checkout: Checkout) -> None:
+    text = """\
+class Key:
+    id = Column(Integer, primary_key=True)
+class Dated(Key):
+    at = Column(DateTime)
+class Named(Key):
+    name = Column(String)
+class Post(Dated, Named, Base):
+    __tablename__ = "posts"
+"""
+    post = models(checkout({"models.py": text}))["Post"]
+    assert [m.qualname for m in post.lineage()] == ["Post", "Dated", "Named", "Key"]
+    assert list(post.all_columns()) == ["id", "name", "at"]
 
 
 # ---- columns ----
@@ -93,16 +118,19 @@ COLUMNS = [
     pytest.param("id: so.Mapped[int]", Column("id"), id="annotation by module"),
     pytest.param("id: 'Mapped[int]'", Column("id"), id="annotation in quotes"),
     pytest.param("id = Column(ForeignKey('users.id'))", Column("id", references=("users.id",)), id="foreign key"),
-    pytest.param("id = Column(ForeignKey('app.users.id'))", Column("id", references=("users.id",)), id="schema dropped"),
+    pytest.param(
+        "id = Column(ForeignKey('app.users.id'))", Column("id", references=("users.id",)), id="schema dropped"
+    ),
     pytest.param("id = Column(ForeignKey(User.id))", Column("id", references=("User.id",)), id="key by class"),
     pytest.param("id = Column(ForeignKey(models.User.id))", Column("id", references=("User.id",)), id="key by module"),
     pytest.param("id = Column(ForeignKey(pick()), ForeignKey())", Column("id"), id="a key that cannot be read"),
     pytest.param("id = Column(primary_key=maybe())", Column("id"), id="an option that cannot be read"),
     pytest.param(
-        "@declared_attr\n    def id(cls): return Column(ForeignKey('users.id'))", Column("id", references=("users.id",)),
+        "@declared_attr\n    def id(cls): return Column(ForeignKey('users.id'))",
+        Column("id", references=("users.id",)),
         id="declared_attr",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("declaration", "expected"), COLUMNS)
@@ -113,9 +141,19 @@ def test_a_column(declaration: str, expected: Column, checkout: Checkout) -> Non
 
 @pytest.mark.parametrize(
     "declaration",
-    ["id: int", "id: ClassVar[int]", "id: 'Mapped['", "id: 'Mapped\\0'", "id = Integer()", "id = [Column()]", "id: x"]
-    + ["@property\n    def id(self): return Column()", "@declared_attr\n    def id(cls): pass", "id.x: Mapped[int]"]
-    + ["(a, b) = Column(), Column()"],
+    [
+        "id: int",
+        "id: ClassVar[int]",
+        "id: 'Mapped['",
+        "id: 'Mapped\\0'",
+        "id = Integer()",
+        "id = [Column()]",
+        "id: x",
+        "@property\n    def id(self): return Column()",
+        "@declared_attr\n    def id(cls): pass",
+        "id.x: Mapped[int]",
+        "(a, b) = Column(), Column()",
+    ],
 )
 def test_what_is_no_column(declaration: str, checkout: Checkout) -> None:
     root = checkout({"models.py": f"class Post(Base):\n    __tablename__ = 'posts'\n    {declaration}\n"})
@@ -182,27 +220,42 @@ POST = [
     pytest.param("x = relationship('User', lazy=STRATEGY)", ("User", False, "unknown", None), id="lazy from a name"),
     pytest.param("x = relationship('User', lazy=1)", ("User", False, "unknown", None), id="lazy from a number"),
     pytest.param(
-        "@declared_attr\n    def x(cls): return relationship('User')", ("User", False, "select", None), id="declared_attr"
+        "@declared_attr\n    def x(cls): return relationship('User')",
+        ("User", False, "select", None),
+        id="declared_attr",
     ),
     pytest.param("x = relationship('User', secondary=links)", ("User", True, "select", "post_user"), id="link table"),
     pytest.param("x = relationship('User', links)", ("User", True, "select", "post_user"), id="link table by position"),
-    pytest.param("x = relationship('User', secondary='post_user')", ("User", True, "select", "post_user"), id="by its name"),
-    pytest.param("x = relationship('User', secondary='s.post_user')", ("User", True, "select", "post_user"), id="with schema"),
-    pytest.param("x = relationship('User', secondary=lambda: links)", ("User", True, "select", "post_user"), id="by lambda"),
-    pytest.param("x = relationship('User', secondary=Link.__table__)", ("User", True, "select", "link"), id="of a class"),
-    pytest.param("x = relationship('User', secondary='Link.__table__')", ("User", True, "select", "link"), id="of its name"),
+    pytest.param(
+        "x = relationship('User', secondary='post_user')", ("User", True, "select", "post_user"), id="by its name"
+    ),
+    pytest.param(
+        "x = relationship('User', secondary='s.post_user')", ("User", True, "select", "post_user"), id="with schema"
+    ),
+    pytest.param(
+        "x = relationship('User', secondary=lambda: links)", ("User", True, "select", "post_user"), id="by lambda"
+    ),
+    pytest.param(
+        "x = relationship('User', secondary=Link.__table__)", ("User", True, "select", "link"), id="of a class"
+    ),
+    pytest.param(
+        "x = relationship('User', secondary='Link.__table__')", ("User", True, "select", "link"), id="of its name"
+    ),
     pytest.param(
         "x = relationship('User', secondary=Gone.__table__)", ("User", True, "select", "Gone.__table__"), id="of nobody"
     ),
-    pytest.param("x = relationship('User', secondary=gone)", ("User", True, "select", "gone"), id="an unknown link table"),
+    pytest.param(
+        "x = relationship('User', secondary=gone)", ("User", True, "select", "gone"), id="an unknown link table"
+    ),
     pytest.param(
         "x = relationship('User', secondary=tables['x'])", ("User", True, "select", "tables['x']"), id="no name at all"
     ),
     pytest.param(
-        "x = relationship('User', secondary=links, uselist=False)", ("User", False, "select", "post_user"),
+        "x = relationship('User', secondary=links, uselist=False)",
+        ("User", False, "select", "post_user"),
         id="one row over a link table",
     ),
-]  # fmt: skip
+]
 
 USER = [
     pytest.param('x: Mapped[list["Post"]] = relationship()', ("Post", True, "select", None), id="list"),
@@ -268,15 +321,21 @@ def test_what_is_no_relationship(declaration: str, checkout: Checkout) -> None:
 BACKREFS = [
     pytest.param("user = relationship('User', backref='posts')", ("Post", True, "select", None), id="a string"),
     pytest.param(
-        "user = relationship('User', backref=db.backref('posts', lazy='dynamic'))", ("Post", True, "dynamic", None), id="lazy"
+        "user = relationship('User', backref=db.backref('posts', lazy='dynamic'))",
+        ("Post", True, "dynamic", None),
+        id="lazy",
     ),
     pytest.param(
-        "user = relationship('User', backref=backref('posts', uselist=False))", ("Post", None, "select", None), id="uselist"
+        "user = relationship('User', backref=backref('posts', uselist=False))",
+        ("Post", None, "select", None),
+        id="uselist",
     ),
     pytest.param(
-        "user = relationship('User', secondary=links, backref='posts')", ("Post", True, "select", "post_user"), id="link table"
+        "user = relationship('User', secondary=links, backref='posts')",
+        ("Post", True, "select", "post_user"),
+        id="link table",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("declaration", "expected"), BACKREFS)
@@ -329,18 +388,23 @@ TREES = [
     pytest.param("down = relationship('Node', remote_side=[parent_id])", {"down": True}, id="children by remote side"),
     pytest.param("down: Mapped[list['Node']] = relationship()", {"down": True}, id="children, annotated"),
     pytest.param("one: Mapped['Node'] = relationship()", {"one": None}, id="one child"),
-    pytest.param("one = relationship('Node', uselist=False, remote_side=[parent_id])", {"one": None}, id="one child, said"),
     pytest.param(
-        "up = relationship('Node', remote_side=[id], backref='down')", {"up": False, "down": True}, id="parent with backref"
+        "one = relationship('Node', uselist=False, remote_side=[parent_id])", {"one": None}, id="one child, said"
     ),
     pytest.param(
-        "down = relationship('Node', backref=backref('up', remote_side=[id]))", {"down": True, "up": False},
+        "up = relationship('Node', remote_side=[id], backref='down')",
+        {"up": False, "down": True},
+        id="parent with backref",
+    ),
+    pytest.param(
+        "down = relationship('Node', backref=backref('up', remote_side=[id]))",
+        {"down": True, "up": False},
         id="children with backref",
     ),
     pytest.param(
         "a = relationship('Node', secondary='edges', backref='b')", {"a": True, "b": True}, id="a link table to itself"
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("declaration", "expected"), TREES)
@@ -351,7 +415,8 @@ def test_a_table_that_refers_to_itself(declaration: str, expected: dict[str, boo
 
 def test_two_tables_that_refer_to_each_other_have_no_sure_direction(checkout: Checkout) -> None:
     text = SHOP.format(
-        user="    pinned_id = Column(ForeignKey('posts.id'))\n    pinned = relationship('Post', foreign_keys=[pinned_id])\n"
+        user="    pinned_id = Column(ForeignKey('posts.id'))\n"
+        "    pinned = relationship('Post', foreign_keys=[pinned_id])\n"
         "    last: Mapped['Post'] = relationship(foreign_keys=[pinned_id])",
         post="",
     )

@@ -15,71 +15,113 @@ RESOLVED = [
     pytest.param({"app.py": "from models import Post", "models.py": MODELS}, "Post", ("models.py", "Post"), id="from"),
     pytest.param({"app.py": "from models import Post as P", "models.py": MODELS}, "P", ("models.py", "Post"), id="as"),
     pytest.param({"app.py": "import models", "models.py": MODELS}, "models.Post", ("models.py", "Post"), id="module"),
-    pytest.param({"app.py": "import models as m", "models.py": MODELS}, "m.load", ("models.py", "load"), id="module as"),
+    pytest.param(
+        {"app.py": "import models as m", "models.py": MODELS}, "m.load", ("models.py", "load"), id="module as"
+    ),
     pytest.param({"app.py": "import a.b as c", "a/b.py": MODELS}, "c.Post", ("a/b.py", "Post"), id="import a.b as c"),
     pytest.param({"app.py": "import a.b", "a/b.py": MODELS}, "a.b.Post", ("a/b.py", "Post"), id="import a.b"),
     pytest.param({"app.py": "import a.b", "a/b.py": MODELS}, "a.b", ("a/b.py", ""), id="a module itself"),
-    pytest.param({"app.py": "from a import b", "a/b.py": MODELS}, "b.Post.title", ("a/b.py", "Post.title"), id="class attribute"),
+    pytest.param(
+        {"app.py": "from a import b", "a/b.py": MODELS}, "b.Post.title", ("a/b.py", "Post.title"), id="class attribute"
+    ),
     pytest.param({"app.py": MODELS}, "Post", ("app.py", "Post"), id="the same file"),
     pytest.param({"app.py": MODELS}, "POSTS", ("app.py", "POSTS"), id="a value"),
     pytest.param({"app.py": "from models import *", "models.py": MODELS}, "Post", ("models.py", "Post"), id="star"),
     pytest.param(
         {"app.py": "from a import *", "a.py": "from b import *", "b.py": "from a import *\n" + MODELS},
-        "Post", ("b.py", "Post"), id="stars in a circle",
+        "Post",
+        ("b.py", "Post"),
+        id="stars in a circle",
     ),
     pytest.param(
         {"app.py": "from pkg import Post", "pkg/__init__.py": "from .models import Post", "pkg/models.py": MODELS},
-        "Post", ("pkg/models.py", "Post"), id="re-export",
+        "Post",
+        ("pkg/models.py", "Post"),
+        id="re-export",
     ),
     pytest.param(
         {"app.py": "from pkg import models", "pkg/__init__.py": "", "pkg/models.py": MODELS},
-        "models.Post", ("pkg/models.py", "Post"), id="a submodule",
+        "models.Post",
+        ("pkg/models.py", "Post"),
+        id="a submodule",
     ),
     pytest.param(
         {"app.py": "from pkg import models", "pkg/__init__.py": "from . import models", "pkg/models.py": MODELS},
-        "models.Post", ("pkg/models.py", "Post"), id="a submodule that the package imports",
+        "models.Post",
+        ("pkg/models.py", "Post"),
+        id="a submodule that the package imports",
     ),
     pytest.param(
         {"app.py": "from pkg import load", "pkg/__init__.py": "from .load import load", "pkg/load.py": MODELS},
-        "load", ("pkg/load.py", "load"), id="a function hides the module of its name",
+        "load",
+        ("pkg/load.py", "load"),
+        id="a function hides the module of its name",
     ),
     pytest.param(
         {"app.py": "import pkg", "pkg/__init__.py": "from .m import Post", "pkg/m.py": MODELS},
-        "pkg.Post", ("pkg/m.py", "Post"), id="an attribute of a package",
+        "pkg.Post",
+        ("pkg/m.py", "Post"),
+        id="an attribute of a package",
     ),
     pytest.param(
         {"src/shop/app.py": "from shop.models import Post", "src/shop/models.py": MODELS, "src/shop/__init__.py": ""},
-        "Post", ("src/shop/models.py", "Post"), id="src layout",
+        "Post",
+        ("src/shop/models.py", "Post"),
+        id="src layout",
     ),
     pytest.param(
         {"back/app.py": "from models import Post", "back/models.py": MODELS, "front/models.py": MODELS},
-        "Post", ("back/models.py", "Post"), id="the source root of the importer",
+        "Post",
+        ("back/models.py", "Post"),
+        id="the source root of the importer",
     ),
     pytest.param({"a/b/app.py": "from .m import Post", "a/b/m.py": MODELS}, "Post", ("a/b/m.py", "Post"), id="one dot"),
     pytest.param({"a/b/app.py": "from ..m import Post", "a/m.py": MODELS}, "Post", ("a/m.py", "Post"), id="two dots"),
     pytest.param(
-        {"a/b/app.py": "from .. import Post", "a/__init__.py": MODELS}, "Post", ("a/__init__.py", "Post"), id="only dots"
+        {"a/b/app.py": "from .. import Post", "a/__init__.py": MODELS},
+        "Post",
+        ("a/__init__.py", "Post"),
+        id="only dots",
     ),
     pytest.param({"a/app.py": "from .. import m", "m.py": MODELS}, "m.Post", ("m.py", "Post"), id="dots to the root"),
-    pytest.param({"a/app.py": "from .. import Post", "__init__.py": MODELS}, "Post", ("__init__.py", "Post"), id="root package"),
     pytest.param(
-        {"app.py": "from m import Post", "m.py": "", "m/__init__.py": MODELS}, "Post", ("m/__init__.py", "Post"),
+        {"a/app.py": "from .. import Post", "__init__.py": MODELS}, "Post", ("__init__.py", "Post"), id="root package"
+    ),
+    pytest.param(
+        {"app.py": "from m import Post", "m.py": "", "m/__init__.py": MODELS},
+        "Post",
+        ("m/__init__.py", "Post"),
         id="of two equals the package",
     ),
     pytest.param(
-        {"a/app.py": "from .m import Post", "a/m.py": "", "a/m/__init__.py": MODELS}, "Post", ("a/m/__init__.py", "Post"),
+        {"a/app.py": "from .m import Post", "a/m.py": "", "a/m/__init__.py": MODELS},
+        "Post",
+        ("a/m/__init__.py", "Post"),
         id="a package hides the module beside it",
     ),
     pytest.param(
-        {"app.py": "try:\n    from a import Post\nexcept ImportError:\n    from b import Post", "a.py": MODELS, "b.py": MODELS},
-        "Post", ("a.py", "Post"), id="a fallback comes second",
+        {
+            "app.py": "try:\n    from a import Post\nexcept ImportError:\n    from b import Post",
+            "a.py": MODELS,
+            "b.py": MODELS,
+        },
+        "Post",
+        ("a.py", "Post"),
+        id="a fallback comes second",
     ),
     pytest.param(
-        {"app.py": "if TYPE_CHECKING:\n    from a import Post", "a.py": MODELS}, "Post", ("a.py", "Post"), id="type checking"
+        {"app.py": "if TYPE_CHECKING:\n    from a import Post", "a.py": MODELS},
+        "Post",
+        ("a.py", "Post"),
+        id="type checking",
     ),
-    pytest.param({"app.py": "def view():\n    from a import Post", "a.py": MODELS}, "Post", ("a.py", "Post"), id="local"),
-    pytest.param({"app.py": "import json", "json.py": MODELS}, "json.Post", ("json.py", "Post"), id="beside the importer"),
-]  # fmt: skip
+    pytest.param(
+        {"app.py": "def view():\n    from a import Post", "a.py": MODELS}, "Post", ("a.py", "Post"), id="local"
+    ),
+    pytest.param(
+        {"app.py": "import json", "json.py": MODELS}, "json.Post", ("json.py", "Post"), id="beside the importer"
+    ),
+]
 
 
 @pytest.mark.parametrize(("files", "name", "definition"), RESOLVED)
@@ -97,7 +139,9 @@ UNKNOWN = [
     pytest.param({"app.py": "from models import Tag", "models.py": MODELS}, "Tag", id="not in the module"),
     pytest.param({"app.py": "from models import *", "models.py": MODELS}, "Tag", id="not behind the star"),
     pytest.param({"app.py": "from nowhere import *"}, "Tag", id="a star from outside"),
-    pytest.param({"app.py": "from a import X", "a.py": "from b import X", "b.py": "from a import X"}, "X", id="a circle"),
+    pytest.param(
+        {"app.py": "from a import X", "a.py": "from b import X", "b.py": "from a import X"}, "X", id="a circle"
+    ),
     pytest.param({"app.py": "import json", "utils/json.py": MODELS}, "json.Post", id="the standard library elsewhere"),
     pytest.param(
         {"app.py": "import cache", "pkg/cache.py": MODELS, "pkg/__init__.py": ""}, "cache.Post", id="inside a package"
@@ -106,10 +150,15 @@ UNKNOWN = [
     pytest.param({"a/b/app.py": "from ....m import Post", "a/m.py": MODELS}, "Post", id="far above the root"),
     pytest.param({"app.py": "from .m import Post", "b/m.py": MODELS}, "Post", id="a relative module elsewhere"),
     pytest.param(
-        {"app.py": "from a1 import X", **{f"a{n}.py": f"from a{n + 1} import X" for n in range(1, 9)}, "a9.py": "class X: ..."},
-        "X", id="more re-exports than anybody writes",
+        {
+            "app.py": "from a1 import X",
+            **{f"a{n}.py": f"from a{n + 1} import X" for n in range(1, 9)},
+            "a9.py": "class X: ...",
+        },
+        "X",
+        id="more re-exports than anybody writes",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("files", "name"), UNKNOWN)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codemods.index import Index
-from codemods.index.relations import lazy_loads
+from codemods.index.relations import Relation, lazy_loads, paths
 
 MODELS = """\
 post_tags = Table("post_tags", Base.metadata, Column("post_id"), Column("tag_id"))
@@ -62,11 +62,17 @@ class View(Base):
 
 FOUND = [
     pytest.param(
-        ("users",), ("users.id",),
+        ("users",),
+        ("users.id",),
         ["Profile.user", "Post.author", "Post.editor", "Video.reviewer", "Event.user"],
         id="many-to-one by the key",
     ),
-    pytest.param(("users",), ("users.email",), ["Post.author", "Post.editor", "Video.reviewer"], id="many-to-one by another unique column"),
+    pytest.param(
+        ("users",),
+        ("users.email",),
+        ["Post.author", "Post.editor", "Video.reviewer"],
+        id="many-to-one by another unique column",
+    ),
     pytest.param(("posts",), ("posts.author_id",), ["User.posts"], id="collection"),
     pytest.param(("profiles",), ("profiles.user_id",), ["User.profile"], id="one-to-one from the other side"),
     pytest.param(("tags", "post_tags"), ("post_tags.post_id",), ["Post.tags"], id="many-to-many"),
@@ -74,7 +80,7 @@ FOUND = [
     pytest.param(("nodes",), ("nodes.id",), ["Node.parent"], id="parent of a tree"),
     pytest.param(("nodes",), ("nodes.parent_id",), ["Node.children"], id="children of a tree"),
     pytest.param(("views",), ("views.id",), ["Event.views"], id="no key is declared: the usual one"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("tables", "columns", "expected"), FOUND)
@@ -106,3 +112,37 @@ def test_a_statement_that_is_no_lazy_load(
     tables: tuple[str, ...], columns: tuple[str, ...], checkout: Callable[[dict[str, str]], Path]
 ) -> None:
     assert lazy_loads(Index(checkout({"models.py": MODELS})).models, tables, columns) == []
+
+
+ALL = {"author", "editor", "user", "posts", "tags", "parent", "children", "profile", "reviewer"}
+
+
+@pytest.mark.parametrize(
+    ("root", "wanted", "through", "expected"),
+    [
+        pytest.param("Post", "Post.author", set(), [["Post.author"]], id="on the rows themselves"),
+        pytest.param("Video", "Post.author", set(), [["Post.author"]], id="inherited"),
+        pytest.param("Profile", "User.posts", ALL, [["Profile.user", "User.posts"]], id="one hop before"),
+        pytest.param(
+            "Post",
+            "User.profile",
+            ALL,
+            [["Post.author", "User.profile"], ["Post.editor", "User.profile"]],
+            id="two ways",
+        ),
+        pytest.param("Post", "User.profile", {"editor"}, [["Post.editor", "User.profile"]], id="the way that is read"),
+        pytest.param("Profile", "Tag.posts", ALL, [], id="too far"),
+        pytest.param("Profile", "Post.tags", ALL, [["Profile.user", "User.posts", "Post.tags"]], id="three hops"),
+        pytest.param("Post", "User.profile", set(), [], id="nothing is read on the way"),
+        pytest.param("Tag", "Node.parent", ALL, [], id="no way"),
+        pytest.param("Node", "User.posts", ALL, [], id="a tree leads only to itself"),
+        pytest.param("Post", "Video.reviewer", {"tags"}, [], id="a subclass is not on the way"),
+    ],
+)
+def test_the_ways_from_rows_to_a_relationship(
+    root: str, wanted: str, through: set[str], expected: list[list[str]], checkout: Callable[[dict[str, str]], Path]
+) -> None:
+    models = {m.name: m for m in Index(checkout({"models.py": MODELS})).models.all}
+    owner, _, name = wanted.partition(".")
+    relation = Relation(models[owner], models[owner].relationships[name])
+    assert [[hop.path for hop in way] for way in paths(models[root], relation, through)] == expected

@@ -47,22 +47,31 @@ HANDLERS = [
     pytest.param('def make(app):\n    @app.get("/p")\n    def view(): ...', "/p", "GET", id="inside a factory"),
     pytest.param('class Posts:\n    @expose.get("/p")\n    def view(self): ...', "/p", "GET", id="a method"),
     pytest.param(
-        'bp = Blueprint("p", __name__, url_prefix="/posts")\n@bp.get("/")\ndef view(): ...', "/posts", "GET",
+        'bp = Blueprint("p", __name__, url_prefix="/posts")\n@bp.get("/")\ndef view(): ...',
+        "/posts",
+        "GET",
         id="blueprint with a prefix",
     ),
     pytest.param(
-        'router = APIRouter(prefix="/posts")\n@router.get("")\ndef view(): ...', "/api/posts", "GET", id="router with one"
+        'router = APIRouter(prefix="/posts")\n@router.get("")\ndef view(): ...',
+        "/api/posts",
+        "GET",
+        id="router with one",
     ),
     pytest.param(
         'bp = Blueprint("p", __name__)\n@bp.get("/")\ndef view(): ...\n'
         'def create_app():\n    app.register_blueprint(bp, url_prefix="/posts")\n',
-        "/posts", "GET", id="prefix where the blueprint is registered",
+        "/posts",
+        "GET",
+        id="prefix where the blueprint is registered",
     ),
     pytest.param(
         'r = APIRouter(prefix="/posts")\n@r.get("/{id}")\ndef view(): ...\napp.include_router(r, prefix="/v1")\n',
-        "/v1/posts/{}", "GET", id="both prefixes",
+        "/v1/posts/{}",
+        "GET",
+        id="both prefixes",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "route", "method"), HANDLERS)
@@ -80,20 +89,28 @@ NOBODY = [
     pytest.param('@app.get("/ts")\ndef view(): ...', "/posts", "GET", id="half a word"),
     pytest.param('@app.get("/a/posts")\ndef view(): ...', "/posts", "GET", id="shorter than the handler's"),
     pytest.param('@app.get("/")\ndef view(): ...', "/posts", "GET", id="the root serves the root only"),
-    pytest.param('@app.get(PATH)\ndef view(): ...', "/posts", "GET", id="a path that is not a constant"),
-    pytest.param('@app.get()\ndef view(): ...', "/posts", "GET", id="no path"),
+    pytest.param("@app.get(PATH)\ndef view(): ...", "/posts", "GET", id="a path that is not a constant"),
+    pytest.param("@app.get()\ndef view(): ...", "/posts", "GET", id="no path"),
     pytest.param('@make_app().get("/posts")\ndef view(): ...', "/posts", "GET", id="an app without a name"),
     pytest.param('@get("/posts")\ndef view(): ...', "/posts", "GET", id="a plain function as decorator"),
-    pytest.param('@app.get\ndef view(): ...', "/get", "GET", id="a decorator that is not called"),
+    pytest.param("@app.get\ndef view(): ...", "/get", "GET", id="a decorator that is not called"),
     pytest.param('@app.subscribe("/posts")\ndef view(): ...\nx = d.get("/posts")', "/posts", "GET", id="no router"),
     pytest.param(
         'bp = Blueprint("p", __name__, url_prefix=PREFIX)\n@bp.get("/")\ndef view(): ...\n'
-        'app.register_blueprint(*bps)\napp.register_blueprint(url_prefix="/posts")\napp.register_blueprint(make(), url_prefix="/posts")\n',
-        "/posts", "GET", id="prefixes that cannot be read",
+        "app.register_blueprint(*bps)\n"
+        'app.register_blueprint(url_prefix="/posts")\napp.register_blueprint(make(), url_prefix="/posts")\n',
+        "/posts",
+        "GET",
+        id="prefixes that cannot be read",
     ),
     pytest.param('@app.get("/posts")\ndef view(:', "/posts", "GET", id="a file that cannot be parsed"),
-    pytest.param('app.register_blueprint(bp, prefix="/posts")\n@bp.get("/")\ndef view(:', "/posts", "GET", id="the same with a prefix"),
-]  # fmt: skip
+    pytest.param(
+        'app.register_blueprint(bp, prefix="/posts")\n@bp.get("/")\ndef view(:',
+        "/posts",
+        "GET",
+        id="the same with a prefix",
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "route", "method"), NOBODY)
@@ -145,7 +162,16 @@ def test_routers_of_other_files(checkout: Checkout) -> None:
 
 
 def test_two_handlers_of_one_name(checkout: Checkout) -> None:
-    text = '@app.get("/a")\ndef page():\n    one()\n@app.get("/b")\ndef page():\n    two()\ndef one(): ...\ndef two(): ...\n'
+    text = """\
+@app.get("/a")
+def page():
+    one()
+@app.get("/b")
+def page():
+    two()
+def one(): ...
+def two(): ...
+"""
     index = Index(checkout({"app.py": text}))
     assert [r.function.qualname for r in index.routes.handlers("/a", "GET")] == ["page"]
     assert [r.function.qualname for r in index.routes.handlers("/b", "GET")] == ["page"]

@@ -52,8 +52,19 @@ def test_excluded_prefixes(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["tests/a.py", "app/test/a.py", "app/test_a.py", "a_test.py", "conftest.py", "app/tests.py", "db/migrations/1.py"]
-    + ["alembic/versions/1.py", "venv/a.py", ".venv/lib/a.py", "lib/site-packages/x/a.py"],
+    [
+        "tests/a.py",
+        "app/test/a.py",
+        "app/test_a.py",
+        "a_test.py",
+        "conftest.py",
+        "app/tests.py",
+        "db/migrations/1.py",
+        "alembic/versions/1.py",
+        "venv/a.py",
+        ".venv/lib/a.py",
+        "lib/site-packages/x/a.py",
+    ],
 )
 def test_test_code_is_never_planned_on(path: str) -> None:
     assert is_test(path)

@@ -1,0 +1,122 @@
+"""Which loader a relationship gets: a join only where order, locks and row shape are shown to hold."""
+
+import ast
+
+import pytest
+
+from codemods._loader_policy import Strategy, strategy, unique_order
+from codemods.index.facts import Query, module_facts
+from codemods.index.models import Column, Model, Relationship
+
+BASE = Model("m.py", "Base", None, columns={"id": Column("id", primary_key=True)})
+USER = Model("m.py", "User", "users", [BASE])
+POST = Model(
+    "m.py", "Post", "posts", [BASE],
+    {"slug": Column("slug", unique=True), "title": Column("title"),
+     "user_id": Column("user_id", references=("users.id",))},
+)  # fmt: skip
+LINE = Model(
+    "m.py", "Line", "lines", [], {"order": Column("order", primary_key=True), "no": Column("no", primary_key=True)}
+)
+AUTHOR = Relationship("author", USER, False, "select")
+
+
+def query(text: str) -> Query:
+    return module_facts("app.py", ast.parse(text)).functions["<module>"].queries[0]
+
+
+JOINED = Strategy("joinedload", "to-one, ordered by the unique Post.id: a join changes no row and no order", 0)
+
+JOINS = [
+    pytest.param("session.query(Post).order_by(Post.id).all()", id="legacy"),
+    pytest.param("session.scalars(select(Post).where(a).order_by(Post.id.desc()).limit(5)).all()", id="select"),
+    pytest.param("Post.query.order_by(Post.title, desc(Post.id)).paginate(page=1)", id="after another column"),
+    pytest.param("Post.query.join(Post.author).options(a).order_by(Post.id)[:5]", id="known steps"),
+    pytest.param("session.query(m.Post).order_by(m.Post.id.asc().nulls_last())", id="by its module"),
+    pytest.param("Post.query.order_by('id')", id="by a string"),
+]
+
+
+@pytest.mark.parametrize("text", JOINS)
+def test_a_join_where_it_is_safe(text: str) -> None:
+    assert strategy(query(text), POST, AUTHOR) == JOINED
+
+
+SEPARATE = [
+    pytest.param(
+        "Post.query",
+        "no ORDER BY on a unique key: on PostgreSQL a join could change the order of rows (R-ORDER)",
+        id="no order",
+    ),
+    pytest.param(
+        "Post.query.limit(5)",
+        "LIMIT without an ORDER BY on a unique key: on PostgreSQL a join could change which rows come back (R-ORDER)",
+        id="limit",
+    ),
+    pytest.param(
+        "Post.query[:5]",
+        "LIMIT without an ORDER BY on a unique key: on PostgreSQL a join could change which rows come back (R-ORDER)",
+        id="slice",
+    ),
+    pytest.param(
+        "Post.query.order_by(Post.id).with_for_update()",
+        "the query locks its rows, and PostgreSQL refuses FOR UPDATE on an outer join (R-LOCK)",
+        id="lock",
+    ),
+    pytest.param(
+        "Post.query.order_by(Post.id).distinct()",
+        "`.distinct()` in the query: a join there could change its rows",
+        id="distinct",
+    ),
+    pytest.param(
+        "Post.query.order_by(Post.id).group_by(a).having(b)",
+        "`.group_by()` in the query: a join there could change its rows",
+        id="group by",
+    ),
+    pytest.param(
+        "Post.query.order_by(Post.id).from_statement(a)",
+        "`.from_statement()` in the query: a join there could change its rows",
+        id="text",
+    ),
+    pytest.param(
+        "session.query(Post, Tag).order_by(Post.id)", "the query returns more than one entity", id="two entities"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), SEPARATE)
+def test_a_select_of_its_own_elsewhere(text: str, why: str) -> None:
+    assert strategy(query(text), POST, AUTHOR) == Strategy("selectinload", why, 1)
+
+
+@pytest.mark.parametrize("many", [pytest.param(True, id="a collection"), pytest.param(None, id="who knows")])
+def test_only_what_is_surely_to_one_is_joined(many: bool | None) -> None:
+    chosen = strategy(query("Post.query.order_by(Post.id)"), POST, Relationship("tags", USER, many, "select"))
+    assert (chosen.name, chosen.statements_after) == ("selectinload", 1)
+
+
+@pytest.mark.parametrize(
+    ("steps", "model", "expected"),
+    [
+        pytest.param("order_by(Post.slug)", POST, "Post.slug", id="a unique column"),
+        pytest.param("order_by(Post.title).order_by(Post.id)", POST, "Post.id", id="two steps"),
+        pytest.param("order_by(None).order_by(Post.id)", POST, "Post.id", id="cancelled before"),
+        pytest.param("order_by(Post.id).order_by(None)", POST, None, id="cancelled after"),
+        pytest.param("order_by(Post.id).order_by(False)", POST, None, id="cancelled after with False"),
+        pytest.param("order_by(Post.title)", POST, None, id="not unique"),
+        pytest.param("order_by(User.id)", POST, None, id="another model"),
+        pytest.param("order_by(func.random())", POST, None, id="a function without arguments"),
+        pytest.param("order_by(text('id'))", POST, "Post.id", id="text"),
+        pytest.param("order_by(-Post.id)", POST, None, id="an expression"),
+        pytest.param("order_by(*columns)", POST, None, id="columns from elsewhere"),
+        pytest.param("order_by()", POST, None, id="nothing"),
+        pytest.param("filter(Post.id)", POST, None, id="no order"),
+        pytest.param("order_by(Line.order, Line.no)", LINE, None, id="a composite key is not looked at"),
+    ],
+)
+def test_the_unique_order_of_a_query(steps: str, model: Model, expected: str | None) -> None:
+    assert unique_order(query(f"Post.query.{steps}"), model) == expected
+
+
+def test_an_order_under_a_condition_is_none() -> None:
+    assert unique_order(query("q = Post.query\nif x: q = q.order_by(Post.id)"), POST) is None
