@@ -201,7 +201,13 @@ class QueryReader:
         return None
 
     def _bind(self, name: str, flow: _Flow | None, value: ast.expr) -> None:
-        self.bound.pop(name, None)
+        before = self.bound.pop(name, None)
+        if flow is None and before and isinstance(value, ast.Call) and name in _plain_arguments(value):
+            # `posts = visible(posts)`: still its rows, by steps that are not known
+            flow = self._step(before, Step(f"{_callee(value.func)}()")) if before.state == _STATEMENT else before
+        elif flow and before and self.guards and flow.query is not before.query:
+            # Either query can stand behind the name from here on: what is done to its rows counts for both.
+            flow.query.rows, flow.query.loops = before.query.rows, before.query.loops
         if flow is not None:
             self.bound[name] = flow
             if flow.state == _ROW:
@@ -391,7 +397,7 @@ class QueryReader:
         return self._step(flow, Step("[]" if sliced else "first"))  # `query[0]` asks for one row
 
     def _note_call(self, node: ast.Call) -> None:
-        names = tuple(a.id for a in [*node.args, *(k.value for k in node.keywords)] if isinstance(a, ast.Name))
+        names = _plain_arguments(node)
         call = Call(_callee(node.func), node.lineno, names)
         if call.callee:
             self.function.calls.append(call)
@@ -470,6 +476,10 @@ def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]
 def _entities(call: ast.Call, owner: str | None) -> tuple[str, ...]:
     names = (dotted(argument) or ast.unparse(argument) for argument in call.args)
     return tuple(owner if owner and name == "cls" else name for name in names)
+
+
+def _plain_arguments(call: ast.Call) -> tuple[str, ...]:
+    return tuple(a.id for a in [*call.args, *(k.value for k in call.keywords)] if isinstance(a, ast.Name))
 
 
 def _callee(func: ast.expr) -> str:

@@ -226,6 +226,39 @@ def test_the_rows_of_the_first_query(body: str, rows: set[str], loops: int) -> N
     assert (query.rows, len(query.loops)) == (rows, loops)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("if x: q = select(A)\nelse: q = select(B)", id="two branches"),
+        pytest.param("q = select(A)\nif x: q = select(B)", id="one branch"),
+        pytest.param("try: q = select(A)\nexcept E: q = select(B)", id="try"),
+    ],
+)
+def test_either_query_can_stand_behind_a_name(body: str) -> None:
+    queries = view(f"{body}\nfor p in session.scalars(q): p.a").queries
+    assert [(q.entities, q.rows, len(q.loops)) for q in queries] == [(("A",), {"p"}, 1), (("B",), {"p"}, 1)]
+
+
+def test_a_query_that_replaces_another_stands_alone() -> None:
+    queries = view("q = select(A)\nq = select(B)\nfor p in session.scalars(q): p.a").queries
+    assert [(q.entities, q.rows, len(q.loops)) for q in queries] == [(("A",), set(), 0), (("B",), {"p"}, 1)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "rows"),
+    [
+        pytest.param("q = session.query(Post)\nq = own(q, x)\nfor p in q: p.a", "own()", {"p"}, id="a query"),
+        pytest.param("q = session.query(Post)\nq = m.own(query=q)\nfor p in q: p.a", "m.own()", {"p"}, id="by keyword"),
+        pytest.param("q = session.query(Post).all()\nq = own(q)\nfor p in q: p.a", "all", {"p"}, id="its rows"),
+        pytest.param("q = session.query(Post)\nr = own(q)\nfor p in r: p.a", "", set(), id="another name"),
+        pytest.param("q = session.query(Post)\nq = own(x)\nfor p in q: p.a", "", set(), id="made of something else"),
+    ],
+)
+def test_a_query_that_a_function_hands_back_under_its_name(body: str, expected: str, rows: set[str]) -> None:
+    query = view(body).queries[0]
+    assert (steps(query), query.rows) == (expected, rows)
+
+
 # ---- what is read, and under which conditions ----
 
 GUARDS = [
