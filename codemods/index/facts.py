@@ -3,6 +3,8 @@
 import ast
 from dataclasses import dataclass, field, replace
 
+CLASS_BODY = "<body>"
+
 
 @dataclass(slots=True)
 class Step:
@@ -25,7 +27,7 @@ class Query:
     root, `depth` how many attribute or call hops lie between that expression and the root call.
     """
 
-    style: str  # "query" session.query(M) | "select" select(M) | "model" M.query
+    style: str  # "query" session.query(M) | "select" select(M) | "model" M.query | "manager" M.objects
     root: str
     entities: tuple[str, ...]
     chain: tuple[int, int, int, int]
@@ -96,6 +98,7 @@ class Class:
     values: dict[str, ast.expr] = field(default_factory=dict)
     annotations: dict[str, ast.expr] = field(default_factory=dict)
     methods: set[str] = field(default_factory=set)
+    decorators: tuple[ast.expr, ...] = ()
 
 
 @dataclass(slots=True)
@@ -169,8 +172,10 @@ class _Scopes:
     def class_(self, node: ast.ClassDef, scope: tuple[str, ...]) -> None:
         inner = (*scope, node.name)
         name = ".".join(inner)
-        class_ = Class(self.module.path, name, node.lineno, tuple(ast.unparse(base) for base in node.bases))
+        bases = tuple(ast.unparse(base) for base in node.bases)
+        class_ = Class(self.module.path, name, node.lineno, bases, decorators=tuple(node.decorator_list))
         self.module.classes[name] = class_
+        self.class_body(node, class_, inner)
         for statement in node.body:
             if isinstance(statement, ast.Assign):
                 for target in statement.targets:
@@ -186,6 +191,15 @@ class _Scopes:
                 self.definition(statement, class_, inner)
             elif isinstance(statement, ast.ClassDef):
                 self.class_(statement, inner)
+
+    def class_body(self, node: ast.ClassDef, class_: Class, scope: tuple[str, ...]) -> None:
+        """The queries among a class's attributes, as those of a function `Class.<body>`."""
+        name = f"{class_.qualname}.{CLASS_BODY}"
+        function = Function(self.module.path, name, node.lineno, node.end_lineno or node.lineno, class_.qualname, {})
+        values = [ast.Expr(s.value) for s in node.body if isinstance(s, (ast.Assign, ast.AnnAssign)) and s.value]
+        self.body(list(values), function, None, scope)
+        if not function.queries:
+            del self.module.functions[name]
 
     def import_(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, dotted
+from codemods.index.managers import manager_root
 
 # Calls that take a statement as first argument and hand its rows out.
 EXECUTORS = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "paginate", "fetch_all"})
 SINGLE_ROW = frozenset(
     {"first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none", "get", "fetchone", "fetch_one"}
-    | {"first_or_404", "get_or_404", "one_or_404"}
+    | {"first_or_404", "get_or_404", "one_or_404", "last", "latest", "earliest", "aget", "afirst", "alast"}
 )
 # What may follow once a statement is executed: these still speak about its rows.
 _RESULT = SINGLE_ROW | {
@@ -378,7 +379,7 @@ class QueryReader:
         flow.query.steps.append(step)
         if step.name in SINGLE_ROW:
             return replace(flow, state=_ROW)
-        if step.name in _FINAL:
+        if step.name in _FINAL and flow.query.style != "manager":  # Django's `.all()` is still a query
             return replace(flow, state=_LIST)
         return replace(flow, state=_RESULT_OF_IT) if step.name in EXECUTORS else flow
 
@@ -435,11 +436,14 @@ class _Root:
 
 
 def find_root(node: ast.expr, owner: str | None) -> _Root | None:
-    """The root of the chain that `node` is, or None: `x.query(M)`, `select(M)`, `x.select(M)`, `M.query`."""
+    """The root of the chain that `node` is, or None: `x.query(M)`, `select(M)`, `M.query`, `M.objects`."""
     hops: list[ast.expr] = []
     for inner in _down(node):
         style, entities = _root_style(inner, owner)
-        if style:
+        if not style and (entities := manager_root(inner, hops[-1] if hops else None)):
+            style = "manager"
+        called = isinstance(hops[-1], ast.Call) and hops[-1].func is inner if hops else False
+        if style and not (style == "model" and called):  # `Post.query(...)` is a method of that name
             return _Root(style, inner, entities, node, hops[::-1])
         hops.append(inner)
     return None

@@ -1,0 +1,315 @@
+"""Django models: tables, keys and relations in both directions, read off the declarations and linked by name."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from codemods.index.facts import Class, dotted
+from codemods.index.names import Names
+from codemods.index.tree import Tree
+
+Kind = Literal["fk", "o2o", "reverse o2o", "reverse fk", "m2m", "generic"]
+_TO_ONE_SUFFIXES: tuple[tuple[str, Kind], ...] = (
+    ("GenericForeignKey", "generic"),
+    ("OneToOneField", "o2o"),
+    ("ForeignKey", "fk"),
+    ("ParentalKey", "fk"),
+    ("ManyToManyField", "m2m"),
+)
+_TABLES = {"contenttypes": "django_content_type", "sites": "django_site", "sessions": "django_session"}
+_MARKS = ("models.Model", "ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey", "models.")
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """An attribute of a model that leads to rows of another; `column` is the key on the side that holds it."""
+
+    name: str
+    owner: "DjangoModel"
+    target: "DjangoModel"
+    kind: Kind
+    column: str | None = None
+    through: str | None = None  # link table of a many-to-many
+    to_field: str | None = None
+    back: str | None = None  # the name of the other side as declared; None on that other side itself
+
+    @property
+    def many(self) -> bool:
+        """Whether the attribute is a manager over rows."""
+        return self.kind in ("reverse fk", "m2m")
+
+    @property
+    def path(self) -> str:
+        """For example "Post.author"."""
+        return f"{self.owner.name}.{self.name}"
+
+
+@dataclass(slots=True, eq=False)
+class DjangoModel:
+    """A model with its bases in the tree; a model of another package has no path."""
+
+    path: str
+    qualname: str
+    app: str
+    table: str | None  # None for an abstract one
+    bases: list["DjangoModel"] = field(default_factory=list)
+    pk: str = "id"
+    unique: set[str] = field(default_factory=set)
+    ordering: tuple[str, ...] = ()
+    links: dict[str, Link] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The class name without its scope."""
+        return self.qualname.rpartition(".")[2]
+
+    def lineage(self) -> list["DjangoModel"]:
+        """The model and the models above it, nearest first."""
+        seen: list[DjangoModel] = []
+        queue = [self]
+        while queue:
+            model = queue.pop(0)
+            if model not in seen:
+                seen.append(model)
+                queue.extend(model.bases)
+        return seen
+
+    def tables(self) -> set[str]:
+        """Its own table and those of the models it extends."""
+        return {m.table for m in self.lineage() if m.table}
+
+    def all_links(self) -> dict[str, Link]:
+        """Attribute name -> link, inherited ones included."""
+        merged: dict[str, Link] = {}
+        for model in reversed(self.lineage()):
+            merged |= model.links
+        return merged
+
+    def keys(self) -> set[str]:
+        """Names under which an order or a lookup by primary key can be written."""
+        return {"pk", "id", *(m.pk for m in self.lineage())}
+
+
+class DjangoModels:
+    """All models of a tree."""
+
+    def __init__(self, tree: Tree, names: Names) -> None:
+        self._tree = tree
+        self._names = names
+        self._building: dict[tuple[str, str], DjangoModel | None] = {}
+        self._foreign: dict[tuple[str, str], DjangoModel] = {}
+
+    @cached_property
+    def all(self) -> list[DjangoModel]:
+        """Every model with its relations linked in both directions, in path order."""
+        modules = [m for path in self._tree.containing(*_MARKS) if (m := self._tree.module(path))]
+        classes = [c for module in modules for c in module.classes.values()]
+        models = [(c, m) for c in classes if (m := self._model(c)) is not None]
+        self._by_name: dict[str, list[DjangoModel]] = {}
+        for _, model in models:
+            self._by_name.setdefault(model.name.lower(), []).append(model)
+        for class_, model in models:
+            for name, value in class_.values.items():
+                self._link(class_, model, name, value)
+        for _, model in models:
+            if model.table:
+                self._reverse(model)
+        return [m for _, m in models]
+
+    def get(self, path: str, name: str, scope: str = "") -> DjangoModel | None:
+        """The model that a dotted name in a file denotes."""
+        found = self._names.resolve(path, name, scope)
+        return self._by_place.get(found) if found else None
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], DjangoModel]:
+        return {(m.path, m.qualname): m for m in self.all}
+
+    def _model(self, class_: Class) -> DjangoModel | None:
+        key = (class_.path, class_.qualname)
+        if key not in self._building:
+            self._building[key] = None  # a class that inherits from itself ends here
+            self._building[key] = self._build(class_)
+        return self._building[key]
+
+    def _build(self, class_: Class) -> DjangoModel | None:
+        bases = [m for b in class_.bases if (c := self._class(class_, b)) and (m := self._model(c))]
+        declared = [v for v in class_.values.values() if _is_field(v)]
+        direct = any(b.rpartition(".")[2] == "Model" and self._class(class_, b) is None for b in class_.bases)
+        if not (bases or declared or direct):
+            return None
+        meta = self._meta(class_)
+        app = _text(meta.get("app_label")) or self._app(class_.path)
+        model = DjangoModel(class_.path, class_.qualname, app, None, bases)
+        # Fields in a class that extends nothing Django knows belong to the models that mix it in.
+        abstract = _literal(meta.get("abstract")) is True or not (direct or bases or class_.bases)
+        parents = [b for b in bases if b.table]
+        if not abstract:
+            proxy = _literal(meta.get("proxy")) is True and parents
+            table = _text(meta.get("db_table")) or f"{app}_{model.name.lower()}"
+            model.table = parents[0].table if proxy else table
+            if parents and not proxy:
+                model.pk = f"{parents[0].name.lower()}_ptr_id"
+        for base in bases:
+            if not base.table:
+                model.pk, model.unique = base.pk, model.unique | base.unique
+        for name, value in class_.values.items():
+            options = _options(value)
+            if _literal(options.get("primary_key")) is True:
+                model.pk = _text(options.get("db_column")) or (f"{name}_id" if _kind(value) else name)
+            if _literal(options.get("unique")) is True or _kind(value) == "o2o":
+                model.unique.add(name)
+        ordering = meta.get("ordering")
+        if isinstance(ordering, ast.List | ast.Tuple):
+            model.ordering = tuple(t for e in ordering.elts if (t := _text(e)))
+        elif "ordering" not in meta:
+            model.ordering = next((b.ordering for b in bases if b.ordering), ())
+        return model
+
+    def _class(self, class_: Class, base: str) -> Class | None:
+        found = self._names.resolve(class_.path, base.partition("[")[0], class_.qualname.rpartition(".")[0])
+        module = self._tree.module(found[0]) if found else None
+        return module.classes.get(found[1]) if found and module else None
+
+    def _meta(self, class_: Class) -> dict[str, ast.expr]:
+        module = self._tree.module(class_.path)
+        meta = module.classes.get(f"{class_.qualname}.Meta") if module else None
+        return meta.values if meta else {}
+
+    def _app(self, path: str) -> str:
+        """The label of the app that a file belongs to: its AppConfig's, else the name of its folder."""
+        parts = path.split("/")[:-1]
+        if "models" in parts:
+            parts = parts[: parts.index("models")]
+        config = self._tree.module("/".join([*parts, "apps.py"]))
+        labels = (_text(c.values.get("label")) for c in config.classes.values()) if config else ()
+        return next(filter(None, labels), None) or (parts[-1] if parts else path.removesuffix(".py"))
+
+    # ---- relations ----
+
+    def _link(self, class_: Class, model: DjangoModel, name: str, value: ast.expr) -> None:
+        kind = _kind(value)
+        if kind is None:
+            return
+        options = _options(value)
+        if kind == "generic":
+            model.links[name] = Link(name, model, model, kind)
+            return
+        target = self._target(class_, model, options.get("to"))
+        if target is None:
+            return
+        column = _text(options.get("db_column")) or f"{name}_id"
+        through = None
+        if kind == "m2m":
+            made = self._target(class_, model, options.get("through")) if "through" in options else None
+            through = (made.table if made else None) or _text(options.get("db_table"))
+            through = through or (f"{model.table}_{name}" if model.table else None)
+        back = _text(options.get("related_name")) or ("%(class)s" if kind == "o2o" else "%(class)s_set")
+        model.links[name] = Link(name, model, target, kind, column, through, _text(options.get("to_field")), back)
+
+    def _reverse(self, model: DjangoModel) -> None:
+        """The accessors on the other side of everything that a concrete model declares or takes from abstract ones."""
+        for base in model.lineage():
+            if base is not model and base.table:
+                parent = Link(model.name.lower(), base, model, "reverse o2o", model.pk)
+                base.links.setdefault(parent.name, parent)
+                continue
+            for link in [k for k in base.links.values() if k.back and not k.back.endswith("+")]:
+                assert link.back
+                name = link.back.replace("%(class)s", model.name.lower()).replace("%(app_label)s", model.app)
+                kind: Kind = {"fk": "reverse fk", "o2o": "reverse o2o"}.get(link.kind, "m2m")  # type: ignore[assignment]
+                through = link.through or (f"{model.table}_{link.name}" if link.kind == "m2m" else None)
+                back = Link(name, link.target, model, kind, link.column, through, link.to_field)
+                link.target.links.setdefault(name, back)
+
+    def _target(self, class_: Class, model: DjangoModel, node: ast.expr | None) -> DjangoModel | None:
+        name = _text(node) or (dotted(node) if node is not None else "")
+        if name == "self":
+            return model
+        if name.endswith("AUTH_USER_MODEL") or (isinstance(node, ast.Call) and "user_model" in dotted(node.func)):
+            name = self._user_model
+        if not name:
+            return None
+        if _text(node) is None and (found := self._names.resolve(class_.path, name, class_.qualname)):
+            module = self._tree.module(found[0])
+            return self._model(module.classes[found[1]]) if module and found[1] in module.classes else None
+        app, _, last = name.rpartition(".")
+        known = self._by_name.get(last.lower(), [])
+        near = [m for m in known if m.app == (app or model.app)] or ([] if app else known)
+        if len(near) == 1:
+            return near[0]
+        return self._elsewhere(class_, name) if not near else None
+
+    def _elsewhere(self, class_: Class, name: str) -> DjangoModel | None:
+        """A model of a package that is not in the tree: `auth.User`, or a class that the file imports."""
+        app, _, last = name.rpartition(".")
+        module = self._tree.module(class_.path)
+        if module and name in module.imports:
+            source = module.imports[name][1].split(".")
+            app = source[source.index("models") - 1] if "models" in source[1:] else ""
+        if not app or "." in app:
+            return None
+        table = _TABLES.get(app, f"{app.lower()}_{last.lower()}")
+        return self._foreign.setdefault((app, last), DjangoModel("", last, app, table))
+
+    @cached_property
+    def _user_model(self) -> str:
+        """AUTH_USER_MODEL as the settings say it, else Django's own."""
+        for path in self._tree.containing("AUTH_USER_MODEL"):
+            module = self._tree.module(path)
+            if module and (text := _text(module.values.get("AUTH_USER_MODEL"))):
+                return text
+        return "auth.User"
+
+
+def loads(link: Link, tables: tuple[str, ...], columns: tuple[str, ...]) -> bool:
+    """Whether reading the link on one row issues `SELECT ... FROM tables WHERE columns = ?`."""
+    if not tables or tables[0] not in link.target.tables():
+        return False
+    named = [c.rpartition(".")[2] for c in columns if c.rpartition(".")[0] in (*link.target.tables(), "")]
+    match link.kind:
+        case "fk" | "o2o":
+            return set(named) <= {link.to_field, *link.target.keys()} and bool(named)
+        case "reverse fk" | "reverse o2o":
+            return link.column in named
+        case "m2m":
+            return link.through in tables[1:]
+    return False
+
+
+def _fields(value: ast.expr) -> Iterator[str]:
+    if isinstance(value, ast.Call):
+        yield dotted(value.func)
+
+
+def _is_field(value: ast.expr) -> bool:
+    if _kind(value):
+        return True
+    return any(n.startswith("models.") and n.endswith("Field") for n in _fields(value))
+
+
+def _kind(value: ast.expr) -> Kind | None:
+    """The kind of relation that a class attribute declares; a serializer's or form's field is none."""
+    for name in _fields(value):
+        if name.partition(".")[0] in ("serializers", "forms", "filters", "fields", "widgets"):
+            return None
+        return next((kind for suffix, kind in _TO_ONE_SUFFIXES if name.endswith(suffix)), None)
+    return None
+
+
+def _options(value: ast.expr) -> dict[str, ast.expr]:
+    if not isinstance(value, ast.Call):
+        return {}
+    options = {k.arg: k.value for k in value.keywords if k.arg}
+    return {"to": value.args[0], **options} if value.args else options
+
+
+def _literal(node: ast.expr | None) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def _text(node: ast.expr | None) -> str | None:
+    value = _literal(node)
+    return value if isinstance(value, str) else None
