@@ -3,17 +3,9 @@
 import ast
 from dataclasses import dataclass
 
-from codemods.index.facts import Query, Step, dotted
+from codemods.index.facts import Query, dotted
 from codemods.index.models import Model, Relationship
 
-LOADERS = frozenset(
-    {"joinedload", "selectinload", "subqueryload", "immediateload", "contains_eager", "eagerload", "joinedload_all"}
-    | {"subqueryload_all", "eagerload_all"}
-)
-_OPT_OUTS = frozenset({"lazyload", "noload", "raiseload", "defaultload"})
-_COLUMN_OPTIONS = frozenset(
-    {"load_only", "defer", "undefer", "undefer_group", "with_loader_criteria", "with_expression"}
-)
 LIMITS = frozenset({"limit", "offset", "slice", "fetch", "paginate", "[]", "first"})
 LOCKS = frozenset({"with_for_update", "with_lockmode"})
 STREAMS = frozenset({"yield_per", "stream", "stream_scalars", "partitions"})
@@ -53,7 +45,8 @@ def strategy(query: Query, model: Model, relationship: Relationship) -> Strategy
         return Strategy("joinedload", f"to-one, ordered by the unique {key}: a join changes no row and no order", 0)
     if steps & LIMITS:
         return _separate(
-            "LIMIT without an ORDER BY on a unique key: on PostgreSQL a join could change which rows come back (R-ORDER)"
+            "LIMIT without an ORDER BY on a unique key: on PostgreSQL a join could change which rows come back "
+            "(R-ORDER)"
         )
     return _separate("no ORDER BY on a unique key: on PostgreSQL a join could change the order of rows (R-ORDER)")
 
@@ -94,60 +87,3 @@ def _ordered_column(source: str) -> tuple[str, str]:
         return "", node.value
     owner, _, name = dotted(node).rpartition(".")
     return owner, name
-
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """What the query's own options say: first hops loaded eagerly, first hops opted out, and whether all were read."""
-
-    eager: frozenset[str]
-    opted_out: frozenset[str]
-    readable: bool
-
-
-def existing_options(steps: list[Step]) -> Existing:
-    """Read every `.options(...)` of a query."""
-    eager: set[str] = set()
-    opted_out: set[str] = set()
-    readable = True
-    for source in (arg for step in steps if step.name == "options" for arg in step.args):
-        calls = _calls(ast.parse(source, mode="eval").body)
-        if not calls:
-            readable = False
-            continue
-        name, first = calls[0]
-        hop = _first_hop(first)
-        if name in _COLUMN_OPTIONS:
-            continue
-        if name in LOADERS and hop:
-            eager.add(hop)
-        elif name in _OPT_OUTS and (hop or name == "raiseload"):
-            opted_out.add(hop or "*")
-        else:
-            readable = False
-    return Existing(frozenset(eager), frozenset(opted_out), readable)
-
-
-def _calls(node: ast.expr) -> list[tuple[str, ast.Call]]:
-    """The loader calls of `a(x).b(y)`, innermost first; empty when it is anything else."""
-    found: list[tuple[str, ast.Call]] = []
-    while isinstance(node, ast.Call):
-        name = dotted(node.func) or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
-        found.append((name.rpartition(".")[2], node))
-        node = (
-            node.func.value
-            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call)
-            else ast.Constant(0)
-        )
-    return found[::-1]
-
-
-def _first_hop(call: ast.Call) -> str | None:
-    if not call.args:
-        return None
-    argument = call.args[0]
-    while isinstance(argument, ast.Call) and isinstance(argument.func, ast.Attribute):
-        argument = argument.func.value  # Post.tags.of_type(Tag), Post.tags.and_(...)
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-        return argument.value.partition(".")[0]
-    return dotted(argument).rpartition(".")[2] or None

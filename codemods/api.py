@@ -100,7 +100,8 @@ class Case:
     """A before/after pair, or a case that must stay untouched (`after` is None, `code` says why).
 
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
-    `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` stand beside.
+    `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` are
+    the other files.
     """
 
     name: str

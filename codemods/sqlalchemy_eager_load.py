@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods import _cst
-from codemods._loader_policy import NO_ENTITIES, STREAMS, existing_options, strategy
+from codemods._existing_options import Existing, existing_options
+from codemods._loader_policy import NO_ENTITIES, STREAMS, Strategy, strategy
 from codemods._loop_effects import judge
 from codemods._sqlalchemy_cases import CASES
 from codemods.api import Answer, Load, Meta, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.facts import Function, Query
-from codemods.index.models import Model, Relationship
+from codemods.index.models import Model
 from codemods.index.queries import SINGLE_ROW
-from codemods.index.relations import Relation, lazy_loads
+from codemods.index.relations import Relation, lazy_loads, paths
 
 __all__ = ["CASES", "META", "find"]
 
@@ -45,11 +46,21 @@ class _Place:
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """A relationship that a repeat can be, on a query whose rows own it; `seen` says how surely it is read there."""
+    """A relationship that a repeat can be, with the way to it from a query's rows; `seen`: how surely it is read."""
 
     place: _Place
-    relation: Relation
+    way: tuple[Relation, ...]
     seen: int  # 2 read on the query's rows, 1 read elsewhere on the way, 0 not seen
+
+    @property
+    def relation(self) -> Relation:
+        """The relationship that repeats: the last hop."""
+        return self.way[-1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The relationship names from the rows on."""
+        return tuple(hop.relationship.name for hop in self.way)
 
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
@@ -94,29 +105,37 @@ def _choose(index: Index, places: list[_Place], repeat: Repeat, read: set[str]) 
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
     candidates = [
-        _Candidate(place, relation, _seen(place, relation.relationship, read))
+        _Candidate(place, way, _seen(place, way, read))
         for relation in relations
         for place in places
-        if relation.owner in place.model.lineage()
+        for way in paths(place.model, relation, read | _first_hops(place.query))
     ]
+    # What nothing is seen to read is edited only where the evidence itself points at the query.
+    candidates = [c for c in candidates if c.seen or (len(c.way) == 1 and not c.place.reached.distance)]
     if not candidates:
         return _nowhere(places, relations, repeat)
     best = min(candidates, key=_rank)
     equal = [c for c in candidates if _rank(c) == _rank(best)]
     queries = {id(c.place.query) for c in equal}
-    if len(queries) > 1 or (len(equal) > 1 and not best.seen):
-        names = tuple(sorted(f"{c.relation.path} in {_where(c.place)}" for c in equal))
+    if len(queries) > 1 or (len(equal) > 1 and (not best.seen or len(best.way) > 1)):
+        names = tuple(sorted({f"{'.'.join((c.place.entity, *c.names))} in {_where(c.place)}" for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return equal
 
 
-def _rank(candidate: _Candidate) -> tuple[int, int]:
-    return -candidate.seen, candidate.place.reached.distance
+def _rank(candidate: _Candidate) -> tuple[int, int, int]:
+    return -candidate.seen, len(candidate.way), candidate.place.reached.distance
 
 
-def _seen(place: _Place, relationship: Relationship, read: set[str]) -> int:
-    on_rows = any(r.attr == relationship.name and r.base in place.query.rows for r in place.function.reads)
-    return 2 if on_rows else int(relationship.name in read)
+def _seen(place: _Place, way: tuple[Relation, ...], read: set[str]) -> int:
+    *before, last = (hop.relationship.name for hop in way)
+    bases = {".".join((row, *before)) for row in place.query.rows}
+    on_rows = any(r.attr == last and r.base in bases for r in place.function.reads)
+    return 2 if on_rows else int(last in read)
+
+
+def _first_hops(query: Query) -> set[str]:
+    return {name for path in existing_options(query.steps).eager for name in path}
 
 
 def _nowhere(places: list[_Place], relations: list[Relation], repeat: Repeat) -> No:
@@ -138,42 +157,81 @@ def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
     found = sorted(found, key=_to_one_first)
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
     options = existing_options(place.query.steps)
-    names = [candidate.relation.relationship.name for candidate, _ in found]
+    names = [candidate.names for candidate, _ in found]
     if all(name in options.eager for name in names):
-        return _at(place, repeats, "R-ALREADY-EAGER", f"{_where(place)} loads {', '.join(names)} already", done=True)
-    if not options.readable or options.opted_out & {*names, "*"}:
+        loaded = ", ".join(".".join(name) for name in names)
+        return _at(place, repeats, "R-ALREADY-EAGER", f"{_where(place)} loads {loaded} already", done=True)
+    if not options.readable or options.opted_out & {"*", *(n for name in names for n in _prefixes(name))}:
         return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {_where(place)} are not plain ones")
     if streams := sorted({s.name for s in place.query.steps} & STREAMS):
         return _at(place, repeats, "R-STREAM", f"{_where(place)} streams its rows with `{streams[0]}`")
-    loads: list[Load] = []
+    loads: list[tuple[Load, tuple[tuple[str, Relation], ...]]] = []
     doubts: list[str] = []
     refusals: list[tuple[str, str]] = []
     for candidate, repeat in found:
-        relationship = candidate.relation.relationship
-        if relationship.name in options.eager:
+        if candidate.names in options.eager:
             continue
-        if code := _LAZY.get(relationship.lazy):
-            refusals.append((code, f"{candidate.relation.path} is declared lazy={relationship.lazy!r}"))
+        if blocked := _blocked(candidate):
+            refusals.append(blocked)
             continue
-        verdict = judge(index, place.function, place.query, relationship.name, _key_columns(candidate.relation))
+        first = candidate.way[0]
+        verdict = judge(index, place.function, place.query, first.relationship.name, _key_columns(first))
         if verdict.refusal:
             refusals.append(verdict.refusal)
             continue
         doubts += verdict.doubts
         doubts += _doubts(candidate)
-        chosen = strategy(place.query, place.model, relationship)
-        path = f"{place.entity}.{relationship.name}"
-        loads.append(Load(path, chosen.name, chosen.why, repeat, chosen.statements_after))
+        loads.append(_load(candidate, options, repeat))
     if not loads:
         return _at(place, repeats, refusals[0][0], refusals[0][1])
     return _propose(index, place, loads, doubts + [f"left alone: {why} ({code})" for code, why in refusals])
 
 
-def _to_one_first(found: tuple[_Candidate, Repeat]) -> tuple[bool, int]:
+def _prefixes(name: tuple[str, ...]) -> list[str]:
+    return [".".join(name[:end]) for end in range(1, len(name) + 1)]
+
+
+def _blocked(candidate: _Candidate) -> tuple[str, str] | None:
+    """The first hop that cannot be loaded eagerly; hops before the last may be eager already."""
+    for hop in candidate.way:
+        code = _LAZY.get(hop.relationship.lazy)
+        if code and (code != "R-ALREADY-EAGER" or hop is candidate.relation):
+            return code, f"{hop.path} is declared lazy={hop.relationship.lazy!r}"
+    return None
+
+
+def _load(candidate: _Candidate, options: Existing, repeat: Repeat) -> tuple[Load, tuple[tuple[str, Relation], ...]]:
+    """The load of the last hop, and the loader of every hop: those of the query's own options are kept."""
+    place = candidate.place
+    chosen = strategy(place.query, place.model, candidate.way[0].relationship)
+    loaders: list[tuple[str, Relation]] = []
+    for position, hop in enumerate(candidate.way, 1):
+        name = options.eager.get(candidate.names[:position]) or _next(chosen, hop, position)
+        loaders.append((name, hop))
+    last = loaders[-1][0]
+    why = chosen.why if len(loaders) == 1 else _WHY_NESTED[last == "joinedload"]
+    path = ".".join((place.entity, *candidate.names))
+    return Load(path, last, why, repeat, 0 if last == "joinedload" else 1), tuple(loaders)
+
+
+_WHY_NESTED = {
+    True: "to-one behind a join that changes no row and no order",
+    False: "one separate SELECT per hop leaves the statements before it alone",
+}
+
+
+def _next(chosen: Strategy, hop: Relation, position: int) -> str:
+    if position == 1:
+        return chosen.name
+    return "joinedload" if chosen.name == "joinedload" and hop.relationship.many is False else "selectinload"
+
+
+def _to_one_first(found: tuple[_Candidate, Repeat]) -> tuple[bool, int, tuple[str, ...]]:
     """To-one before collections, then as declared: the same edit whatever the trace happened to time."""
     candidate, _ = found
+    first = candidate.way[0].relationship
     declared = list(candidate.place.model.all_relationships())
-    return candidate.relation.relationship.many is not False, declared.index(candidate.relation.relationship.name)
+    return first.many is not False, declared.index(first.name), candidate.names
 
 
 def _doubts(candidate: _Candidate) -> Iterator[str]:
@@ -186,33 +244,57 @@ def _doubts(candidate: _Candidate) -> Iterator[str]:
         )
 
 
-def _propose(index: Index, place: _Place, loads: list[Load], doubts: list[str]) -> Answer:
-    text = index.tree.source(place.reached.path)
+def _propose(
+    index: Index, place: _Place, loads: list[tuple[Load, tuple[tuple[str, Relation], ...]]], doubts: list[str]
+) -> Answer:
+    path = place.reached.path
+    text = index.tree.source(path)
     assert text is not None
-    names = sorted({load.strategy for load in loads})
-    repeats = tuple(load.repeat for load in loads)
+    repeats = tuple(load.repeat for load, _ in loads)
+    names = sorted({name for _, loaders in loads for name, _ in loaders})
     taken = [n for n in names if not _cst.binds(text, "sqlalchemy.orm", n) and n in _cst.bound_names(text)]
     if taken:
-        return _at(place, repeats, "R-UNRESOLVED", f"{place.reached.path} uses the name {taken[0]} for something else")
+        return _at(place, repeats, "R-UNRESOLVED", f"{path} uses the name {taken[0]} for something else")
+    owners = {load.path: [_spelled(index, path, hop.owner) for _, hop in loaders[1:]] for load, loaders in loads}
+    if unknown := [load for load, _ in loads if None in owners[load.path]]:
+        return _at(place, repeats, "R-UNRESOLVED", f"{path} does not import the models on the way to {unknown[0].path}")
+    arguments = [_option(place.entity, loaders, owners[load.path]) for load, loaders in loads]
     start, end = _cst.offsets(text, place.query.chain)
-    arguments = [f"{load.strategy}({load.path})" for load in loads]
     edits = [(start, end, _cst.with_call(text[start:end], place.query.depth, "options", arguments))]
     if added := _cst.import_edit(text, "sqlalchemy.orm", names, _first_party(index)):
         edits.append(added)
-    relation_files = ", ".join(sorted({f"{load.path}" for load in loads}))
-    payers = [f"`{name}` in {path}" for path, name in index.calls.callers((place.reached.path, place.reached.qualname))]
+    done = tuple(load for load, _ in loads)
+    loaded = ", ".join(sorted({load.path for load in done}))
+    payers = [f"`{name}` in {file}" for file, name in index.calls.callers((path, place.reached.qualname))]
     notes = list(dict.fromkeys(doubts))
     if len(payers) > 1:
         notes.append(
             f"this query has {len(payers)} callers, and all of them load the relationship now: {', '.join(payers)}"
         )
     return Proposal(
-        META.id, "C" if doubts else "B", place.reached.path, place.reached.qualname, place.query.line, place.query.root,
-        tuple(loads), {place.reached.path: _cst.replace(text, edits)},
-        (place.reached.via, *(f"`{load.repeat.statement}` is the lazy load of {load.path}" for load in loads),
-         f"`{place.query.root}` in {_where(place)} returns the rows that own {relation_files}"),
+        META.id, "C" if doubts else "B", path, place.reached.qualname, place.query.line, place.query.root,
+        done, {path: _cst.replace(text, edits)},
+        (place.reached.via, *(f"`{load.repeat.statement}` is the lazy load of {load.path}" for load in done),
+         f"`{place.query.root}` in {_where(place)} returns the rows that own {loaded}"),
         tuple(notes),
     )  # fmt: skip
+
+
+def _option(entity: str, loaders: tuple[tuple[str, Relation], ...], owners: list[str | None]) -> str:
+    """`selectinload(Post.comments).joinedload(Comment.writer)`."""
+    named = zip([entity, *owners], loaders, strict=True)
+    return ".".join(f"{loader}({owner}.{hop.relationship.name})" for owner, (loader, hop) in named)
+
+
+def _spelled(index: Index, path: str, model: Model) -> str | None:
+    """How the file can name a model: as it imports or defines it, or through the module it imports it from."""
+    module = index.tree.module(path)
+    assert module is not None
+    for name in [model.qualname, *module.imports]:
+        for spelled in (name, f"{name}.{model.qualname}"):
+            if index.names.resolve(path, spelled) == (model.path, model.qualname):
+                return spelled
+    return None
 
 
 def _first_party(index: Index) -> frozenset[str]:

@@ -49,6 +49,7 @@ class Relationship:
     lazy: str
     secondary: str | None = None  # link table, or its source text where that is no name
     from_backref: bool = False
+    join: frozenset[str] = frozenset()  # words of primaryjoin and foreign_keys: which columns it goes over
 
 
 @dataclass(slots=True, eq=False)
@@ -216,7 +217,8 @@ class Models:
                 many = many is not False
             elif found in model.lineage():
                 many = _within(model, many, options.get("remote_side"))
-            model.relationships[attribute] = Relationship(attribute, found, many, lazy, secondary)
+            join = _words(options.get("primaryjoin"), options.get("foreign_keys"))
+            model.relationships[attribute] = Relationship(attribute, found, many, lazy, secondary, join=join)
             self._backref(model, model.relationships[attribute], options.get("backref"))
 
     def _backref(self, owner: Model, forward: Relationship, node: ast.expr | None) -> None:
@@ -234,7 +236,7 @@ class Models:
         if "uselist" in options:
             many = _literal(options["uselist"]) is not False
         lazy = _lazy(options.get("lazy")) or "select"
-        reverse = Relationship(name, owner, many, lazy, forward.secondary, from_backref=True)
+        reverse = Relationship(name, owner, many, lazy, forward.secondary, from_backref=True, join=forward.join)
         forward.target.relationships.setdefault(name, reverse)
 
     def _target(self, class_: Class, name: str | None, by_name: dict[str, list[Model]]) -> Model | None:
@@ -269,8 +271,8 @@ def _direction(owner: Model, relationship: Relationship) -> bool | None:
     """Many-to-one when the owner holds the foreign key, a collection when the target does."""
     if relationship.many or relationship.secondary or relationship.target in owner.lineage():
         return relationship.many
-    forward = _references(owner, relationship.target)
-    backward = _references(relationship.target, owner)
+    forward = _references(owner, relationship.target, relationship.join)
+    backward = _references(relationship.target, owner, relationship.join)
     if relationship.many is False:
         return False if forward and not backward else None
     return None if forward == backward else backward
@@ -285,9 +287,24 @@ def _within(model: Model, many: bool | None, remote_side: ast.expr | None) -> bo
     return many or False
 
 
-def _references(model: Model, target: Model) -> bool:
+def _references(model: Model, target: Model, join: frozenset[str]) -> bool:
+    """Whether the model holds a foreign key to the target, among those that the join names when it names any."""
+    return bool(foreign_keys(model, target, join))
+
+
+def foreign_keys(model: Model, target: Model, join: frozenset[str] = frozenset()) -> list[Column]:
+    """The model's columns that refer to the target; only those that `join` names, when it names one of either side."""
     tables = target.tables() | {m.name for m in target.lineage()}
-    return any(ref.rpartition(".")[0] in tables for c in model.all_columns().values() for ref in c.references)
+    columns = model.all_columns().items()
+    keys = {n: c for n, c in columns if any(ref.rpartition(".")[0] in tables for ref in c.references)}
+    either = {n for n, c in target.all_columns().items() if c.references} | keys.keys()
+    if not join & either:
+        return list(keys.values())
+    return [c for n, c in keys.items() if n in join]
+
+
+def _words(*nodes: ast.expr | None) -> frozenset[str]:
+    return frozenset(word for node in nodes if node is not None for word in re.findall(r"\w+", ast.unparse(node)))
 
 
 def _columns(class_: Class) -> dict[str, Column]:

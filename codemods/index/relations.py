@@ -1,9 +1,9 @@
 """From a repeated statement to the relationships whose lazy load it can be: table and WHERE column decide."""
 
-from collections.abc import Iterator
+from collections.abc import Container
 from dataclasses import dataclass
 
-from codemods.index.models import Model, Models, Relationship
+from codemods.index.models import Model, Models, Relationship, foreign_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +32,46 @@ def lazy_loads(models: Models, tables: tuple[str, ...], columns: tuple[str, ...]
     ]
 
 
+def paths(root: Model, wanted: Relation, through: Container[str], most: int = 3) -> list[tuple[Relation, ...]]:
+    """The shortest ways from the rows of `root` to a relationship, over relationships whose names are in `through`."""
+    level: list[tuple[tuple[Relation, ...], Model]] = [((), root)]
+    for _ in range(most):
+        if found := [(*way, wanted) for way, model in level if wanted.owner in model.lineage()]:
+            return found
+        level = [
+            ((*way, Relation(owner, relationship)), relationship.target)
+            for way, model in level
+            for owner in model.lineage()
+            for relationship in owner.relationships.values()
+            if relationship.name in through and all(relationship.target is not hop.owner for hop in way)
+        ]
+    return []
+
+
 def _selects(owner: Model, relationship: Relationship, tables: tuple[str, ...], named: set[tuple[str, str]]) -> bool:
     if relationship.secondary:
         return relationship.secondary in tables[1:]
-    target = relationship.target
-    child_keys, parent_keys = set(_child_keys(owner, target)), _parent_keys(owner, target)
+    target, join = relationship.target, relationship.join
+    child_keys = {(t, c.name) for c in foreign_keys(target, owner, join) for t in target.tables()}
+    parent_keys = _parent_keys(owner, target, join)
     if relationship.many is not False and named & child_keys:
         return True
     if relationship.many is True or (child_keys and not parent_keys):
         return False
-    keys = {(t, c) for t in target.tables() for c in parent_keys or target.primary_key() or ("id",)}
-    return bool(named & keys) and all(table in target.tables() for table, _ in named)
+    if not all(table in target.tables() for table, _ in named):
+        return False
+    columns = {name for _, name in named}
+    if columns == {"id"} and "id" not in {column.name for column in target.all_columns().values()}:
+        columns = parent_keys  # some sources shorten the primary key to "id"
+    return bool(columns & (parent_keys or set(target.primary_key()) or {"id"}))
 
 
-def _child_keys(owner: Model, target: Model) -> Iterator[tuple[str, str]]:
-    """(table, column) of the target's foreign keys to the owner."""
-    owners = owner.tables() | {m.name for m in owner.lineage()}
-    for column in target.all_columns().values():
-        if any(ref.rpartition(".")[0] in owners for ref in column.references):
-            yield from ((table, column.name) for table in target.tables())
-
-
-def _parent_keys(owner: Model, target: Model) -> set[str]:
-    """Columns of the target that the owner's foreign keys name."""
+def _parent_keys(owner: Model, target: Model, join: frozenset[str]) -> set[str]:
+    """Columns of the target that the owner refers to: by foreign keys, or by the words of the join."""
     targets = target.tables() | {m.name for m in target.lineage()}
-    return {
-        ref.rpartition(".")[2]
-        for column in owner.all_columns().values()
-        for ref in column.references
-        if ref.rpartition(".")[0] in targets
-    }
+    keys = foreign_keys(owner, target, join)
+    named = {ref.rpartition(".")[2] for c in keys for ref in c.references if ref.rpartition(".")[0] in targets}
+    return named or {column.name for name, column in target.all_columns().items() if name in join}
 
 
 def _pair(column: str) -> tuple[str, str]:

@@ -413,7 +413,7 @@ def test_a_table_that_refers_to_itself(declaration: str, expected: dict[str, boo
     assert {name: r.many for name, r in node.relationships.items()} == expected
 
 
-def test_two_tables_that_refer_to_each_other_have_no_sure_direction(checkout: Checkout) -> None:
+def test_two_tables_that_refer_to_each_other_take_the_key_that_the_join_names(checkout: Checkout) -> None:
     text = SHOP.format(
         user="    pinned_id = Column(ForeignKey('posts.id'))\n"
         "    pinned = relationship('Post', foreign_keys=[pinned_id])\n"
@@ -421,8 +421,8 @@ def test_two_tables_that_refer_to_each_other_have_no_sure_direction(checkout: Ch
         post="",
     )
     assert only(models(checkout({"models.py": text}))["User"]) == {
-        "pinned": ("Post", None, "select", None),
-        "last": ("Post", None, "select", None),
+        "pinned": ("Post", False, "select", None),
+        "last": ("Post", False, "select", None),
     }
 
 

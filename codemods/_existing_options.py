@@ -1,0 +1,79 @@
+"""What a query's own `.options(...)` say: which paths are loaded eagerly, which are opted out, and if all is plain."""
+
+import ast
+from dataclasses import dataclass, field
+
+from codemods.index.facts import Step, dotted
+
+LOADERS = frozenset(
+    {"joinedload", "selectinload", "subqueryload", "immediateload", "contains_eager", "eagerload", "joinedload_all"}
+    | {"subqueryload_all", "eagerload_all"}
+)
+_OPT_OUTS = frozenset({"lazyload", "noload", "raiseload"})
+_THROUGH = frozenset({"defaultload", "options", "Load"})
+_COLUMN_OPTIONS = frozenset(
+    {"load_only", "defer", "undefer", "undefer_group", "with_loader_criteria", "with_expression"}
+)
+
+Path = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Existing:
+    """Eager paths of relationship names with their loader, first hops opted out ("*" for all), all readable or not."""
+
+    eager: dict[Path, str] = field(default_factory=dict)
+    opted_out: set[str] = field(default_factory=set)
+    readable: bool = True
+
+
+def existing_options(steps: list[Step]) -> Existing:
+    """Read every `.options(...)` of a query."""
+    found = Existing()
+    for step in steps:
+        if step.name == "options":
+            for source in step.args:
+                if _read(ast.parse(source, mode="eval").body, (), found) is None:
+                    found.readable = False
+    return found
+
+
+def _read(node: ast.expr, prefix: Path, found: Existing) -> Path | None:
+    """Note what one option loads below `prefix`; the path that it ends at, or None when it is no plain option."""
+    if not isinstance(node, ast.Call):
+        return None
+    name = dotted(node.func).rpartition(".")[2] or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+        before = _read(node.func.value, prefix, found)
+        if before is None:
+            return None
+        prefix = before
+    if name in _COLUMN_OPTIONS or name == "Load":
+        return prefix
+    if name == "options":
+        inner = [_read(argument, prefix, found) for argument in node.args]
+        return None if None in inner else prefix
+    hops = _hops(node)
+    if name in _OPT_OUTS and (hops or name == "raiseload" or node.args):
+        found.opted_out.add(".".join((*prefix, *hops)) if hops else "*")
+        return prefix + hops
+    if name not in LOADERS | _THROUGH or not hops:
+        return None
+    if name in LOADERS:
+        for end in range(1, len(hops) + 1):
+            found.eager.setdefault(prefix + hops[:end], name)
+    return prefix + hops
+
+
+def _hops(call: ast.Call) -> Path:
+    """The relationship names among a loader's arguments: `Post.author`, "author.company", `A.b, B.c`."""
+    names: list[str] = []
+    for given in call.args:
+        argument = given
+        while isinstance(argument, ast.Call) and isinstance(argument.func, ast.Attribute):
+            argument = argument.func.value  # Post.tags.of_type(Tag), Post.tags.and_(...)
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            names += [part for part in argument.value.split(".") if part != "*"]
+        elif name := dotted(argument).rpartition(".")[2]:
+            names.append(name)
+    return tuple(names)
