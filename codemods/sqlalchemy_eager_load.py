@@ -66,7 +66,7 @@ class _Candidate:
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """One proposal per query that can take the repeats, and a refusal for each repeat that has no query."""
     places = list(_places(index, sighting))
-    read = _reads(index, sighting)
+    read = index.reads.attributes(((r.path, r.qualname) for r in sighting.reached), {p.model: None for p in places})
     answers: list[Answer] = []
     chosen: dict[int, list[tuple[_Candidate, Repeat]]] = {}
     for repeat in sighting.repeats:
@@ -93,11 +93,6 @@ def _places(index: Index, sighting: Sighting) -> Iterator[_Place]:
                 if function and (model := index.models.get(reached.path, entity, function.qualname)):
                     yield _Place(reached, function, query, model, entity)
                     break
-
-
-def _reads(index: Index, sighting: Sighting) -> set[str]:
-    functions = (index.calls.function((r.path, r.qualname)) for r in sighting.reached)
-    return {read.attr for function in functions if function for read in function.reads}
 
 
 def _choose(index: Index, places: list[_Place], repeat: Repeat, read: set[str]) -> list[_Candidate] | No:

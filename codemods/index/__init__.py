@@ -7,6 +7,7 @@ from pathlib import Path
 from codemods.index.calls import Calls
 from codemods.index.models import Models
 from codemods.index.names import Names
+from codemods.index.reads import Reads
 from codemods.index.routes import Routes
 from codemods.index.tree import Tree
 
@@ -38,6 +39,11 @@ class Index:
     def models(self) -> Models:
         """SQLAlchemy models and relationships."""
         return Models(self.tree, self.names)
+
+    @cached_property
+    def reads(self) -> Reads:
+        """Which attributes are read on the way from an entry."""
+        return Reads(self.tree, self.names, self.calls, self.models)
 
     @cached_property
     def routes(self) -> Routes:

@@ -2,8 +2,12 @@
 
 import ast
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 CLASS_BODY = "<body>"
+
+
+TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
 
 
 @dataclass(slots=True)
@@ -84,6 +88,7 @@ class Function:
     calls: list[Call] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
+    templates: set[str] = field(default_factory=set)  # strings of it that can name a template
     instances: dict[str, str] = field(default_factory=dict)  # name -> dotted callee it was made by
 
 
@@ -123,6 +128,11 @@ def dotted(node: ast.AST) -> str:
     if isinstance(node, ast.Name):
         return ".".join([node.id, *reversed(parts)])
     return ""
+
+
+def is_template(value: object) -> TypeGuard[str]:
+    """Whether a constant can be the name of a template."""
+    return isinstance(value, str) and value.endswith(TEMPLATE_SUFFIXES) and " " not in value
 
 
 def module_facts(path: str, tree: ast.Module) -> Module:
@@ -165,6 +175,9 @@ class _Scopes:
                 params=twin.params | params,
                 decorators=twin.decorators + function.decorators,
             )
+        for part in (part for decorator in node.decorator_list for part in ast.walk(decorator)):
+            if isinstance(part, ast.Constant) and is_template(part.value):  # @view_config(renderer="posts.jinja2")
+                function.templates.add(part.value)
         defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]  # FastAPI: `posts=Depends(get_posts)`
         annotations = [a.annotation for a in arguments if isinstance(a.annotation, ast.Subscript)]
         self.body([ast.Expr(e) for e in (*defaults, *annotations)] + node.body, function, owner, inner)

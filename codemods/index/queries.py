@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, dotted
+from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, dotted, is_template
 from codemods.index.managers import manager_root
 
 # Calls that take a statement as first argument and hand its rows out.
@@ -266,6 +266,9 @@ class QueryReader:
                 return next(filter(None, flows), None)
             case ast.Call() | ast.Attribute() | ast.Subscript():
                 return self._chain(node)
+            case ast.Constant(value=value):
+                self.function.templates.update([value] if is_template(value) else [])
+                return None
             case _:
                 self._children(node)
                 return None

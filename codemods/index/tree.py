@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from codemods.index.facts import Module, module_facts
+from codemods.index.facts import TEMPLATE_SUFFIXES, Module, module_facts
 
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
@@ -28,6 +28,7 @@ class Tree:
     Attributes:
         root: the folder.
         files: repository-relative paths with forward slashes, sorted.
+        templates: the same for Jinja, Django, Mako and Genshi templates, by their suffix.
         skipped: path -> why it was not read; "" when git lists no files at all.
 
     An overlay (path -> text) stands for files that an earlier edit has changed already.
@@ -36,7 +37,9 @@ class Tree:
     def __init__(self, root: Path, exclude: tuple[str, ...] = (), overlay: Mapping[str, str] | None = None) -> None:
         self.root = root
         tracked, reason = _tracked(root)
-        self.files = tuple(p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",)))
+        kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
+        self.files = tuple(p for p in kept if p.endswith(".py"))
+        self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
         self.skipped: dict[str, str] = {"": reason} if reason else {}
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._modules: dict[str, Module | None] = {}
@@ -106,7 +109,10 @@ def _tracked(root: Path) -> tuple[list[str], str]:
     """The files, or why there are none."""
     try:
         done = subprocess.run(
-            [*_git_flags(), "ls-files", "-s", "-z", "--", "*.py"], cwd=root, capture_output=True, check=False
+            [*_git_flags(), "ls-files", "-s", "-z", "--", *(f"*{s}" for s in (".py", *TEMPLATE_SUFFIXES))],
+            cwd=root,
+            capture_output=True,
+            check=False,
         )
     except OSError as error:
         return [], f"git cannot run: {error.strerror}"
