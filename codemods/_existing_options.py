@@ -55,7 +55,7 @@ def _read(node: ast.expr, prefix: Path, found: Existing) -> Path | None:
         return None if None in inner else prefix
     hops = _hops(node)
     if name in _OPT_OUTS and (hops or name == "raiseload" or node.args):
-        found.opted_out.add(".".join((*prefix, *hops)) if hops else "*")
+        found.opted_out.add(".".join((*prefix, *(hops or ("*",)))))
         return prefix + hops
     if name not in LOADERS | _THROUGH or not hops:
         return None

@@ -5,7 +5,7 @@ route, the transaction name. Lines drift and decorators shift them, so a line on
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.plan.paths import repository_paths
 from bot.records import Handler, Hotspot, Location
@@ -16,7 +16,9 @@ from codemods.index.facts import Function
 from codemods.index.names import matches_module
 
 DEPTH = 6  # calls from the entry to the query
-CALLER_DEPTH = 3  # calls above a function that only reads
+CALLER_DEPTH = 4  # calls above a function that only reads
+CALLEE_DEPTH = 2  # calls from one of those to the query
+MANY_CALLERS = 40  # from which a function is a helper of everybody and says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,42 +29,56 @@ class Start:
     how: str
 
 
-def starts(index: Index, hotspot: Hotspot) -> list[Start]:
-    """The functions that the evidence names, or none."""
-    for step in (_by_location, _by_handler, _by_route, _by_name):
-        if found := list({start.key: start for start in step(index, hotspot)}.values()):
-            return found
-    return []
+def starts(index: Index, hotspot: Hotspot) -> list[list[Start]]:
+    """The functions and classes that each kind of evidence names, surest first; kinds that name none are left out."""
+    found = (list({start.key: start for start in step(index, hotspot)}.values()) for step in _STEPS)
+    return [begin for begin in found if begin]
 
 
 def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
-    how = {start.key: start.how for start in begin}
+    classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}
+    how = {start.key: start.how for start in begin if start.key not in classes}
+    how |= {member: way for class_, way in classes.items() for member in index.calls.members(class_)}
     hops = index.calls.reach(list(how), DEPTH)
-    return tuple(Reached(*key, hop.distance, _way(hops, key, how)) for key, hop in hops.items())
+    functions = tuple(Reached(*key, hop.distance, _way(hops, key, how)) for key, hop in hops.items())
+    return tuple(Reached(*class_, 0, way) for class_, way in classes.items()) + functions
 
 
-def callers(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
-    """The functions above the starts: where a function that only reads its rows gets them from."""
-    found: dict[Key, Reached] = {}
+def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """What the starts reach, and what their callers reach: a function that only reads its rows gets them from above."""
+    found = {(r.path, r.qualname): r for r in reached(index, begin)}
+    seen = {start.key for start in begin}
     level = [(start.key, start.how) for start in begin]
+    for start in begin:
+        for holder in index.calls.holders(start.key) if index.calls.is_class(start.key) else ():
+            way = f"{start.how}, which `{holder[1]}` in {holder[0]} uses"
+            for held in reached(index, [Start(holder, way)]):
+                found.setdefault((held.path, held.qualname), replace(held, distance=DEPTH + held.distance))
     for distance in range(1, CALLER_DEPTH + 1):
-        level = [
-            (caller, f"{how}; `{caller[1]}` in {caller[0]} calls it")
+        above = {
+            caller: f"{how}; `{caller[1]}` in {caller[0]} calls it"
             for key, how in level
-            for caller in index.calls.callers(key)
-            if caller not in found
-        ]
-        for key, how in level:
-            found.setdefault(key, Reached(*key, distance, how))
+            for caller in index.calls.possible_callers(key)
+            if caller not in seen
+        }
+        if len(above) > MANY_CALLERS:
+            break
+        level = list(above.items())
+        seen |= above.keys()
+        for caller, how in level:
+            hops = index.calls.reach([caller], CALLEE_DEPTH)
+            for key, hop in hops.items():
+                far = DEPTH * distance + hop.distance
+                found.setdefault(key, Reached(*key, far, _way(hops, key, {caller: how})))
     return tuple(found.values())
 
 
 def _by_location(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     for location in hotspot.locations:
         for path in repository_paths(index.tree.files, location.file):
-            if function := _function_at(index, path, location):
-                yield Start((path, function.qualname), f"{location.provenance} names `{function.qualname}` in {path}")
+            if key := _class_at(index, path, location) or _place_at(index, path, location):
+                yield Start(key, f"{location.provenance} names `{key[1]}` in {path}")
 
 
 def _by_handler(index: Index, hotspot: Hotspot) -> Iterator[Start]:
@@ -82,12 +98,10 @@ def _by_route(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     route = entry.route_raw if entry.route_raw is not None else entry.route_canonical
     if entry.type != "http" or route is None:
         return
-    for match in index.routes.handlers(route, entry.method):
-        function = match.function
-        name = f"{entry.method or ''} {route}".strip()
-        yield Start(
-            (function.path, function.qualname), f"`{name}` is served by `{function.qualname}` in {function.path}"
-        )
+    decorated = [(m.function.path, m.function.qualname) for m in index.routes.handlers(route, entry.method)]
+    name = f"{entry.method or ''} {route}".strip()
+    for path, qualname in decorated or index.urls.handlers(route):
+        yield Start((path, qualname), f"`{name}` is served by `{qualname}` in {path}")
 
 
 def _by_name(index: Index, hotspot: Hotspot) -> Iterator[Start]:
@@ -126,6 +140,19 @@ def _handler_paths(index: Index, handler: Handler) -> list[str]:
     return [p for p in index.tree.files if handler.module and matches_module(p, handler.module)]
 
 
+def _class_at(index: Index, path: str, location: Location) -> Key | None:
+    """The class that the location names in place of a function."""
+    name = _plain(location.function or "")
+    parts = name.split(".")
+    tails = (".".join(parts[n:]) for n in range(len(parts)))
+    return next(((path, tail) for tail in tails if index.calls.is_class((path, tail))), None)
+
+
+def _place_at(index: Index, path: str, location: Location) -> Key | None:
+    function = _function_at(index, path, location)
+    return (path, function.qualname) if function else None
+
+
 def _function_at(index: Index, path: str, location: Location) -> Function | None:
     module = index.tree.module(path)
     if module is None:
@@ -156,3 +183,6 @@ def _way(hops: dict[Key, Hop], key: Key, how: dict[Key, str]) -> str:
         at = hops[at].caller
     begin = how[at] if at is not None else ""
     return "".join([begin, *(f", which calls `{name}` in {path}" for path, name in reversed(chain))])
+
+
+_STEPS = (_by_location, _by_handler, _by_route, _by_name)

@@ -2,14 +2,16 @@
 
 import difflib
 import hashlib
+from itertools import product
 
-from bot.plan.locate import Start, callers, reached, starts
+from bot.plan.locate import from_above, reached, starts
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
 from codemods.api import Answer, Codemod, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 
 Outcome = Patch | Refusal
+_LOOK_FURTHER = frozenset({"R-UNRESOLVED", "R-AMBIGUOUS"})  # more callers may tell
 
 
 def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
@@ -21,28 +23,22 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
                 hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
             )
         ]
-    begin = starts(index, hotspot)
-    if not begin:
+    begins = starts(index, hotspot)
+    if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
     outcomes: list[Outcome] = []
     repeats = _repeats(hotspot)
     for codemod in able:
-        for look in (reached, _above):
+        for look, begin in product((reached, from_above), begins):
             proposals, rest = _ask(codemod, index, hotspot, repeats, look(index, begin))
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
-            repeats = tuple(r for no in rest if no.code == "R-UNRESOLVED" for r in no.repeats)
-            outcomes += [_refusal(hotspot, no) for no in rest if no.code != "R-UNRESOLVED"]
+            repeats = tuple(r for no in rest if no.code in _LOOK_FURTHER for r in no.repeats)
+            outcomes += [_refusal(hotspot, no) for no in rest if no.code not in _LOOK_FURTHER]
             if not repeats:
                 return outcomes
-    return [*outcomes, *(_refusal(hotspot, no) for no in rest if no.code == "R-UNRESOLVED")]
-
-
-def _above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
-    """The starts themselves and what calls them: a serializer's rows come from above."""
-    own = tuple(Reached(*start.key, 0, start.how) for start in begin)
-    return own + callers(index, begin)
+    return [*outcomes, *(_refusal(hotspot, no) for no in rest if no.code in _LOOK_FURTHER)]
 
 
 def _ask(

@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codemods.index.facts import Call, Class, Function, dotted
+from codemods.index.facts import CLASS_BODY, Call, Class, Function, dotted
 from codemods.index.names import Names
 from codemods.index.tree import Tree
 
 Key = tuple[str, str]  # path, qualified name
+_RARE = 2  # definitions of a name up to which a call of it by name alone is taken for one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,62 @@ class Calls:
                     found.append((path, function.qualname))
         return found
 
+    def is_class(self, key: Key) -> bool:
+        """Whether the place is a class."""
+        return self._definition(key) is not None
+
+    def members(self, class_: Key) -> list[Key]:
+        """The methods of a class as it has them, inherited ones included, and the class bodies that hold queries."""
+        found: dict[str, Key] = {}
+        for path, owner in self.lineage(class_):
+            definition = self._definition((path, owner))
+            for name in sorted(definition.methods) if definition else ():
+                found.setdefault(name, (path, f"{owner}.{name}"))
+            body = (path, f"{owner}.{CLASS_BODY}")
+            if self.function(body):
+                found.setdefault("/".join(body), body)
+        return list(found.values())
+
+    def holders(self, class_: Key) -> list[Key]:
+        """Classes whose attributes name the class: the viewset of a serializer, the view of a form."""
+        found = []
+        for path in self._tree.containing(class_[1].rpartition(".")[2]):
+            module = self._tree.module(path)
+            for holder in module.classes.values() if module else ():
+                names = {dotted(n) for value in holder.values.values() for n in ast.walk(value)} - {""}
+                if any(self._names.resolve(path, name, holder.qualname) == class_ for name in names):
+                    found.append((path, holder.qualname))
+        return found
+
+    def possible_callers(self, key: Key) -> list[Key]:
+        """Callers by name where types cannot tell: of a rare method or property, and who makes its object."""
+        function = self.function(key)
+        if function is None:
+            return []
+        owner, _, name = key[1].rpartition(".")
+        found = dict.fromkeys(self.callers(key))
+        if owner == function.owner and name in ("__init__", "__call__", "__iter__"):
+            name = ""
+        if name and self._definitions(name) <= _RARE:
+            found |= dict.fromkeys(self._users(name, as_property=_is_property(function)))
+        if function.owner:
+            found |= dict.fromkeys(self._users(function.owner.rpartition(".")[2], as_property=False))
+        found.pop(key, None)
+        return list(found)
+
+    def _definitions(self, name: str) -> int:
+        modules = filter(None, map(self._tree.module, self._tree.containing(f"def {name}(")))
+        return sum(qualname.rpartition(".")[2] == name for module in modules for qualname in module.functions)
+
+    def _users(self, name: str, *, as_property: bool) -> Iterator[Key]:
+        """Functions that call something of that name, or read it as an attribute."""
+        for path in self._tree.containing(f".{name}", f"{name}("):
+            module = self._tree.module(path)
+            for function in module.functions.values() if module else ():
+                called = any(call.callee.rpartition(".")[2] == name for call in function.calls)
+                if called or (as_property and any(read.attr == name for read in function.reads)):
+                    yield path, function.qualname
+
     def _named(self, function: Function, name: str) -> Iterator[Key]:
         found = self._names.resolve(function.path, name, function.qualname)
         if found is None:
@@ -137,7 +194,7 @@ class Calls:
 
     def _attribute_class(self, owner: Key, attribute: str) -> Key | None:
         """The class of `self.attribute`, as a method or the body of the class or of a base of it makes it."""
-        for class_ in self._lineage(owner):
+        for class_ in self.lineage(owner):
             module = self._tree.module(class_[0])
             value = (definition := self._definition(class_)) and definition.values.get(attribute)
             for function in module.functions.values() if module else ():
@@ -154,13 +211,13 @@ class Calls:
         yield from self._overrides(class_, method, {class_})
 
     def _inherited(self, class_: Key, method: str) -> list[Key]:
-        for path, name in self._lineage(class_):
+        for path, name in self.lineage(class_):
             definition = self._definition((path, name))
             if definition and method in definition.methods:
                 return [(path, f"{name}.{method}")]
         return []
 
-    def _lineage(self, class_: Key) -> list[Key]:
+    def lineage(self, class_: Key) -> list[Key]:
         """The class and those above it, depth first from the left."""
         seen: dict[Key, None] = {}
         stack = [class_]
@@ -185,3 +242,10 @@ class Calls:
 
     def _base(self, class_: Class, base: str) -> Key | None:
         return self._names.resolve(class_.path, base.partition("[")[0], class_.qualname.rpartition(".")[0])
+
+
+def _is_property(function: Function) -> bool:
+    return any(dotted(d).rpartition(".")[2] in _PROPERTIES for d in function.decorators)
+
+
+_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "reify", "memoized_property"})

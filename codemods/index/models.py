@@ -310,12 +310,18 @@ def _words(*nodes: ast.expr | None) -> frozenset[str]:
 def _columns(class_: Class) -> dict[str, Column]:
     columns = {}
     for attribute, value in class_.values.items():
-        if isinstance(value, ast.Call) and _callee(value) in _COLUMN:
+        if isinstance(value, ast.Call) and (_callee(value) in _COLUMN or _wraps_foreign_key(value)):
             columns[attribute] = _column(attribute, value)
     for attribute, annotation in class_.annotations.items():
         if attribute not in class_.values and _generic(_unquoted(annotation)) == "Mapped":
             columns[attribute] = Column(attribute)
     return columns
+
+
+def _wraps_foreign_key(call: ast.Call) -> bool:
+    """Whether a column factory of the project's own is given a ForeignKey."""
+    given = [*call.args, *(k.value for k in call.keywords)]
+    return any(isinstance(argument, ast.Call) and _callee(argument) == "ForeignKey" for argument in given)
 
 
 def _table_columns(table: ast.Call | None) -> dict[str, Column]:
