@@ -5,11 +5,14 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.index.calls import Calls
+from codemods.index.django_models import DjangoModels
+from codemods.index.django_templates import Templates
 from codemods.index.models import Models
 from codemods.index.names import Names
 from codemods.index.reads import Reads
 from codemods.index.routes import Routes
 from codemods.index.tree import Tree
+from codemods.index.urls import Urls
 
 
 class Index:
@@ -49,3 +52,18 @@ class Index:
     def routes(self) -> Routes:
         """Which function serves a route."""
         return Routes(self.tree, self.names)
+
+    @cached_property
+    def django(self) -> DjangoModels:
+        """Django models and their relations."""
+        return DjangoModels(self.tree, self.names)
+
+    @cached_property
+    def urls(self) -> Urls:
+        """Which Django view serves a route."""
+        return Urls(self.tree, self.names, self.django)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What Django templates read."""
+        return Templates(self.root)

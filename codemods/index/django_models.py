@@ -87,6 +87,10 @@ class DjangoModel:
             merged |= model.links
         return merged
 
+    def unique_names(self) -> set[str]:
+        """Fields that order rows for good."""
+        return self.keys().union(*(m.unique for m in self.lineage()))
+
     def keys(self) -> set[str]:
         """Names under which an order or a lookup by primary key can be written."""
         return {"pk", "id", *(m.pk for m in self.lineage())}
@@ -106,7 +110,7 @@ class DjangoModels:
         """Every model with its relations linked in both directions, in path order."""
         modules = [m for path in self._tree.containing(*_MARKS) if (m := self._tree.module(path))]
         classes = [c for module in modules for c in module.classes.values()]
-        models = [(c, m) for c in classes if (m := self._model(c)) is not None]
+        models = [(c, model) for c in classes if (model := self._model(c)) is not None]
         self._by_name: dict[str, list[DjangoModel]] = {}
         for _, model in models:
             self._by_name.setdefault(model.name.lower(), []).append(model)
@@ -116,16 +120,21 @@ class DjangoModels:
         for _, model in models:
             if model.table:
                 self._reverse(model)
-        return [m for _, m in models]
+        return [m for _, m in models] + list(self._foreign.values())
 
     def get(self, path: str, name: str, scope: str = "") -> DjangoModel | None:
         """The model that a dotted name in a file denotes."""
         found = self._names.resolve(path, name, scope)
+        if found is None and (module := self._tree.module(path)) and name in module.imports:
+            # A model of another package, known by what refers to it.
+            of = module.imports[name][1].split(".")
+            app = of[of.index("models") - 1] if "models" in of[1:] else ""
+            return next((m for m in self.all if (m.path, m.app, m.name) == ("", app, name)), None)
         return self._by_place.get(found) if found else None
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, str], DjangoModel]:
-        return {(m.path, m.qualname): m for m in self.all}
+        return {(m.path, m.qualname): m for m in self.all if m.path}
 
     def _model(self, class_: Class) -> DjangoModel | None:
         key = (class_.path, class_.qualname)

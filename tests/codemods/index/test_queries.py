@@ -83,7 +83,7 @@ def test_a_query_and_its_entities(body: str, expected: list[tuple[str, str, tupl
         "POSTS.all()",
         "query(Post)",
         "Post.query_class",
-        "Post.objects.all()",
+        "post.objects.all()",
         "session.get(Post, 1)",
         "x = 'select(Post)'",
         "cls.query.all()",

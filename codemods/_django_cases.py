@@ -1,0 +1,201 @@
+"""The cases of `django-eager-load`: what it changes, and what it leaves alone with which code."""
+
+from codemods.api import Case, Repeat, Tier
+
+MODELS = """\
+from django.db import models
+
+
+class Author(models.Model):
+    email = models.CharField(max_length=80, unique=True)
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=80)
+
+
+class Post(models.Model):
+    title = models.CharField(max_length=80)
+    author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="posts")
+    editor = models.ForeignKey(Author, on_delete=models.CASCADE, null=True, related_name="edited")
+    tags = models.ManyToManyField(Tag, related_name="posts")
+
+    def byline(self):
+        return self.author.email
+
+    def as_dict(self):
+        return {"title": self.title, "tags": [tag.name for tag in self.tags.all()]}
+
+
+class Comment(models.Model):
+    post = models.ForeignKey("blog.Post", on_delete=models.CASCADE)
+    writer = models.ForeignKey(Author, on_delete=models.CASCADE)
+    text = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["-id"]
+"""
+
+
+def _repeat(tables: tuple[str, ...], column: str, *more: str) -> Repeat:
+    names = (column, *more)
+    statement = f"SELECT * FROM {tables[0]} WHERE {' AND '.join(f'{name} = ?' for name in names)}"
+    return Repeat(column, tables, names, 50, statement=statement)
+
+
+AUTHOR = _repeat(("blog_author",), "blog_author.id")
+POST = _repeat(("blog_post",), "blog_post.id")
+TAGS = _repeat(("blog_tag", "blog_post_tags"), "blog_post_tags.post_id")
+COMMENTS = _repeat(("blog_comment",), "blog_comment.post_id")
+
+
+def _app(body: str, imports: str = "") -> str:
+    text = "".join(f"    {line}\n" if line else "\n" for line in body.splitlines())
+    return f"{imports}from blog.models import Author, Comment, Post, Tag\n\n\ndef view(request):\n{text}"
+
+
+def _changed(
+    name: str, before: str, after: str, *repeats: Repeat, tier: Tier = "B", imports: str = "",
+    files: dict[str, str] | None = None,
+) -> Case:  # fmt: skip
+    given = {"blog/models.py": MODELS, **(files or {})}
+    return Case(name, _app(before, imports), _app(after, imports), repeats, tier=tier, files=given)
+
+
+def _untouched(
+    name: str, code: str, before: str, *repeats: Repeat, imports: str = "", files: dict[str, str] | None = None
+) -> Case:
+    given = {"blog/models.py": MODELS, **(files or {})}
+    return Case(name, _app(before, imports), None, repeats, code, files=given)
+
+
+_AUTHORS = "return [post.author.email for post in posts]"
+_TEMPLATE = "{% for post in posts %}{{ post.author.email }}{% for tag in post.tags.all %}{{ tag.name }}{% endfor %}{% endfor %}\n"
+
+CASES = (
+    _changed(
+        "a forward key, ordered by primary key: join",
+        f'posts = Post.objects.order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.select_related("author").order_by("id")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "no order: a separate query",
+        f"posts = Post.objects.all()\n{_AUTHORS}",
+        f'posts = Post.objects.prefetch_related("author").all()\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "ordered by the Meta of the model",
+        "return [comment.writer.email for comment in Comment.objects.all()]",
+        'return [comment.writer.email for comment in Comment.objects.select_related("writer").all()]',
+        AUTHOR,
+    ),
+    _changed(
+        "one more name in a call that is there",
+        'posts = Post.objects.order_by("pk").select_related("editor")\n'
+        "return [(post.editor and post.editor.email, post.author.email) for post in posts]",
+        'posts = Post.objects.order_by("pk").select_related("editor", "author")\n'
+        "return [(post.editor and post.editor.email, post.author.email) for post in posts]",
+        AUTHOR,
+    ),
+    _changed(
+        "a many-to-many read through all()",
+        'posts = Post.objects.order_by("id")\nreturn [[tag.name for tag in post.tags.all()] for post in posts]',
+        'posts = Post.objects.prefetch_related("tags").order_by("id")\n'
+        "return [[tag.name for tag in post.tags.all()] for post in posts]",
+        TAGS,
+    ),
+    _changed(
+        "the other side of a key, counted",
+        'posts = Post.objects.order_by("id")\nreturn [post.comment_set.count() for post in posts]',
+        'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n'
+        "return [post.comment_set.count() for post in posts]",
+        COMMENTS,
+    ),
+    _changed(
+        "a method of the model reads it",
+        'return [post.as_dict() for post in Post.objects.order_by("id")]',
+        'return [post.as_dict() for post in Post.objects.prefetch_related("tags").order_by("id")]',
+        TAGS,
+    ),
+    _changed(
+        "two hops, and the first comes along",
+        'return [comment.post.author.email for comment in Comment.objects.filter(text="b")]',
+        'return [comment.post.author.email for comment in Comment.objects.select_related("post__author").filter(text="b")]',
+        POST,
+        AUTHOR,
+    ),
+    _changed(
+        "locked rows: a separate query",
+        f'posts = Post.objects.select_for_update().order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.prefetch_related("author").select_for_update().order_by("id")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "a template reads it",
+        'posts = Post.objects.order_by("id")\nreturn render(request, "blog/list.html", {"posts": posts})',
+        'posts = Post.objects.select_related("author").order_by("id")\n'
+        'return render(request, "blog/list.html", {"posts": posts})',
+        AUTHOR,
+        imports="from django.shortcuts import render\n",
+        files={"blog/templates/blog/list.html": _TEMPLATE},
+    ),
+    _changed(
+        "an alias, and a loop over many",
+        'total = 0\nfor post in Post.objects.order_by("id"):\n    for comment in post.comment_set.all():\n'
+        "        writer = comment.writer\n        total += len(writer.email)\nreturn total",
+        'total = 0\nfor post in Post.objects.prefetch_related("comment_set").order_by("id"):\n'
+        "    for comment in post.comment_set.all():\n"
+        "        writer = comment.writer\n        total += len(writer.email)\nreturn total",
+        COMMENTS,
+    ),
+    _untouched(
+        "filtered per row", "R-CACHEBYPASS",
+        'return [post.comment_set.filter(text="b").count() for post in Post.objects.order_by("id")]', COMMENTS,
+    ),
+    _untouched(
+        "the first of each row", "R-CACHEBYPASS",
+        'return [post.tags.first() for post in Post.objects.order_by("id")]', TAGS,
+    ),
+    _untouched(
+        "the statement filters more than the key", "R-CACHEBYPASS",
+        'return [post.comment_set.count() for post in Post.objects.order_by("id")]',
+        _repeat(("blog_comment",), "blog_comment.post_id", "blog_comment.text"),
+    ),
+    _untouched("no relation of a model", "R-UNRESOLVED", "return list(Post.objects.all())", _repeat(("logs",), "logs.id")),
+    _untouched("no query on the way", "R-UNRESOLVED", "return [p.author for p in request.posts]", AUTHOR),
+    _untouched("values are no rows", "R-UNRESOLVED", 'return list(Post.objects.values("author"))', AUTHOR),
+    _untouched("one row only", "R-UNRESOLVED", "return Post.objects.get(pk=1).author.email", AUTHOR),
+    _untouched(
+        "loaded already", "R-ALREADY-EAGER",
+        f'posts = Post.objects.select_related("author")\n{_AUTHORS}', AUTHOR,
+    ),
+    _untouched(
+        "names in a variable", "R-OPTION-VAR",
+        f"posts = Post.objects.select_related(*request.names)\n{_AUTHORS}", AUTHOR,
+    ),
+    _untouched("combined queries", "R-SHAPE", f"posts = Post.objects.all().union(Post.objects.all())\n{_AUTHORS}", AUTHOR),
+    _untouched("limited columns", "R-SHAPE", f'posts = Post.objects.only("title")\n{_AUTHORS}', AUTHOR),
+    _untouched(
+        "streamed without a chunk size", "R-STREAM",
+        "return [post.author.email for post in Post.objects.iterator()]", AUTHOR,
+    ),
+    _untouched(
+        "the loop ends early", "R-COND",
+        'for post in Post.objects.order_by("id"):\n    if post.author.email:\n        break', AUTHOR,
+    ),
+    _untouched(
+        "the loop assigns it", "R-WRITE",
+        'for post in Post.objects.order_by("id"):\n    print(post.author)\n    post.author = request.user', AUTHOR,
+    ),
+    _untouched(
+        "the loop adds rows", "R-WRITE",
+        'for post in Post.objects.order_by("id"):\n    print(post.tags.all())\n    post.tags.add(request.tag)', TAGS,
+    ),
+    _untouched(
+        "two queries fit", "R-AMBIGUOUS",
+        'a = [post.author for post in Post.objects.order_by("id")]\n'
+        'return a + [post.author for post in Post.objects.order_by("-id")]', AUTHOR,
+    ),
+)  # fmt: skip

@@ -1,0 +1,125 @@
+"""Edits of Django code: a loader call in a queryset chain, `list_select_related` in an admin class."""
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from codemods import _cst
+from codemods.index.facts import Query
+
+# Querysets have these; a method that is not among them may be one that only the manager has.
+_STANDARD = frozenset(
+    {"all", "filter", "exclude", "order_by", "annotate", "select_related", "prefetch_related", "distinct", "only"}
+    | {"defer", "iterator", "reverse", "select_for_update", "using", "alias", "extra", "get", "first", "last", "latest"}
+    | {"earliest", "aget", "afirst", "alast", "aiterator", "[]"}
+)
+_WIDTH = 88
+
+
+def with_loads(text: str, query: Query, loads: Mapping[str, Sequence[str]]) -> str:
+    """The text with each loader method ("select_related") called with its paths on the query."""
+    start, end = _cst.offsets(text, query.chain)
+    chain = text[start:end]
+    for method, paths in loads.items():
+        arguments = [quoted(text, path) for path in paths]
+        chain = _cst.with_call(chain, _depth(chain, query, method), method, arguments)
+    return _cst.replace(text, [(start, end, chain)])
+
+
+def _depth(chain: str, query: Query, method: str) -> int:
+    """Where the call goes: onto one of the same name, else after what only the manager may have, else at the root."""
+    hops = _hops(ast.parse(f"({chain})", mode="eval").body)
+    calls = [
+        (i, n.func.attr) for i, n in enumerate(hops) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+    ]
+    root = len(hops) - 1
+    root = next((i for i, n in enumerate(hops) if ast.unparse(n) == query.root), root)
+    same = [i for i, name in calls if name == method and i < root]
+    if same:
+        return same[0] + 2
+    own = [i for i, name in calls if name not in _STANDARD and i < root]
+    return own[0] if own else root
+
+
+def _hops(node: ast.expr) -> list[ast.expr]:
+    found = [node]
+    while True:
+        match node:
+            case ast.Call(func=ast.Attribute() as inner):
+                node = inner
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner):
+                node = inner
+            case _:
+                return found
+        found.append(node)
+
+
+def quoted(text: str, path: str) -> str:
+    """A string literal with the quotes that the file prefers."""
+    mark = "'" if text.count("'") > text.count('"') else '"'
+    return f"{mark}{path}{mark}"
+
+
+def with_list_select_related(text: str, qualname: str, paths: Sequence[str]) -> str | None:
+    """The text with the paths in `list_select_related` of an admin class; None when that is no list of names."""
+    node = _class(ast.parse(text), qualname.split("."))
+    if node is None:
+        return None
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and _named(statement, "list_select_related"):
+            return _extended(text, statement.value, paths)
+    after = next((s for s in node.body if isinstance(s, ast.Assign) and _named(s, "list_display")), None)
+    first = node.body[0]
+    docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    above = after or (first if docstring else None)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    indent = " " * first.col_offset
+    line = _assignment(text, paths, indent, newline)
+    if above is not None:
+        assert above.end_lineno is not None and above.end_col_offset is not None
+        _, end = _cst.offsets(text, (above.lineno, above.col_offset, above.end_lineno, above.end_col_offset))
+        at = text.find("\n", end)
+        at = len(text) if at < 0 else at - (text[at - 1] == "\r")
+        return text[:at] + newline + indent + line + text[at:]
+    if first.lineno == node.lineno:
+        return None  # `class A(ModelAdmin): pass` on one line
+    start, _ = _cst.offsets(text, (first.lineno, first.col_offset, first.lineno, first.col_offset))
+    decorators = getattr(first, "decorator_list", [])
+    if decorators:
+        start, _ = _cst.offsets(text, (decorators[0].lineno, first.col_offset, first.lineno, first.col_offset))
+    replaces_pass = isinstance(first, ast.Pass)
+    return text[:start] + line + (text[start + 4 :] if replaces_pass else newline + indent + text[start:])
+
+
+def _assignment(text: str, paths: Sequence[str], indent: str, newline: str) -> str:
+    names = [quoted(text, path) for path in paths]
+    short = f"list_select_related = ({', '.join(names)}{',' if len(names) == 1 else ''})"
+    if len(indent + short) <= _WIDTH:
+        return short
+    rows = "".join(f"{indent}    {name},{newline}" for name in names)
+    return f"list_select_related = ({newline}{rows}{indent})"
+
+
+def _extended(text: str, value: ast.expr, paths: Sequence[str]) -> str | None:
+    if not isinstance(value, ast.Tuple | ast.List) or not value.elts:
+        return None
+    last = value.elts[-1]
+    assert last.end_lineno is not None and last.end_col_offset is not None
+    start, end = _cst.offsets(text, (last.lineno, last.col_offset, last.end_lineno, last.end_col_offset))
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    between = f",{chr(10)}{line}" if not line.strip() else ", "
+    rest = text[end:].removeprefix(",") if len(value.elts) == 1 and line.strip() else text[end:]
+    return text[:end] + "".join(between + quoted(text, path) for path in paths) + rest
+
+
+def _named(statement: ast.Assign, name: str) -> bool:
+    return any(isinstance(t, ast.Name) and t.id == name for t in statement.targets)
+
+
+def _class(node: ast.AST, scopes: list[str]) -> ast.ClassDef | None:
+    for scope in scopes:
+        body = getattr(node, "body", [])
+        found = next((n for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == scope), None)
+        if found is None:
+            return None
+        node = found
+    return node if isinstance(node, ast.ClassDef) else None

@@ -1,0 +1,180 @@
+"""Queries and admin lists on the way from an entry, each with the model of its rows and what is read on them."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from codemods._django_policy import NO_ENTITIES, SINGLE
+from codemods._django_reads import Chain, DjangoReads
+from codemods.api import Reached, Sighting
+from codemods.index import Index
+from codemods.index.calls import Key
+from codemods.index.django_models import DjangoModel
+from codemods.index.facts import CLASS_BODY, Function, Query, dotted
+from codemods.index.managers import OWN_MODEL
+
+_FEEDS = frozenset({"get_queryset", "queryset", "get_query_set", CLASS_BODY})
+
+
+@dataclass(eq=False)
+class Place:
+    """Where rows of a model come from: a query in a function, or an admin class without one.
+
+    `near` are the chains seen on these very rows, `far` those that a template or serializer on the way reads.
+    """
+
+    reached: Reached
+    model: DjangoModel
+    query: Query | None = None
+    function: Function | None = None
+    admin: Key | None = None
+    single: bool = False
+    near: set[Chain] = field(default_factory=set)
+    far: set[Chain] = field(default_factory=set)
+    form: int = 0  # among equals: a queryset hook, a class attribute, anything else
+
+    @property
+    def where(self) -> str:
+        """For a sentence."""
+        return f"{self.reached.path}:{self.reached.qualname}"
+
+
+class Places:
+    """All places of a sighting."""
+
+    def __init__(self, index: Index, sighting: Sighting) -> None:
+        self.index = index
+        self.reads = DjangoReads(index)
+        self.sighting = sighting
+        self.keys = {(r.path, r.qualname): r for r in sighting.reached}
+        self.classes = self._classes()
+        self.templates = {t for key in self.keys for t in self.reads.templates_of(key)}
+        self.serializers = set(self._serializers())
+
+    def all(self) -> list[Place]:
+        """Every place, with its evidence."""
+        found = [*self._queries(), *self._admins()]
+        for place in found:
+            place.far |= self.reads.rendered(self.templates, place.model)
+            for serializer in self.serializers:
+                if self._fits(serializer, place.model):
+                    place.far |= self.reads.serialized(serializer, place.model)
+        return found
+
+    def words(self) -> set[str]:
+        """Every attribute name that a function on the way reads."""
+        functions = (self.index.calls.function(key) for key in self.keys)
+        return {read.attr for function in functions if function for read in function.reads}
+
+    def _classes(self) -> dict[Key, Reached]:
+        """Classes that are entries themselves, or that own a function on the way."""
+        found: dict[Key, Reached] = {}
+        for key, reached in self.keys.items():
+            function = self.index.calls.function(key)
+            owner = (key[0], function.owner) if function and function.owner else key
+            if self.reads.class_(owner):
+                found.setdefault(owner, reached)
+        return found
+
+    def _functions(self) -> Iterator[tuple[Reached, Function]]:
+        seen = set()
+        for key, reached in self.keys.items():
+            if function := self.index.calls.function(key):
+                seen.add(key)
+                yield reached, function
+        for (path, name), reached in self.classes.items():
+            key = (path, f"{name}.{CLASS_BODY}")
+            if key not in seen and (function := self.index.calls.function(key)):
+                yield Reached(*key, reached.distance, reached.via), function
+
+    def _queries(self) -> Iterator[Place]:
+        for reached, function in self._functions():
+            for query in function.queries:
+                steps = {s.name for s in query.steps}
+                if query.style != "manager" or steps & NO_ENTITIES:
+                    continue
+                own = query.entities[0] == OWN_MODEL
+                owner = (function.path, function.owner) if function.owner else None
+                feeds = self.class_model(owner) if owner else None
+                model = feeds if own else self.index.django.get(function.path, query.entities[0], function.qualname)
+                if model is None:
+                    continue
+                place = Place(reached, model, query, function, single=bool(steps & SINGLE))
+                name = function.qualname.rpartition(".")[2]
+                place.form = 0 if name in _FEEDS - {CLASS_BODY} else 1 if name == CLASS_BODY else 2 if own else 0
+                place.near |= set(self.reads.rows(model, function, query.rows))
+                if owner and name in _FEEDS and (feeds is None or feeds in model.lineage() or model in feeds.lineage()):
+                    for class_ in self.classes:
+                        if owner in self.index.calls.lineage(class_):
+                            place.near |= self._class_reads(class_, model)
+                yield place
+
+    def _admins(self) -> Iterator[Place]:
+        for key, reached in self.classes.items():
+            if not self.is_admin(key) or (model := self.class_model(key)) is None:
+                continue
+            yield Place(reached, model, admin=key, near=self._class_reads(key, model))
+
+    def is_admin(self, key: Key) -> bool:
+        """Whether the class is registered with the admin."""
+        return any(key == admin for _, admin in self.index.urls.admins)
+
+    def _class_reads(self, owner: Key, model: DjangoModel) -> set[Chain]:
+        found = self.reads.listed(owner, model) if self.is_admin(owner) else set()
+        for serializer in self._named_serializers(owner):
+            if self._fits(serializer, model):
+                found |= self.reads.serialized(serializer, model)
+        return found
+
+    def class_model(self, owner: Key) -> DjangoModel | None:
+        """The model that a class-based view, viewset or admin class works on."""
+        values = self.reads.values(owner)
+        named = dotted(values["model"]) if "model" in values else ""
+        if named and (found := self.index.django.get(owner[0], named, owner[1])):
+            return found
+        for above in self.index.calls.lineage(owner):
+            body = self.index.calls.function((above[0], f"{above[1]}.{CLASS_BODY}"))
+            for query in body.queries if body else ():
+                if "queryset" in values and query.entities[0] != OWN_MODEL:
+                    return self.index.django.get(above[0], query.entities[0], above[1])
+        for tail, admin in self.index.urls.admins:
+            if admin == owner:
+                app, _, name = tail.partition("/")
+                return next((m for m in self.index.django.all if (m.app.lower(), m.name.lower()) == (app, name)), None)
+        models = {m for s in self._named_serializers(owner) if (m := self._serializer_model(s))}
+        return models.pop() if len(models) == 1 else None
+
+    # ---- serializers ----
+
+    def _serializers(self) -> Iterator[Key]:
+        for owner in self.classes:
+            yield from self._named_serializers(owner)
+        for key in self.keys:
+            function = self.index.calls.function(key)
+            for call in function.calls if function else ():
+                name = call.callee.partition("(")[0]
+                found = self.index.names.resolve(key[0], name, key[1]) if "Serializer" in name else None
+                if found and self.reads.class_(found):
+                    yield found
+
+    def _named_serializers(self, owner: Key) -> list[Key]:
+        found = []
+        for name, value in self.reads.values(owner).items():
+            for node in ast.walk(value) if "serializer" in name else ():
+                if isinstance(node, ast.Name | ast.Attribute) and dotted(node):
+                    for above in self.index.calls.lineage(owner):
+                        key = self.index.names.resolve(above[0], dotted(node), above[1])
+                        if key and self.reads.class_(key) and key not in found:
+                            found.append(key)
+        return found
+
+    def _serializer_model(self, serializer: Key) -> DjangoModel | None:
+        for path, name in self.index.calls.lineage(serializer):
+            meta = self.reads.class_((path, f"{name}.Meta"))
+            if meta and "model" in meta.values:
+                return self.index.django.get(path, dotted(meta.values["model"]), name)
+        return None
+
+    def _fits(self, serializer: Key, model: DjangoModel) -> bool:
+        written_for = self._serializer_model(serializer)
+        return written_for is None or written_for in model.lineage() or model in written_for.lineage()

@@ -1,0 +1,143 @@
+"""What a Django query does already, which loader it can take, and what forbids to load ahead."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from codemods._django_reads import CACHED, Chain
+from codemods.index.django_models import DjangoModel
+from codemods.index.facts import Function, Query, Step
+
+# Steps after which the rows are no entities, or there are no rows.
+NO_ENTITIES = frozenset(
+    {"values", "values_list", "count", "exists", "aggregate", "update", "delete", "create", "get_or_create", "dates"}
+    | {"update_or_create", "bulk_create", "bulk_update", "in_bulk", "raw", "datetimes", "none", "acount", "aexists"}
+    | {"acreate", "adelete", "aupdate", "add", "remove", "set", "clear", "contains"}
+)
+SINGLE = frozenset({"get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "get_or_404"})
+_UNIONS = frozenset({"union", "intersection", "difference"})
+_STREAMS = frozenset({"iterator", "aiterator"})
+# Steps under which a LEFT JOIN to one row keeps the rows.
+_JOIN_SAFE = frozenset(
+    {"all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "[]", "using", "iterator"}
+)
+_WRITES = frozenset({"add", "remove", "set", "clear", "create", "update", "delete", "bulk_create", "get_or_create"})
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """Paths that a query loads already, and whether all its loader calls could be read."""
+
+    paths: frozenset[str]
+    readable: bool
+
+
+def existing(steps: Iterable[Step]) -> Existing:
+    """Read `select_related(...)` and `prefetch_related(...)` of a query."""
+    paths: set[str] = set()
+    readable = True
+    for step in steps:
+        if step.name not in ("select_related", "prefetch_related"):
+            continue
+        names = [_path(argument) for argument in step.args]
+        readable = readable and bool(names) and None not in names and not step.keywords
+        if not step.conditional:
+            paths |= {prefix for name in names if name for prefix in prefixes(name)}
+    return Existing(frozenset(paths), readable)
+
+
+def prefixes(path: str) -> list[str]:
+    """`a__b` loads `a` and `a__b`."""
+    parts = path.split("__")
+    return ["__".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _path(source: str) -> str | None:
+    """The path of `"author"` or `Prefetch("author", ...)`; one under `to_attr` leaves the accessor as it is."""
+    node = ast.parse(source, mode="eval").body
+    if isinstance(node, ast.Call) and node.args:
+        if any(k.arg == "to_attr" for k in node.keywords):
+            return ""
+        node = node.args[0]
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def refusal(query: Query, function: Function) -> tuple[str, str] | None:
+    """Why no relation may be loaded with this query."""
+    steps = {step.name for step in query.steps}
+    if unions := sorted(steps & _UNIONS):
+        return "R-SHAPE", f"line {query.line} of {function.path} combines queries with `{unions[0]}`"
+    for loop in query.loops:
+        if loop.early_exit and set(loop.targets) & query.rows:
+            return "R-COND", f"the loop at line {loop.line} of {function.path} can end early"
+    return None
+
+
+def forbids(
+    query: Query, function: Function, chain: Chain, uses: dict[tuple[str, str], set[str]]
+) -> tuple[str, str] | None:
+    """Why this relation may not be loaded with this query."""
+    first = chain[0]
+    for loop in query.loops:
+        if first.name in loop.writes or (first.column or "") in loop.writes:
+            return "R-WRITE", f"the loop at line {loop.line} of {function.path} assigns `.{first.name}`"
+        for call in loop.calls:
+            parts = call.callee.split(".")
+            if len(parts) > 2 and parts[-1] in _WRITES and any(link.name == parts[-2] for link in chain):
+                return "R-WRITE", f"line {call.line} of {function.path} calls `{call.callee}`"
+    deferred = [s for s in query.steps if s.name in ("only", "defer")]
+    if deferred and not chain[0].many:
+        return "R-SHAPE", f"line {query.line} of {function.path} limits the columns with `.{deferred[0].name}()`"
+    for link in chain:
+        used = uses.get((link.owner.name, link.name), set())
+        if link.many and (around := sorted(used - CACHED)):
+            return "R-CACHEBYPASS", f"`{link.path}` is read with `.{around[0]}()`"
+        if link.many and not used:
+            return "R-CACHEBYPASS", f"no read of `{link.path}` through `.all()` was found"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """A loader method, why it was chosen, how many statements it leaves per request."""
+
+    name: str
+    why: str
+    statements_after: int
+
+
+def loader(query: Query, model: DjangoModel, chain: Chain) -> Loader:
+    """`select_related` where a join provably changes nothing but the columns, else `prefetch_related`."""
+    if any(link.many for link in chain):
+        return Loader(
+            "prefetch_related", "a collection: a separate SELECT leaves the primary statement alone", len(chain)
+        )
+    steps = {step.name for step in query.steps}
+    if "select_for_update" in steps:
+        return _separate(chain, "the query locks its rows, and a join would lock or refuse others (R-LOCK)")
+    if unsafe := sorted(steps - _JOIN_SAFE):
+        return _separate(chain, f"`.{unsafe[0]}()` in the query: a join there could change its rows")
+    if key := unique_order(query, model):
+        return Loader("select_related", f"to-one, ordered by the unique `{key}`: a join changes no row and no order", 0)
+    return _separate(chain, "no order by a unique field: on PostgreSQL a join could change the order of rows (R-ORDER)")
+
+
+def _separate(chain: Chain, why: str) -> Loader:
+    return Loader("prefetch_related", why, len(chain))
+
+
+def unique_order(query: Query, model: DjangoModel) -> str | None:
+    """The unique field that the query is unconditionally ordered by, in the query or by the model's Meta."""
+    order: tuple[str, ...] = model.ordering
+    for step in query.steps:
+        if step.name == "order_by":
+            if step.conditional:
+                return None
+            order = tuple(_path(argument) or "" for argument in step.args)
+    names = [name.lstrip("-") for name in order]
+    return next((n for n in names if n in model.unique_names()), None)
+
+
+def streams(query: Query) -> bool:
+    """Whether the rows come in chunks, where a prefetch needs a chunk size that the query does not name."""
+    return any(s.name in _STREAMS and not s.args and not s.keywords for s in query.steps)
