@@ -32,7 +32,9 @@ class Strategy:
 
 def strategy(query: Query, model: Model, relationship: Relationship) -> Strategy:
     """The strategy for a relationship of the root entity of a query."""
-    if relationship.many is not False:
+    if relationship.many is None:
+        return _separate("direction not proven: a separate SELECT is right either way")
+    if relationship.many:
         return Strategy("selectinload", "a collection: one separate SELECT leaves the primary statement alone", 1)
     steps = {step.name for step in query.steps}
     if steps & LOCKS:

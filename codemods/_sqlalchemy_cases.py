@@ -205,6 +205,37 @@ def _joined(text: str) -> str:
     return text.replace("from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import", 1)
 
 
+_COMMENTS_OF_POSTS = """\
+from sqlalchemy import select
+from sqlalchemy.orm import {loaders}
+
+from models import Author, Comment, Post
+
+
+def view(session):
+    posts = session.scalars(select(Post){steps}).all()
+    return [[comment.{read}.email for comment in post.comments] for post in posts]
+"""
+
+_POST_OF_COMMENTS = """\
+from sqlalchemy.orm import {loaders}
+
+from models import Author, Comment, Post
+
+
+def view(session):
+    return [comment.post.author.email for comment in session.query(Comment){steps}.order_by(Comment.id)]
+"""
+
+
+def _comments(steps: str, loaders: str, read: str = "writer") -> str:
+    return _COMMENTS_OF_POSTS.format(steps=steps, loaders=loaders, read=read)
+
+
+def _post(steps: str, loaders: str) -> str:
+    return _POST_OF_COMMENTS.format(steps=steps, loaders=loaders)
+
+
 _CHANGED = (
     _changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
     _changed("legacy query, ordered, with a limit: join", _legacy(".limit(50)"), _joined(_legacy(".limit(50)"))),
@@ -452,6 +483,94 @@ def view(session):
         ),
         tier="C",
     ),
+    _changed(
+        "two hops, to-one and to-one, ordered by primary key: joins",
+        _post("", "joinedload"),
+        _post(".options(joinedload(Comment.post).joinedload(Post.author))", "joinedload"),
+    ),
+    _changed(
+        "two hops, a collection and to-one: separate selects, both repeats in one path",
+        _comments("", "selectinload"),
+        _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
+        AUTHOR,
+        COMMENTS,
+    ),
+    _changed(
+        "two hops, the model on the way named through its module",
+        """\
+import models
+
+
+def view(session):
+    posts = session.query(models.Post).order_by(models.Post.id)
+    return [[comment.writer.email for comment in post.comments] for post in posts]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+import models
+
+
+def view(session):
+    posts = session.query(models.Post).options(selectinload(models.Post.comments).selectinload(models.Comment.writer)).order_by(models.Post.id)
+    return [[comment.writer.email for comment in post.comments] for post in posts]
+""",
+    ),
+    _changed(
+        "the first hop is loaded already: it keeps its loader",
+        _comments(".options(selectinload(Post.comments))", "selectinload"),
+        _comments(
+            ".options(selectinload(Post.comments), defaultload(Post.comments).selectinload(Comment.writer))",
+            "defaultload, selectinload",
+        ),
+    ),
+    _changed(
+        "the first hop is loaded by an inner join: it stays one",
+        _post(".options(joinedload(Comment.post, innerjoin=True))", "joinedload"),
+        _post(
+            ".options(joinedload(Comment.post, innerjoin=True), defaultload(Comment.post).joinedload(Post.author))",
+            "defaultload, joinedload",
+        ),
+    ),
+    _changed(
+        "the first hop is loaded with a criterion: it keeps it",
+        _comments(".options(selectinload(Post.comments.and_(Comment.id > 9)))", "selectinload"),
+        _comments(
+            ".options(selectinload(Post.comments.and_(Comment.id > 9)), defaultload(Post.comments).selectinload(Comment.writer))",
+            "defaultload, selectinload",
+        ),
+    ),
+    _changed(
+        "options inside the options of the first hop stay",
+        _comments(
+            ".options(selectinload(Post.comments).options(joinedload(Comment.checker), load_only(Comment.writer_id)))",
+            "joinedload, load_only, selectinload",
+        ),
+        _comments(
+            ".options(selectinload(Post.comments).options(joinedload(Comment.checker), load_only(Comment.writer_id)), defaultload(Post.comments).selectinload(Comment.writer))",
+            "defaultload, joinedload, load_only, selectinload",
+        ),
+    ),
+    _changed(
+        "defaultload loads nothing by itself",
+        _legacy(".options(defaultload(Post.author).load_only(Author.email))").replace(
+            "from models import", "from sqlalchemy.orm import defaultload, joinedload\n\nfrom models import Author,"
+        ),
+        _joined(_legacy(".options(defaultload(Post.author).load_only(Author.email))")).replace(
+            "import joinedload\n\nfrom models import", "import defaultload, joinedload\n\nfrom models import Author,"
+        ),
+    ),
+    _changed(
+        "an opt-out below another hop",
+        _select(
+            ".options(defaultload(Post.comments).raiseload(Comment.checker)).order_by(Post.id)",
+            "from sqlalchemy.orm import defaultload, joinedload, raiseload\n\nfrom models import Comment",
+        ),
+        _select(
+            ".options(defaultload(Post.comments).raiseload(Comment.checker), joinedload(Post.author)).order_by(Post.id)",
+            "from sqlalchemy.orm import defaultload, joinedload, raiseload\n\nfrom models import Comment",
+        ),
+    ),
 )
 
 _UNTOUCHED = (
@@ -542,6 +661,48 @@ from models import Comment
 def view(session):
     return render(session.query(Comment).order_by(Comment.id).all())
 """,
+    ),
+    _untouched(
+        "loaded by options inside the options of another hop",
+        "R-ALREADY-EAGER",
+        _comments(".options(selectinload(Post.comments).options(joinedload(Comment.writer)))", "selectinload"),
+    ),
+    _untouched(
+        "an opt-out on the way",
+        "R-OPTION-VAR",
+        _comments(".options(lazyload(Post.comments))", "lazyload"),
+    ),
+    _untouched(
+        "an opt-out of all below the hop before",
+        "R-OPTION-VAR",
+        _comments('.options(defaultload(Post.comments).raiseload("*"))', "defaultload"),
+    ),
+    _untouched(
+        "a variable inside the options of a hop",
+        "R-OPTION-VAR",
+        _comments(".options(selectinload(Post.comments).options(STRATEGY))", "selectinload"),
+    ),
+    _untouched(
+        "a model on the way that is not imported",
+        "R-UNRESOLVED",
+        _comments("", "selectinload").replace("Comment, ", ""),
+    ),
+    _untouched(
+        "a model on the way that only type checkers import",
+        "R-UNRESOLVED",
+        _comments("", "selectinload").replace(
+            "Comment, Post\n", "Post\n\nif TYPE_CHECKING:\n    from models import Comment\n"
+        ),
+    ),
+    _untouched(
+        "a model on the way that only another function imports",
+        "R-UNRESOLVED",
+        _comments("", "selectinload").replace("Comment, ", "") + "\n\ndef other():\n    from models import Comment\n",
+    ),
+    _untouched(
+        "two ways of the same length",
+        "R-AMBIGUOUS",
+        _comments("", "selectinload").replace("comment.writer.email", "(comment.writer.email, comment.checker.email)"),
     ),
     _untouched(
         "the loader's name is taken",

@@ -103,7 +103,7 @@ def _choose(index: Index, places: list[_Place], repeat: Repeat, read: set[str]) 
         _Candidate(place, way, _seen(place, way, read))
         for relation in relations
         for place in places
-        for way in paths(place.model, relation, read | _first_hops(place.query))
+        for way in paths(place.model, relation, read | _loaded_names(place.query))
     ]
     # What nothing is seen to read is edited only where the evidence itself points at the query.
     candidates = [c for c in candidates if c.seen or (len(c.way) == 1 and not c.place.reached.distance)]
@@ -113,9 +113,16 @@ def _choose(index: Index, places: list[_Place], repeat: Repeat, read: set[str]) 
     equal = [c for c in candidates if _rank(c) == _rank(best)]
     queries = {id(c.place.query) for c in equal}
     if len(queries) > 1 or (len(equal) > 1 and (not best.seen or len(best.way) > 1)):
-        names = tuple(sorted({f"{'.'.join((c.place.entity, *c.names))} in {_where(c.place)}" for c in equal}))
+        places_of = {(_where(c.place), c.place.query.line) for c in equal}
+        lined = len(places_of) > len({where for where, _ in places_of})  # two in one function: only the line tells
+        names = tuple(sorted({_named(c, lined=lined) for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return equal
+
+
+def _named(candidate: _Candidate, *, lined: bool) -> str:
+    line = f" (line {candidate.place.query.line})" if lined else ""
+    return f"{'.'.join((candidate.place.entity, *candidate.names))} in {_where(candidate.place)}{line}"
 
 
 def _rank(candidate: _Candidate) -> tuple[int, int, int]:
@@ -129,7 +136,7 @@ def _seen(place: _Place, way: tuple[Relation, ...], read: set[str]) -> int:
     return 2 if on_rows else int(last in read)
 
 
-def _first_hops(query: Query) -> set[str]:
+def _loaded_names(query: Query) -> set[str]:
     return {name for path in existing_options(query.steps).eager for name in path}
 
 
@@ -156,7 +163,7 @@ def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
     if all(name in options.eager for name in names):
         loaded = ", ".join(".".join(name) for name in names)
         return _at(place, repeats, "R-ALREADY-EAGER", f"{_where(place)} loads {loaded} already", done=True)
-    if not options.readable or options.opted_out & {"*", *(n for name in names for n in _prefixes(name))}:
+    if not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
         return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {_where(place)} are not plain ones")
     if streams := sorted({s.name for s in place.query.steps} & STREAMS):
         return _at(place, repeats, "R-STREAM", f"{_where(place)} streams its rows with `{streams[0]}`")
@@ -166,7 +173,7 @@ def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
     for candidate, repeat in found:
         if candidate.names in options.eager:
             continue
-        if blocked := _blocked(candidate):
+        if blocked := _blocked(candidate, options):
             refusals.append(blocked)
             continue
         first = candidate.way[0]
@@ -182,13 +189,18 @@ def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
     return _propose(index, place, loads, doubts + [f"left alone: {why} ({code})" for code, why in refusals])
 
 
-def _prefixes(name: tuple[str, ...]) -> list[str]:
-    return [".".join(name[:end]) for end in range(1, len(name) + 1)]
+def _opt_outs(name: tuple[str, ...]) -> Iterator[str]:
+    """What an opt-out of a hop can be called: by its path, or as all that its parent has."""
+    for end, hop in enumerate(name):
+        yield ".".join((*name[:end], hop))
+        yield ".".join((*name[:end], "*"))
 
 
-def _blocked(candidate: _Candidate) -> tuple[str, str] | None:
+def _blocked(candidate: _Candidate, options: Existing) -> tuple[str, str] | None:
     """The first hop that cannot be loaded eagerly; hops before the last may be eager already."""
-    for hop in candidate.way:
+    for position, hop in enumerate(candidate.way, 1):
+        if candidate.names[:position] in options.eager:
+            continue
         code = _LAZY.get(hop.relationship.lazy)
         if code and (code != "R-ALREADY-EAGER" or hop is candidate.relation):
             return code, f"{hop.path} is declared lazy={hop.relationship.lazy!r}"
@@ -196,13 +208,17 @@ def _blocked(candidate: _Candidate) -> tuple[str, str] | None:
 
 
 def _load(candidate: _Candidate, options: Existing, repeat: Repeat) -> tuple[Load, tuple[tuple[str, Relation], ...]]:
-    """The load of the last hop, and the loader of every hop: those of the query's own options are kept."""
+    """The load of the last hop, and the loader of every hop.
+
+    A hop that the query loads already is only passed through: SQLAlchemy refuses a second loader that differs from the
+    first in as little as `innerjoin=True`, and drops the criteria of `and_()`.
+    """
     place = candidate.place
     chosen = strategy(place.query, place.model, candidate.way[0].relationship)
     loaders: list[tuple[str, Relation]] = []
     for position, hop in enumerate(candidate.way, 1):
-        name = options.eager.get(candidate.names[:position]) or _next(chosen, hop, position)
-        loaders.append((name, hop))
+        loaded = candidate.names[:position] in options.eager
+        loaders.append(("defaultload" if loaded else _next(chosen, hop, position), hop))
     last = loaders[-1][0]
     why = chosen.why if len(loaders) == 1 else _WHY_NESTED[last == "joinedload"]
     path = ".".join((place.entity, *candidate.names))
@@ -210,7 +226,7 @@ def _load(candidate: _Candidate, options: Existing, repeat: Repeat) -> tuple[Loa
 
 
 _WHY_NESTED = {
-    True: "to-one behind a join that changes no row and no order",
+    True: "to-one: a join there changes no row and no order",
     False: "one separate SELECT per hop leaves the statements before it alone",
 }
 
@@ -250,10 +266,15 @@ def _propose(
     taken = [n for n in names if not _cst.binds(text, "sqlalchemy.orm", n) and n in _cst.bound_names(text)]
     if taken:
         return _at(place, repeats, "R-UNRESOLVED", f"{path} uses the name {taken[0]} for something else")
-    owners = {load.path: [_spelled(index, path, hop.owner) for _, hop in loaders[1:]] for load, loaders in loads}
-    if unknown := [load for load, _ in loads if None in owners[load.path]]:
-        return _at(place, repeats, "R-UNRESOLVED", f"{path} does not import the models on the way to {unknown[0].path}")
-    arguments = [_option(place.entity, loaders, owners[load.path]) for load, loaders in loads]
+    arguments: list[str] = []
+    for load, loaders in loads:
+        if any(other.path.startswith(f"{load.path}.") for other, _ in loads):
+            continue  # the longer path loads it on its way
+        # A class may inherit the relationship of a mixin, which is not mapped itself: the model before it is named.
+        owners = [_spelled(index, path, hop.relationship.target) for _, hop in loaders[:-1]]
+        if None in owners:
+            return _at(place, repeats, "R-UNRESOLVED", f"{path} does not import the models on the way to {load.path}")
+        arguments.append(_option(place.entity, loaders, owners))
     start, end = _cst.offsets(text, place.query.chain)
     edits = [(start, end, _cst.with_call(text[start:end], place.query.depth, "options", arguments))]
     if added := _cst.import_edit(text, "sqlalchemy.orm", names, _first_party(index)):
@@ -283,9 +304,12 @@ def _option(entity: str, loaders: tuple[tuple[str, Relation], ...], owners: list
 
 def _spelled(index: Index, path: str, model: Model) -> str | None:
     """How the file can name a model: as it imports or defines it, or through the module it imports it from."""
+    text = index.tree.source(path)
     module = index.tree.module(path)
-    assert module is not None
-    for name in [model.qualname, *module.imports]:
+    assert text is not None and module is not None
+    # What only another function or a type checker imports is no name at run time.
+    bound = _cst.bound_names(text)
+    for name in (n for n in (model.qualname, *module.imports) if n.partition(".")[0] in bound):
         for spelled in (name, f"{name}.{model.qualname}"):
             if index.names.resolve(path, spelled) == (model.path, model.qualname):
                 return spelled

@@ -37,13 +37,13 @@ class Reads:
         return self._through_members(found, list(models))
 
     def _of_function(self, function: Function) -> set[str]:
-        found = {read.attr for read in function.reads}
+        # `Post.author` names the attribute in a query; only a row loads it.
+        found = {read.attr for read in function.reads if not _is_class_name(read.base)}
         for template in function.templates:
             found |= self._of_template(template, set())
-        module = self._tree.module(function.path)
         named = {call.callee for call in function.calls}
         named |= {a for a in function.params.values() if a}
-        for decorator in function.decorators if module else ():
+        for decorator in function.decorators:
             named |= {word for word in re.findall(r"[\w.]+", ast.unparse(decorator)) if word[:1].isupper()}
         for name in named:
             where = self._names.resolve(function.path, name.partition("[")[0], function.qualname)
@@ -107,6 +107,10 @@ def _neighbours(model: Model) -> list[Model]:
     """The model's lineage and the models that its relationships lead to."""
     lineage = model.lineage()
     return [*lineage, *(r.target for m in lineage for r in m.relationships.values())]
+
+
+def _is_class_name(base: str) -> bool:
+    return base.rpartition(".")[2][:1].isupper()
 
 
 def _listed(class_: Class | None, name: str) -> set[str]:
