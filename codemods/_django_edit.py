@@ -4,14 +4,9 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from codemods import _cst
+from codemods._django_policy import STANDARD
 from codemods.index.facts import Query
 
-# Querysets have these; a method that is not among them may be one that only the manager has.
-_STANDARD = frozenset(
-    {"all", "filter", "exclude", "order_by", "annotate", "select_related", "prefetch_related", "distinct", "only"}
-    | {"defer", "iterator", "reverse", "select_for_update", "using", "alias", "extra", "get", "first", "last", "latest"}
-    | {"earliest", "aget", "afirst", "alast", "aiterator", "[]"}
-)
 _WIDTH = 88
 
 
@@ -36,7 +31,7 @@ def _depth(chain: str, query: Query, method: str) -> int:
     same = [i for i, name in calls if name == method and i < root]
     if same:
         return same[0] + 2
-    own = [i for i, name in calls if name not in _STANDARD and i < root]
+    own = [i for i, name in calls if name not in STANDARD and i < root]
     return own[0] if own else root
 
 

@@ -1,7 +1,7 @@
 """What a Django query does already, which loader it can take, and what forbids to load ahead."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from codemods._django_reads import CACHED, Chain
@@ -13,6 +13,12 @@ NO_ENTITIES = frozenset(
     {"values", "values_list", "count", "exists", "aggregate", "update", "delete", "create", "get_or_create", "dates"}
     | {"update_or_create", "bulk_create", "bulk_update", "in_bulk", "raw", "datetimes", "none", "acount", "aexists"}
     | {"acreate", "adelete", "aupdate", "add", "remove", "set", "clear", "contains"}
+)
+# What every queryset has; another method may be one that only the manager has.
+STANDARD = frozenset(
+    {"all", "filter", "exclude", "order_by", "annotate", "select_related", "prefetch_related", "distinct", "only"}
+    | {"defer", "iterator", "reverse", "select_for_update", "using", "alias", "extra", "get", "first", "last", "latest"}
+    | {"earliest", "aget", "afirst", "alast", "aiterator", "[]", "union", "intersection", "difference", "none"}
 )
 SINGLE = frozenset({"get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "get_or_404"})
 _UNIONS = frozenset({"union", "intersection", "difference"})
@@ -32,12 +38,15 @@ class Existing:
     readable: bool
 
 
-def existing(steps: Iterable[Step]) -> Existing:
-    """Read `select_related(...)` and `prefetch_related(...)` of a query."""
+def existing(steps: Iterable[Step], loaded_by: Callable[[str], set[str] | None]) -> Existing:
+    """Read `select_related(...)` and `prefetch_related(...)` of a query, and what its custom methods load."""
     paths: set[str] = set()
     readable = True
     for step in steps:
         if step.name not in ("select_related", "prefetch_related"):
+            named = set() if step.name in STANDARD else loaded_by(step.name)
+            readable = readable and named is not None
+            paths |= {prefix for name in named or () for prefix in prefixes(name)}
             continue
         names = [_path(argument) for argument in step.args]
         readable = readable and bool(names) and None not in names and not step.keywords

@@ -81,6 +81,22 @@ class DjangoReads:
                 if target and position < len(params):
                     yield from self.rows(model, target, [params[position]], depth - 1)
 
+    def loaded_by(self, method: str) -> set[str] | None:
+        """Paths that custom queryset or manager methods of that name load; None when no name of one can be read."""
+        found: set[str] | None = set()
+        for path in self.index.tree.containing(f"def {method}("):
+            for name, node in self._defs(path).items():
+                if name.rpartition(".")[2] != method:
+                    continue
+                for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+                    callee = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
+                    if callee in ("select_related", "prefetch_related", "Prefetch"):
+                        names = _texts(call.args[0]) if call.args else []
+                        found = (
+                            None if found is None or not names else found | {n for a in call.args for n in _texts(a)}
+                        )
+        return found
+
     # ---- admin lists ----
 
     def listed(self, admin: Key, model: DjangoModel) -> set[Chain]:
@@ -120,11 +136,14 @@ class DjangoReads:
         looked_up = _looked_up(meta.get("extra_kwargs"))
         for name, link in model.all_links().items():
             listed = name in fields or (fields == ["__all__"] and link.back is not None and name not in skipped)
-            if listed and name not in values and (link.kind == "m2m" or link.many or name in looked_up):
+            if listed and name not in values and (link.many or name in looked_up):
                 found.add((link,))
         for name in fields:
             if name not in values and name not in model.all_links():
                 found |= set(self.follow(model, (name,)))
+        for chain in found:
+            if chain[-1].many:  # a list field takes `.all()` of its manager
+                self.uses.setdefault((chain[-1].owner.name, chain[-1].name), set()).add("all")
         if node := self._member(serializer, "to_representation"):
             found |= self._of_second(node, model)
         return found

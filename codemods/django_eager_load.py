@@ -143,7 +143,7 @@ def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]
     if place.admin:
         return _in_admin(index, places, place, picked, repeats)
     assert place.query and place.function
-    done = existing(place.query.steps)
+    done = existing(place.query.steps, places.reads.loaded_by)
     if all(candidate.path in done.paths for candidate, _ in picked):
         paths = ", ".join(candidate.path for candidate, _ in picked)
         return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {paths} already", done=True)

@@ -234,6 +234,8 @@ class DjangoModels:
                 link.target.links.setdefault(name, back)
 
     def _target(self, class_: Class, model: DjangoModel, node: ast.expr | None) -> DjangoModel | None:
+        if isinstance(node, ast.Name):
+            node = class_.values.get(node.id, node)  # a string that the class keeps in a name
         name = _text(node) or (dotted(node) if node is not None else "")
         if name == "self":
             return model
