@@ -18,6 +18,7 @@ from codemods.index.names import matches_module
 DEPTH = 6  # calls from the entry to the query
 CALLER_DEPTH = 4  # calls above a function that only reads
 CALLEE_DEPTH = 2  # calls from one of those to the query
+MANY_FUNCTIONS = 300  # reached, from which one more level of callers would confirm anything
 MANY_CALLERS = 40  # from which a function is a helper of everybody and says nothing
 
 
@@ -62,7 +63,7 @@ def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
             for caller in index.calls.possible_callers(key)
             if caller not in seen
         }
-        if len(above) > MANY_CALLERS:
+        if len(above) > MANY_CALLERS or len(found) > MANY_FUNCTIONS:
             break
         level = list(above.items())
         seen |= above.keys()
@@ -77,8 +78,9 @@ def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
 def _by_location(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     for location in hotspot.locations:
         for path in repository_paths(index.tree.files, location.file):
-            if key := _class_at(index, path, location) or _place_at(index, path, location):
-                yield Start(key, f"{location.provenance} names `{key[1]}` in {path}")
+            class_ = _class_at(index, path, location)
+            for name in [class_] if class_ else [f.qualname for f in _functions_at(index, path, location)]:
+                yield Start((path, name), f"{location.provenance} names `{name}` in {path}")
 
 
 def _by_handler(index: Index, hotspot: Hotspot) -> Iterator[Start]:
@@ -89,7 +91,7 @@ def _by_handler(index: Index, hotspot: Hotspot) -> Iterator[Start]:
         location = Location(
             file=path, line=handler.line, function=handler.qualname, precision="handler", provenance="handler"
         )
-        if function := _function_at(index, path, location):
+        for function in _functions_at(index, path, location):
             yield Start((path, function.qualname), f"the trace names the handler `{function.qualname}` in {path}")
 
 
@@ -140,34 +142,37 @@ def _handler_paths(index: Index, handler: Handler) -> list[str]:
     return [p for p in index.tree.files if handler.module and matches_module(p, handler.module)]
 
 
-def _class_at(index: Index, path: str, location: Location) -> Key | None:
+def _class_at(index: Index, path: str, location: Location) -> str | None:
     """The class that the location names in place of a function."""
     name = _plain(location.function or "")
     parts = name.split(".")
     tails = (".".join(parts[n:]) for n in range(len(parts)))
-    return next(((path, tail) for tail in tails if index.calls.is_class((path, tail))), None)
+    return next((tail for tail in tails if index.calls.is_class((path, tail))), None)
 
 
-def _place_at(index: Index, path: str, location: Location) -> Key | None:
-    function = _function_at(index, path, location)
-    return (path, function.qualname) if function else None
+def _functions_at(index: Index, path: str, location: Location) -> list[Function]:
+    """The function of that name, the one around the line when names are alike; several when nothing tells them apart.
 
-
-def _function_at(index: Index, path: str, location: Location) -> Function | None:
+    Without a known name the innermost function around the line.
+    """
     module = index.tree.module(path)
-    if module is None:
-        return None
-    if location.function:
-        name = _plain(location.function)
-        named = [
-            f for q, f in module.functions.items() if q == name or name.endswith(f".{q}") or q.endswith(f".{name}")
-        ]
-        if named:
-            return max(named, key=lambda f: (len(f.qualname), f.line == location.line))
-    if location.line:
-        around = [f for f in module.functions.values() if f.line <= location.line <= f.end_line]
-        return max(around, key=lambda f: f.line, default=None)
-    return None
+    functions = list(module.functions.values()) if module else []
+    around = [f for f in functions if f.line <= (location.line or 0) <= f.end_line]
+    name = _plain(location.function or "")
+    alike = {f.qualname: _likeness(f.qualname, name) for f in functions if name}
+    named = [f for f in functions if alike.get(f.qualname)]
+    if not named:
+        return [max(around, key=lambda f: f.line)] if around else []
+    named = [f for f in named if f in around] or named
+    most = max(alike[f.qualname] for f in named)
+    return [f for f in named if alike[f.qualname] == most]
+
+
+def _likeness(qualname: str, name: str) -> int:
+    """How well a name as the source wrote it fits: the more of it the better, 1 when it is the end only, 0 no fit."""
+    if f".{name}".endswith(f".{qualname}"):
+        return 1 + len(qualname)
+    return int(qualname.endswith(f".{name}"))
 
 
 def _plain(name: str) -> str:

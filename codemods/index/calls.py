@@ -28,6 +28,7 @@ class Calls:
     def __init__(self, tree: Tree, names: Names) -> None:
         self._tree = tree
         self._names = names
+        self._below: dict[Key, list[Key]] = {}
 
     def function(self, key: Key) -> Function | None:
         """The function or method of that path and name."""
@@ -230,15 +231,22 @@ class Calls:
         return list(seen)
 
     def _overrides(self, class_: Key, method: str, seen: set[Key]) -> Iterator[Key]:
-        for path in self._tree.containing(class_[1].rpartition(".")[2]):
-            module = self._tree.module(path)
-            for below in module.classes.values() if module else ():
-                key = (path, below.qualname)
-                if key not in seen and any(self._base(below, base) == class_ for base in below.bases):
-                    seen.add(key)
-                    if method in below.methods:
-                        yield path, f"{below.qualname}.{method}"
-                    yield from self._overrides(key, method, seen)
+        for key in self._subclasses(class_):
+            definition = self._definition(key)
+            if definition and key not in seen:
+                seen.add(key)
+                if method in definition.methods:
+                    yield key[0], f"{key[1]}.{method}"
+                yield from self._overrides(key, method, seen)
+
+    def _subclasses(self, class_: Key) -> list[Key]:
+        """The classes directly below one, in path order."""
+        if class_ not in self._below:
+            modules = filter(None, map(self._tree.module, self._tree.containing(class_[1].rpartition(".")[2])))
+            classes = (below for module in modules for below in module.classes.values())
+            found = [b for b in classes if any(self._base(b, base) == class_ for base in b.bases)]
+            self._below[class_] = [(below.path, below.qualname) for below in found]
+        return self._below[class_]
 
     def _base(self, class_: Class, base: str) -> Key | None:
         return self._names.resolve(class_.path, base.partition("[")[0], class_.qualname.rpartition(".")[0])

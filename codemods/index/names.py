@@ -15,6 +15,7 @@ class Names:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._packages = {p for p in tree.files if p.endswith("/__init__.py")}
+        self._answers: dict[tuple[str, str, str], tuple[str, str] | None] = {}
         self._by_tail: dict[str, list[str]] = {}
         for path in tree.files:
             tail = _module_parts(path)[-1:]
@@ -22,7 +23,10 @@ class Names:
 
     def resolve(self, path: str, name: str, scope: str = "") -> tuple[str, str] | None:
         """The definition behind a dotted name as written in `path`, seen from the scope `scope`."""
-        return self._resolve(path, name, scope, _HOPS)
+        asked = (path, name, scope)
+        if asked not in self._answers:
+            self._answers[asked] = self._resolve(path, name, scope, _HOPS)
+        return self._answers[asked]
 
     def module_path(self, importer: str, level: int, module: str) -> str | None:
         """The file of a module as imported from `importer`; None when it is not in the tree."""

@@ -25,6 +25,9 @@ class Reads:
     def __init__(self, tree: Tree, names: Names, calls: Calls, models: Models) -> None:
         self._mapped = {(model.path, model.qualname) for model in models.all}
         self._tree = tree
+        self._templates: dict[str, list[str]] = {}
+        for path in tree.templates:
+            self._templates.setdefault(PurePosixPath(path).name, []).append(path)
         self._names = names
         self._calls = calls
 
@@ -84,7 +87,11 @@ class Reads:
     def _template(self, name: str) -> str | None:
         """The template file whose path ends with the name; None when there is none, or more than one."""
         wanted = PurePosixPath(name.rpartition(":")[2]).parts
-        found = [p for p in self._tree.templates if PurePosixPath(p).parts[-len(wanted) :] == wanted]
+        found = [
+            p
+            for p in self._templates.get(wanted[-1] if wanted else "", ())
+            if PurePosixPath(p).parts[-len(wanted) :] == wanted
+        ]
         return found[0] if len(found) == 1 else None
 
     def _through_members(self, found: set[str], models: list[Model]) -> set[str]:

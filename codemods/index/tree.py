@@ -43,6 +43,7 @@ class Tree:
         self.skipped: dict[str, str] = {"": reason} if reason else {}
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._modules: dict[str, Module | None] = {}
+        self._found: dict[tuple[str, ...], list[str]] = {}
 
     def source(self, path: str) -> str | None:
         """The text with its line ends kept, or None when the file is skipped."""
@@ -62,8 +63,10 @@ class Tree:
 
     def containing(self, *words: str) -> list[str]:
         """Paths of files whose text holds one of the words: a cheap screen before any parsing."""
-        pattern = re.compile("|".join(map(re.escape, words)))
-        return [path for path in self.files if (text := self.source(path)) and pattern.search(text)]
+        if words not in self._found:
+            pattern = re.compile("|".join(map(re.escape, words)))
+            self._found[words] = [p for p in self.files if (text := self.source(p)) and pattern.search(text)]
+        return self._found[words]
 
     def _read(self, path: str) -> str:
         try:
