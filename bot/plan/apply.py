@@ -18,8 +18,7 @@ def apply(root: Path, changes: Iterable[Change]) -> None:
     staged: list[tuple[Path, Path]] = []
     try:
         for change in changes:
-            target = root / change.path
-            staged.append((_stage(target, change), target))
+            _stage(root / change.path, change, staged)
         for temporary, target in staged:
             temporary.replace(target)
     finally:
@@ -36,19 +35,19 @@ def combined(patches: Iterable[Patch]) -> list[Change]:
     return list(files.values())
 
 
-def _stage(target: Path, change: Change) -> Path:
+def _stage(target: Path, change: Change, staged: list[tuple[Path, Path]]) -> None:
     try:
         if target.is_symlink() or target.read_bytes() != change.before.encode():
             raise UserError(f"{target}: the file changed while costmod was planning; run the command again.")
         if not os.access(target, os.W_OK):
             raise UserError(f"{target}: no permission to write the file; make it writable or run without --write.")
         handle, name = tempfile.mkstemp(prefix=".costmod-", dir=target.parent)
+        temporary = Path(name)
+        staged.append((temporary, target))
         with os.fdopen(handle, "wb") as stream:
             stream.write(change.after.encode())
-        temporary = Path(name)
         temporary.chmod(target.stat().st_mode)
     except OSError as error:
         raise UserError(
             f"{target}: cannot be written ({error.strerror}); make it writable or run without --write."
         ) from error
-    return temporary

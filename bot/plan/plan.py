@@ -2,6 +2,8 @@
 
 import difflib
 import hashlib
+import re
+from collections.abc import Iterable
 from itertools import product
 
 from bot.plan.locate import from_above, reached, starts
@@ -11,6 +13,7 @@ from codemods.api import Answer, Codemod, No, Proposal, Reached, Repeat, Sightin
 from codemods.index import Index
 
 Outcome = Patch | Refusal
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")  # a form feed or a line separator inside a line ends none
 _LOOK_FURTHER = frozenset({"R-UNRESOLVED", "R-AMBIGUOUS"})  # more callers may tell
 
 
@@ -27,6 +30,7 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
     outcomes: list[Outcome] = []
+    undecided: dict[str, No] = {}  # by fingerprint of the repeat
     repeats = _repeats(hotspot)
     for codemod in able:
         for look, begin in product((reached, from_above), begins):
@@ -34,11 +38,19 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
+            for no in (no for no in rest if no.code in _LOOK_FURTHER):
+                undecided |= {r.fingerprint: _more_telling(undecided.get(r.fingerprint), no) for r in no.repeats}
             repeats = tuple(r for no in rest if no.code in _LOOK_FURTHER for r in no.repeats)
             outcomes += [_refusal(hotspot, no) for no in rest if no.code not in _LOOK_FURTHER]
             if not repeats:
                 return outcomes
-    return [*outcomes, *(_refusal(hotspot, no) for no in rest if no.code in _LOOK_FURTHER)]
+    left = dict.fromkeys(undecided[r.fingerprint] for r in repeats)
+    return [*outcomes, *(_refusal(hotspot, no) for no in left)]
+
+
+def _more_telling(before: No | None, now: No) -> No:
+    """The refusal to report: one that names its candidates is not replaced by one that found none."""
+    return before if before and before.candidates and not now.candidates else now
 
 
 def _ask(
@@ -89,7 +101,7 @@ def _patch(hotspot: Hotspot, proposal: Proposal, before: Index) -> Patch:
             for load in proposal.loads
         ),
         changes=changes,
-        diff="".join(map(_diff, changes)),
+        diff=diff(changes),
         notes=proposal.notes,
     )  # fmt: skip
 
@@ -99,11 +111,14 @@ def fingerprint(codemod: str, path: str, qualname: str, loads: tuple[str, ...]) 
     return hashlib.sha256("\0".join(["v1", codemod, path, qualname, *sorted(loads)]).encode()).hexdigest()
 
 
-def _diff(change: Change) -> str:
-    lines = difflib.unified_diff(
-        change.before.splitlines(keepends=True), change.after.splitlines(keepends=True),
-        f"a/{change.path}", f"b/{change.path}",
-    )  # fmt: skip
+def diff(changes: Iterable[Change]) -> str:
+    """The changes as one unified diff that `git apply` takes."""
+    return "".join(map(_of_file, changes))
+
+
+def _of_file(change: Change) -> str:
+    before, after = (_LINE.findall(text) for text in (change.before, change.after))
+    lines = difflib.unified_diff(before, after, f"a/{change.path}", f"b/{change.path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 

@@ -1,10 +1,8 @@
 """A patch of a sub-project, seen from the top of its repository: where it is published."""
 
-import re
-
 from msgspec.structs import replace
 
-from bot.plan.plan import fingerprint
+from bot.plan.plan import diff, fingerprint
 from bot.records import Patch
 
 
@@ -16,10 +14,11 @@ def from_top(patch: Patch, prefix: str) -> Patch:
     if not prefix:
         return patch
     file = f"{prefix}{patch.site.file}"
+    changes = tuple(replace(change, path=f"{prefix}{change.path}") for change in patch.changes)
     return replace(
         patch,
         fingerprint=fingerprint(patch.codemod, file, patch.site.function, patch.site.loads),
         site=replace(patch.site, file=file),
-        changes=tuple(replace(change, path=f"{prefix}{change.path}") for change in patch.changes),
-        diff=re.sub(r"^(--- a/|\+\+\+ b/)", lambda found: f"{found[1]}{prefix}", patch.diff, flags=re.MULTILINE),
+        changes=changes,
+        diff=diff(changes),
     )
