@@ -130,7 +130,8 @@ def _title(path: str, qualname: str, loads: tuple[str, ...]) -> str:
     for text in (f"perf({scope}): load {names} eagerly in {where}", f"perf({scope}): load {names} eagerly"):
         if len(text) <= 72:
             return text
-    return f"perf({scope}): load {len(loads)} relationship{'s' * (len(loads) > 1)} eagerly"[:72]
+    text = f"load {len(loads)} relationship{'s' * (len(loads) > 1)} eagerly"
+    return f"perf({scope[: 72 - len('perf(): ') - len(text)]}): {text}"
 
 
 def _refusal(hotspot: Hotspot, no: No) -> Refusal:
