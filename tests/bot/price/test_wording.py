@@ -74,7 +74,8 @@ def amounts(low: str, expected: str, high: str) -> Amount:
             ("-90", "-50", "-20"),
             None,
             CHANGE,
-            f"Opened for latency: estimated {LATENCY}. It costs money: an estimated -$50 [-$90 to -$20] a month in cash.",
+            f"Opened for latency: estimated {LATENCY}. "
+            "It costs money: an estimated -$50 [-$90 to -$20] a month in cash.",
             id="a loss stays visible",
         ),
         pytest.param(
