@@ -38,6 +38,9 @@ class Post(Base):
     drafts = relationship("Draft", lazy="noload")
     edits = relationship(lambda: Edit, lazy="selectin")
 
+    def byline(self):
+        return self.author.email
+
 
 class Video(Post):
     __tablename__ = "videos"
@@ -482,6 +485,11 @@ def view(session):
             statement="SELECT videos.id FROM videos WHERE ? = videos.studio_id",
         ),
         tier="C",
+    ),
+    _changed(
+        "read by a method of the model",
+        _legacy().replace("post.author.email", "post.byline()"),
+        _joined(_legacy()).replace("post.author.email", "post.byline()"),
     ),
     _changed(
         "two hops, to-one and to-one, ordered by primary key: joins",

@@ -34,10 +34,12 @@ class Reads:
     def attributes(self, keys: Iterable[Key], models: Iterable[Model]) -> set[str]:
         """Names read by these functions, by the templates and serializers they name, and by members of the models."""
         found: set[str] = set()
+        called: set[str] = set()
         for key in keys:
             if function := self._calls.function(key):
                 found |= self._of_function(function)
-        return self._through_members(found, list(models))
+                called |= _called(function)
+        return self._through_members(found, called, list(models))
 
     def _of_function(self, function: Function) -> set[str]:
         # `Post.author` names the attribute in a query; only a row loads it.
@@ -68,10 +70,7 @@ class Reads:
             where = self._names.resolve(key[0], name, key[1].rpartition(".")[0])
             if where:
                 found |= self._of_class(where, seen)
-        for method in class_.methods:
-            if function := self._calls.function((key[0], f"{key[1]}.{method}")):
-                found |= {read.attr for read in function.reads}
-        return found
+        return found | {read.attr for method in self._methods(class_, class_.methods) for read in method.reads}
 
     def _of_template(self, name: str, seen: set[str]) -> set[str]:
         path = self._template(name)
@@ -94,26 +93,36 @@ class Reads:
         ]
         return found[0] if len(found) == 1 else None
 
-    def _through_members(self, found: set[str], models: list[Model]) -> set[str]:
-        """Add what properties and methods of the models read, when their own name is read; and so on."""
+    def _through_members(self, found: set[str], called: set[str], models: list[Model]) -> set[str]:
+        """Add what properties and methods of the models read, when their own name is read or called; and so on."""
         related = {m: None for model in models for m in _neighbours(model)}
         for _ in range(_DEPTH):
-            before = len(found)
+            before = len(found) + len(called)
             for model in related:
                 module = self._tree.module(model.path)
                 class_ = module.classes.get(model.qualname) if module else None
-                for method in class_.methods & (found | {"__str__"}) if class_ else ():
-                    function = self._calls.function((model.path, f"{model.qualname}.{method}"))
-                    found |= {read.attr for read in function.reads} if function else set()
-            if len(found) == before:
+                for method in self._methods(class_, found | called | {"__str__"}) if class_ else ():
+                    found |= {read.attr for read in method.reads}
+                    called |= _called(method)
+            if len(found) + len(called) == before:
                 break
         return found
+
+    def _methods(self, class_: Class, names: set[str]) -> list[Function]:
+        """The methods of these names that the class itself defines."""
+        keys = [(class_.path, f"{class_.qualname}.{name}") for name in class_.methods & names]
+        return [function for key in keys if (function := self._calls.function(key))]
 
 
 def _neighbours(model: Model) -> list[Model]:
     """The model's lineage and the models that its relationships lead to."""
     lineage = model.lineage()
     return [*lineage, *(r.target for m in lineage for r in m.relationships.values())]
+
+
+def _called(function: Function) -> set[str]:
+    """Names of the methods that it calls: `post.to_dict()`."""
+    return {method for call in function.calls for _, dot, method in [call.callee.rpartition(".")] if dot}
 
 
 def _is_class_name(base: str) -> bool:
