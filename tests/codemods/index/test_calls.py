@@ -287,3 +287,140 @@ def test_callers(checkout: Checkout) -> None:
     assert index.calls.callers(("app.py", "c")) == [("app.py", "b"), ("more.py", "one")]
     assert index.calls.callers(("app.py", "b")) == [("app.py", "a"), ("more.py", "<module>")]
     assert index.calls.callers(("app.py", "nobody")) == []
+
+
+# ---- classes as starts, and what may stand above a function ----
+
+CLASSES = {
+    "app.py": """\
+from base import Base
+class View(Base):
+    posts = Post.query.all()
+    title = "posts"
+    def get(self): ...
+    def all(self): ...
+""",
+    "base.py": """\
+class Base:
+    queryset = Post.query
+    def get(self): ...
+    def head(self): ...
+class Empty: ...
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("class_", "expected"),
+    [
+        pytest.param(
+            ("app.py", "View"),
+            ["app.py:View.all", "app.py:View.get", "app.py:View.<body>", "base.py:Base.head", "base.py:Base.<body>"],
+            id="its own before inherited ones, and the bodies that hold queries",
+        ),
+        pytest.param(("base.py", "Empty"), [], id="no members"),
+        pytest.param(("base.py", "Gone"), [], id="no such class"),
+        pytest.param(("app.py", "View.get"), [], id="a method"),
+    ],
+)
+def test_members_of_a_class(class_: tuple[str, str], expected: list[str], checkout: Checkout) -> None:
+    calls = Index(checkout(CLASSES)).calls
+    assert [":".join(key) for key in calls.members(class_)] == expected
+
+
+def test_what_is_a_class(checkout: Checkout) -> None:
+    calls = Index(checkout(CLASSES)).calls
+    keys = [("app.py", "View"), ("app.py", "View.get"), ("app.py", "Gone"), ("gone.py", "View")]
+    assert [calls.is_class(key) for key in keys] == [True, False, False, False]
+
+
+def test_holders_name_the_class_among_their_attributes(checkout: Checkout) -> None:
+    files = {
+        "rows.py": "class Row: ...\nclass Rows:\n    one = Row\n",
+        "app.py": """\
+import rows
+from rows import Row
+class View:
+    serializer_class = Row
+class Nested:
+    rows = fields.List(rows.Row(many=True))
+class Body:
+    title = "Row"
+    def get(self): return Row
+class Row2:
+    other = Rowing
+""",
+        "other.py": "class Row: ...\nclass View:\n    serializer_class = Row\n",
+        "broken.py": "class View(:\n    row = Row\n",
+    }
+    calls = Index(checkout(files)).calls
+    assert calls.holders(("rows.py", "Row")) == [("app.py", "View"), ("app.py", "Nested"), ("rows.py", "Rows")]
+    assert calls.holders(("rows.py", "Rows")) == []
+
+
+ABOVE = [
+    pytest.param("def row(): ...\ndef view(): row()", "row", ["view"], id="a caller"),
+    pytest.param(
+        "class A:\n    def row(self): ...\ndef view(x): x.row()", "A.row", ["view"], id="a rare method, by its name"
+    ),
+    pytest.param(
+        "class A:\n    def row(self): ...\nclass B:\n    def row(self): ...\ndef view(x): x.row()",
+        "A.row",
+        ["view"],
+        id="two methods of a name are rare",
+    ),
+    pytest.param(
+        "class A:\n    @property\n    def row(self): ...\ndef view(x): return x.row", "A.row", ["view"], id="a property"
+    ),
+    pytest.param(
+        "class A:\n    @orm.hybrid_property\n    def row(self): ...\ndef view(x): return x.row",
+        "A.row",
+        ["view"],
+        id="a hybrid property",
+    ),
+    pytest.param(
+        "class A:\n    @functools.lru_cache(1)\n    def row(self): ...\ndef view(x): return x.row",
+        "A.row",
+        [],
+        id="a method that is only named",
+    ),
+    pytest.param(
+        "class A:\n    def __init__(self): ...\n    def row(self): ...\ndef view(): keep(A())",
+        "A.row",
+        ["view"],
+        id="who makes its object",
+    ),
+    pytest.param(
+        "class A:\n    def __iter__(self): ...\ndef view(): return list(A())",
+        "A.__iter__",
+        ["view"],
+        id="a special one",
+    ),
+    pytest.param(
+        "class A:\n    def __iter__(self): ...\nclass B:\n    def f(self): super().__iter__()",
+        "A.__iter__",
+        [],
+        id="a special one that is called by name elsewhere",
+    ),
+    pytest.param(
+        "class A:\n    def row(self): ...\n    def all(self): return [self.row()]",
+        "A.row",
+        ["A.all"],
+        id="a method beside it",
+    ),
+    pytest.param("def row(): row()", "row", [], id="not itself"),
+    pytest.param("def row(): ...\nx.rows()", "row", [], id="not a longer name"),
+    pytest.param("def view(): row()", "row", [], id="no such function"),
+    pytest.param(
+        "".join(f"class A{n}:\n    def row(self): ...\n" for n in range(3)) + "def view(x): x.row()",
+        "A1.row",
+        [],
+        id="not a common method",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "expected"), ABOVE)
+def test_possible_callers(text: str, name: str, expected: list[str], checkout: Checkout) -> None:
+    index = Index(checkout({"app.py": text, "broken.py": "x.row(A(:"}))
+    assert index.calls.possible_callers(("app.py", name)) == [("app.py", caller) for caller in expected]
