@@ -135,9 +135,10 @@ CASES = (
     _changed(
         "a template reads it",
         'posts = Post.objects.order_by("id")\nreturn render(request, "blog/list.html", {"posts": posts})',
-        'posts = Post.objects.select_related("author").order_by("id")\n'
+        'posts = Post.objects.prefetch_related("tags").select_related("author").order_by("id")\n'
         'return render(request, "blog/list.html", {"posts": posts})',
         AUTHOR,
+        TAGS,
         imports="from django.shortcuts import render\n",
         files={"blog/templates/blog/list.html": _TEMPLATE},
     ),
