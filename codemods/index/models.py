@@ -293,14 +293,11 @@ def _references(model: Model, target: Model, join: frozenset[str]) -> bool:
 
 
 def foreign_keys(model: Model, target: Model, join: frozenset[str] = frozenset()) -> list[Column]:
-    """The model's columns that refer to the target; only those that `join` names, when it names one of either side."""
+    """The model's columns that refer to the target; only those that `join` names, when there is one."""
     tables = target.tables() | {m.name for m in target.lineage()}
     columns = model.all_columns().items()
     keys = {n: c for n, c in columns if any(ref.rpartition(".")[0] in tables for ref in c.references)}
-    either = {n for n, c in target.all_columns().items() if c.references} | keys.keys()
-    if not join & either:
-        return list(keys.values())
-    return [c for n, c in keys.items() if n in join]
+    return [c for n, c in keys.items() if not join or join & {n, c.name}]
 
 
 def _words(*nodes: ast.expr | None) -> frozenset[str]:

@@ -94,3 +94,168 @@ def test_a_query_of_something_else_is_left_alone(checkout: Callable[[dict[str, s
             (AUTHOR,),
         )
     ]
+
+
+def test_a_path_of_two_hops_tells_both_ways_in(checkout: Callable[[dict[str, str]], Path]) -> None:
+    text = """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment as C, Post
+
+
+def view(session):
+    return [[c.writer for c in p.comments] for p in session.query(Post).order_by(Post.id)]
+"""
+    index = Index(checkout({"app.py": text, "models.py": MODELS}))
+    assert find(index, AUTHOR, COMMENTS) == [
+        Proposal(
+            codemod="sqlalchemy-eager-load",
+            tier="B",
+            path="app.py",
+            qualname="view",
+            line=7,
+            query="session.query(Post)",
+            loads=(
+                Load(
+                    "Post.comments", "selectinload",
+                    "a collection: one separate SELECT leaves the primary statement alone", COMMENTS, 1,
+                ),
+                Load(
+                    "Post.comments.writer", "selectinload",
+                    "one separate SELECT per hop leaves the statements before it alone", AUTHOR, 1,
+                ),
+            ),
+            texts={
+                "app.py": text.replace(
+                    "query(Post)", "query(Post).options(selectinload(Post.comments).selectinload(C.writer))"
+                )
+            },
+            located_by=(
+                "0 calls away",
+                f"`{COMMENTS.statement}` is the lazy load of Post.comments",
+                f"`{AUTHOR.statement}` is the lazy load of Post.comments.writer",
+                "`session.query(Post)` in app.py:view returns the rows that own Post.comments, Post.comments.writer",
+            ),
+        )
+    ]  # fmt: skip
+
+
+def proposed(checkout: Callable[[dict[str, str]], Path], models: str, app: str, *repeats: Repeat) -> str:
+    (proposal,) = find(Index(checkout({"app.py": app, "models.py": models})), *repeats)
+    assert isinstance(proposal, Proposal)
+    return proposal.texts["app.py"]
+
+
+def test_joins_follow_each_other(checkout: Callable[[dict[str, str]], Path]) -> None:
+    text = """\
+from models import Comment, Post
+
+
+def view(session):
+    return [c.post.author for c in session.query(Comment).order_by(Comment.id)]
+"""
+    (proposal,) = find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR)
+    assert isinstance(proposal, Proposal)
+    assert proposal.loads == (
+        Load("Comment.post.author", "joinedload", "to-one: a join there changes no row and no order", AUTHOR, 0),
+    )
+
+
+def test_a_lazy_raise_that_the_query_lifts_is_no_hindrance_on_the_way(
+    checkout: Callable[[dict[str, str]], Path],
+) -> None:
+    models = MODELS.replace('"Post", back_populates="comments")', '"Post", back_populates="comments", lazy="raise")')
+    text = """\
+from sqlalchemy.orm import defaultload, joinedload
+
+from models import Comment, Post
+
+
+def view(session):
+    return [c.post.author for c in session.query(Comment).options(joinedload(Comment.post)).order_by(Comment.id)]
+"""
+    added = text.replace(
+        "joinedload(Comment.post)", "joinedload(Comment.post), defaultload(Comment.post).joinedload(Post.author)"
+    )
+    assert proposed(checkout, models, text, AUTHOR) == added
+    (no,) = find(
+        Index(checkout({"app.py": text.replace(".options(joinedload(Comment.post))", ""), "models.py": models})), AUTHOR
+    )
+    assert no == No(
+        "R-RAISE", "Comment.post is declared lazy='raise'", (AUTHOR,), path="app.py", qualname="view"
+    )  # fmt: skip
+
+
+def test_a_relationship_of_a_mixin_is_named_by_the_model_that_has_it(
+    checkout: Callable[[dict[str, str]], Path],
+) -> None:
+    models = """\
+class Author(Base):
+    __tablename__ = "authors"
+    id = Column(Integer, primary_key=True)
+
+class Written:
+    author_id = Column(ForeignKey("authors.id"))
+
+    @declared_attr
+    def author(cls): return relationship("Author")
+
+class Post(Written, Base):
+    __tablename__ = "posts"
+    id = Column(Integer, primary_key=True)
+
+class Comment(Base):
+    __tablename__ = "comments"
+    id = Column(Integer, primary_key=True)
+    post_id = Column(ForeignKey("posts.id"))
+    post = relationship("Post")
+"""
+    text = """\
+from sqlalchemy.orm import joinedload
+
+from models import Comment, Post, Written
+
+
+def view(session):
+    return [c.post.author for c in session.query(Comment).order_by(Comment.id)]
+"""
+    assert proposed(checkout, models, text, AUTHOR) == text.replace(
+        "query(Comment)", "query(Comment).options(joinedload(Comment.post).joinedload(Post.author))"
+    )
+
+
+def test_two_queries_of_one_function_are_told_apart_by_their_lines(checkout: Callable[[dict[str, str]], Path]) -> None:
+    text = """\
+from models import Post
+
+
+def view(session):
+    new = [p.author for p in session.query(Post).order_by(Post.id)]
+    return new + [p.author for p in session.query(Post).order_by(Post.title)]
+"""
+    candidates = ("Post.author in app.py:view (line 5)", "Post.author in app.py:view (line 6)")
+    assert find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR) == [
+        No("R-AMBIGUOUS", f"{candidates[0]} and {candidates[1]} fit equally well", (AUTHOR,), candidates)
+    ]
+
+
+def test_two_queries_of_two_functions_need_no_lines(checkout: Callable[[dict[str, str]], Path]) -> None:
+    text = """\
+from models import Post
+
+
+def view(session):
+    return new(session), old(session)
+
+
+def new(session):
+    return [p.author for p in session.query(Post).order_by(Post.id)]
+
+
+def old(session):
+    return [p.author for p in session.query(Post).order_by(Post.title)]
+"""
+    candidates = ("Post.author in app.py:new", "Post.author in app.py:old")
+    assert find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR) == [
+        No("R-AMBIGUOUS", f"{candidates[0]} and {candidates[1]} fit equally well", (AUTHOR,), candidates)
+    ]

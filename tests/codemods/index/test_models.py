@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codemods.index import Index
-from codemods.index.models import Column, Model
+from codemods.index.models import Column, Model, foreign_keys
 
 Checkout = Callable[[dict[str, str]], Path]
 
@@ -495,3 +495,67 @@ def test_a_model_by_the_name_that_a_file_uses(checkout: Checkout) -> None:
     assert found is not None
     assert (found.path, found.name, found.table) == ("blog/models.py", "Tag", "blog_tag")
     assert [index.models.get("app.py", name) for name in ("Tag", "f", "x", "m", "m.None", "")] == [None] * 6
+
+
+JOINS = [
+    pytest.param("relationship('User')", frozenset(), ["user_id", "editor_id"], id="no join: every key"),
+    pytest.param(
+        "relationship('User', foreign_keys=[editor_id])",
+        frozenset({"editor_id"}),
+        ["editor_id"],
+        id="foreign_keys",
+    ),
+    pytest.param(
+        "relationship('User', foreign_keys='Post.user_id')",
+        frozenset({"Post", "user_id"}),
+        ["user_id"],
+        id="foreign_keys as a string",
+    ),
+    pytest.param(
+        "relationship('User', primaryjoin=lambda: Post.editor_id == User.id)",
+        frozenset({"lambda", "Post", "editor_id", "User", "id"}),
+        ["editor_id"],
+        id="primaryjoin",
+    ),
+    pytest.param(
+        "relationship('User', primaryjoin='User.id == foreign(Post.ref)')",
+        frozenset({"User", "id", "foreign", "Post", "ref"}),
+        [],
+        id="a join over no declared key",
+    ),
+    pytest.param(
+        "relationship('User', primaryjoin='User.post_id == Post.id')",
+        frozenset({"User", "post_id", "Post", "id"}),
+        [],
+        id="a join over the other side's key",
+    ),
+]
+
+
+@pytest.mark.parametrize(("declaration", "words", "keys"), JOINS)
+def test_the_join_names_the_keys(declaration: str, words: frozenset[str], keys: list[str], checkout: Checkout) -> None:
+    text = SHOP.format(
+        user="    post_id = Column(ForeignKey('posts.id'))",
+        post=f"    editor_id = Column(ForeignKey('users.id'))\n    who = {declaration}",
+    )
+    found = models(checkout({"models.py": text}))
+    relationship = found["Post"].relationships["who"]
+    assert relationship.join == words
+    assert [c.name for c in foreign_keys(found["Post"], found["User"], relationship.join)] == keys
+
+
+def test_a_join_over_other_columns_than_the_keys_proves_no_direction(checkout: Checkout) -> None:
+    text = SHOP.format(
+        user="    code = Column(String)",
+        post="    who = relationship('User', primaryjoin='Post.id == foreign(User.code)')",
+    )
+    assert only(models(checkout({"models.py": text}))["Post"]) == {"who": ("User", None, "select", None)}
+
+
+def test_a_backref_goes_over_the_same_columns(checkout: Checkout) -> None:
+    text = SHOP.format(
+        user="",
+        post="    author_id = Column(ForeignKey('users.id'))\n"
+        "    author = relationship('User', foreign_keys=[author_id], backref='posts')",
+    )
+    assert models(checkout({"models.py": text}))["User"].relationships["posts"].join == frozenset({"author_id"})
