@@ -34,6 +34,24 @@ EAGER = [
     ),
     pytest.param("selectinload(Post.a.of_type(B).and_(B.c))", {("a",): "selectinload"}, id="of_type and and_"),
     pytest.param("Load(Post).joinedload(Post.a)", {("a",): "joinedload"}, id="Load"),
+    pytest.param(
+        "defaultload(Post.a).options(load_only(A.x), joinedload(A.b).options(selectinload(B.c)))",
+        {("a", "b"): "joinedload", ("a", "b", "c"): "selectinload"},
+        id="options inside options of an unloaded hop",
+    ),
+    pytest.param(
+        "selectinload(Post.a).options(joinedload(A.b)).joinedload(A.c)",
+        {("a",): "selectinload", ("a", "b"): "joinedload", ("a", "c"): "joinedload"},
+        id="a path goes on after its options",
+    ),
+    pytest.param(
+        "selectinload(Post.a), joinedload(Post.a).joinedload(A.b)",
+        {("a",): "selectinload", ("a", "b"): "joinedload"},
+        id="the first loader of a hop is kept",
+    ),
+    pytest.param("contains_eager(Post.a, alias=x)", {("a",): "contains_eager"}, id="contains_eager"),
+    pytest.param("immediateload(Post.a)", {("a",): "immediateload"}, id="immediateload"),
+    pytest.param("defaultload(Post.a).load_only(A.x)", {}, id="an unloaded hop alone"),
     pytest.param("load_only(Post.id), defer(Post.body)", {}, id="columns only"),
     pytest.param("", {}, id="nothing"),
 ]
@@ -50,6 +68,9 @@ OPTED_OUT = [
     pytest.param("raiseload()", {"*"}, id="all, unsaid"),
     pytest.param("noload(Post.a), lazyload('b')", {"a", "b"}, id="two"),
     pytest.param("defaultload(Post.a).raiseload(A.b)", {"a.b"}, id="further on"),
+    pytest.param("defaultload(Post.a).raiseload('*')", {"a.*"}, id="all further on"),
+    pytest.param("defaultload(Post.a).options(lazyload(A.b), noload(A.c))", {"a.b", "a.c"}, id="inside options"),
+    pytest.param("defaultload('a.b').lazyload('c')", {"a.b.c"}, id="strings"),
 ]
 
 
@@ -69,6 +90,8 @@ UNREADABLE = [
     pytest.param("cached().joinedload(Post.a)", id="a path that starts elsewhere"),
     pytest.param("defaultload(Post.a).options(OPTION)", id="a variable inside"),
     pytest.param("[joinedload(Post.a)]", id="a list"),
+    pytest.param("defaultload(Post.a).options(load_only(A.b), *OPTIONS)", id="a star inside"),
+    pytest.param("Load(Post).cached(Post.a)", id="another function on Load"),
 ]
 
 

@@ -23,6 +23,23 @@ def test_tracked_files_in_order(checkout: Checkout) -> None:
     assert Tree(root).files == ("a/c.py", "a/ü.py", "b.py")
 
 
+def test_templates_by_their_suffix(checkout: Checkout) -> None:
+    tree = Tree(
+        checkout(
+            {"a.py": "", "t/b.html": "{{ x }}", "t/c.jinja2": "", "tests/d.html": "", "e.css": "", "lib/f.html": ""}
+        ),
+        ("lib/",),
+    )
+    assert (tree.files, tree.templates, tree.source("t/b.html")) == (("a.py",), ("t/b.html", "t/c.jinja2"), "{{ x }}")
+
+
+def test_files_that_hold_a_word(checkout: Checkout) -> None:
+    tree = Tree(checkout({"a.py": "x.y()", "b.py": "xzy()", "c.py": "", "d.html": "x.y"}))
+    assert [tree.containing("x.y"), tree.containing("x.y"), tree.containing("x.y", "xz")] == [
+        ["a.py"], ["a.py"], ["a.py", "b.py"],
+    ]  # fmt: skip
+
+
 def test_a_folder_inside_a_checkout(checkout: Checkout) -> None:
     assert Tree(checkout({"services/api/app.py": "", "other.py": ""}) / "services/api").files == ("app.py",)
 
