@@ -220,16 +220,16 @@ class DjangoModels:
 
     def _reverse(self, model: DjangoModel) -> None:
         """The accessors on the other side of everything that a concrete model declares or takes from abstract ones."""
-        for base in model.lineage():
-            if base is not model and base.table:
-                parent = Link(model.name.lower(), base, model, "reverse o2o", model.pk)
-                base.links.setdefault(parent.name, parent)
-                continue
-            for link in [k for k in base.links.values() if k.back and not k.back.endswith("+")]:
-                assert link.back
-                name = link.back.replace("%(class)s", model.name.lower()).replace("%(app_label)s", model.app)
-                kind: Kind = {"fk": "reverse fk", "o2o": "reverse o2o"}.get(link.kind, "m2m")  # type: ignore[assignment]
-                through = link.through or (f"{model.table}_{link.name}" if link.kind == "m2m" else None)
+        for parent in (b for b in model.bases if b.table and b.table != model.table):
+            parent.links.setdefault(
+                model.name.lower(), Link(model.name.lower(), parent, model, "reverse o2o", model.pk)
+            )
+        for link in [k for base in _abstract(model) for k in base.links.values() if k.back]:
+            assert link.back
+            name = link.back.replace("%(class)s", model.name.lower()).replace("%(app_label)s", model.app)
+            kind: Kind = {"fk": "reverse fk", "o2o": "reverse o2o"}.get(link.kind, "m2m")  # type: ignore[assignment]
+            through = link.through or (f"{model.table}_{link.name}" if link.kind == "m2m" else None)
+            if not name.endswith("+"):
                 back = Link(name, link.target, model, kind, link.column, through, link.to_field)
                 link.target.links.setdefault(name, back)
 
@@ -273,6 +273,14 @@ class DjangoModels:
             if module and (text := _text(module.values.get("AUTH_USER_MODEL"))):
                 return text
         return "auth.User"
+
+
+def _abstract(model: DjangoModel) -> list[DjangoModel]:
+    """The model and the abstract classes whose fields become its own."""
+    found = [model]
+    for one in found:
+        found += [b for b in one.bases if not b.table and b not in found]
+    return found
 
 
 def loads(link: Link, tables: tuple[str, ...], columns: tuple[str, ...]) -> bool:

@@ -89,10 +89,8 @@ class Urls:
         while isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute) and node.func.attr == "as_view":
                 node = node.func.value
-            elif node.args:
-                node = node.args[0]
             else:
-                return None
+                node = node.args[0] if node.args else node.func  # a decorator, or an instance of a class
         name = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else dotted(node)
         if isinstance(node, ast.Constant):
             module, _, function = name.rpartition(".")
