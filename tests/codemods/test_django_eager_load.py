@@ -1,0 +1,223 @@
+"""What the cases cannot show: admin lists, serializers and templates as evidence, and the layout of edits."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codemods import django_eager_load
+from codemods._django_cases import AUTHOR, COMMENTS, MODELS, TAGS
+from codemods._django_edit import with_list_select_related
+from codemods.api import No, Proposal, Reached, Repeat, Sighting
+from codemods.index import Index
+
+Checkout = Callable[[dict[str, str]], Path]
+ADMIN = """\
+from django.contrib import admin
+from blog.models import Post, Comment
+
+
+@admin.register(Post)
+class PostAdmin(admin.ModelAdmin):
+{body}
+
+@admin.register(Comment)
+class CommentAdmin(admin.ModelAdmin):
+    pass
+"""
+NAMED = MODELS + "\n    def __str__(self):\n        return f'{self.post.author.email} {self.text}'\n"
+
+
+def answer(root: Path, path: str, class_: str, *repeats: Repeat) -> Proposal | No:
+    index = Index(root)
+    members = index.calls.members((path, class_))
+    reached = [Reached(path, class_, 0, "the route"), *(Reached(*key, 0, "the route") for key in members)]
+    (found,) = django_eager_load.find(index, Sighting("n_plus_one_db", repeats, tuple(reached)))
+    return found
+
+
+def admin(checkout: Checkout, body: str, *repeats: Repeat, class_: str = "PostAdmin", models: str = MODELS) -> str:
+    """The line that an edit of the admin class adds or changes, or the code of the refusal."""
+    text = ADMIN.format(body="".join(f"    {line}\n" for line in body.splitlines()))
+    found = answer(checkout({"blog/models.py": models, "blog/admin.py": text}), "blog/admin.py", class_, *repeats)
+    if isinstance(found, No):
+        return found.code
+    new = found.texts["blog/admin.py"].splitlines()
+    return "\n".join(line.strip() for line in new if line not in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param('list_display = ("title", "author")', 'list_select_related = ("author",)', id="a key in a column"),
+        pytest.param(
+            'list_display = ["author", "editor"]', 'list_select_related = ("author", "editor")', id="two keys"
+        ),
+        pytest.param('list_display = ("byline",)', 'list_select_related = ("author",)', id="a method of the model"),
+        pytest.param(
+            'list_display = ("by",)\ndef by(self, obj):\n    return obj.author.email',
+            'list_select_related = ("author",)',
+            id="a method of the admin",
+        ),
+        pytest.param(
+            'list_display = ("author",)\nlist_select_related = ["editor"]',
+            'list_select_related = ["editor", "author"]',
+            id="one more name",
+        ),
+        pytest.param(
+            'list_display = ("author",)\nlist_select_related = (\n    "editor",\n)',
+            '"author",',
+            id="one more row",
+        ),
+        pytest.param('list_display = ("author",)\nlist_select_related = True', "R-OPTION-VAR", id="all keys"),
+        pytest.param('list_display = ("author",)\nlist_select_related = ("author",)', "R-ALREADY-EAGER", id="done"),
+        pytest.param(
+            'list_display = ("tags",)\ndef by(self):\n    pass',
+            "R-AMBIGUOUS",
+            id="columns that read nothing: author or editor",
+        ),
+    ],
+)
+def test_an_admin_list(body: str, expected: str, checkout: Checkout) -> None:
+    assert admin(checkout, body, AUTHOR) == expected
+
+
+def test_an_admin_list_without_columns_shows_the_text_of_a_row(checkout: Checkout) -> None:
+    assert (
+        admin(checkout, "pass", AUTHOR, class_="CommentAdmin", models=NAMED)
+        == 'list_select_related = ("post__author",)'
+    )
+
+
+def test_an_admin_list_never_joins_many(checkout: Checkout) -> None:
+    assert admin(checkout, 'list_display = ("as_dict",)', TAGS) == "R-UNRESOLVED"
+
+
+API = """\
+from rest_framework import serializers, viewsets
+from blog.models import Comment, Post
+
+
+class WriterSerializer(serializers.Serializer):
+    email = serializers.CharField()
+
+
+class CommentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Comment
+        fields = ["text", "post"]
+
+
+class PostSerializer(serializers.ModelSerializer):
+{body}
+    class Meta:
+        model = Post
+        fields = {fields}
+
+
+class PostSet(viewsets.ModelViewSet):
+    queryset = Post.objects.order_by("id")
+    serializer_class = PostSerializer
+"""
+JOINED = 'queryset = Post.objects.select_related("author").order_by("id")'
+
+
+@pytest.mark.parametrize(
+    ("body", "fields", "repeat", "expected"),
+    [
+        pytest.param("    author = WriterSerializer()", '["author"]', AUTHOR, JOINED, id="a nested serializer"),
+        pytest.param(
+            '    mail = serializers.CharField(source="author.email")', '["mail"]', AUTHOR, JOINED, id="a source"
+        ),
+        pytest.param(
+            "    author = serializers.StringRelatedField()", '["author"]', AUTHOR, JOINED, id="the text of a row"
+        ),
+        pytest.param(
+            "    mail = serializers.SerializerMethodField()\n"
+            "    def get_mail(self, obj):\n        return obj.author.email",
+            '["mail"]',
+            AUTHOR,
+            JOINED,
+            id="a method field",
+        ),
+        pytest.param(
+            "    def to_representation(self, instance):\n        return instance.author.email",
+            '["title"]',
+            AUTHOR,
+            JOINED,
+            id="by hand",
+        ),
+        pytest.param("", '["byline"]', AUTHOR, JOINED, id="a method of the model"),
+        pytest.param(
+            "",
+            '["title", "tags"]',
+            TAGS,
+            'queryset = Post.objects.prefetch_related("tags").order_by("id")',
+            id="a list of keys",
+        ),
+        pytest.param(
+            '    notes = CommentSerializer(many=True, source="comment_set")',
+            '["notes"]',
+            COMMENTS,
+            'queryset = Post.objects.prefetch_related("comment_set").order_by("id")',
+            id="nested, many",
+        ),
+        pytest.param("", '["title", "author"]', AUTHOR, "R-AMBIGUOUS", id="a key needs no row"),
+        pytest.param(
+            "    author = serializers.PrimaryKeyRelatedField(read_only=True)",
+            '["author"]',
+            AUTHOR,
+            "R-AMBIGUOUS",
+            id="a key field needs no row",
+        ),
+    ],
+)
+def test_a_serializer_of_a_viewset(body: str, fields: str, repeat: Repeat, expected: str, checkout: Checkout) -> None:
+    text = API.format(body=body, fields=fields)
+    found = answer(checkout({"blog/models.py": MODELS, "api.py": text}), "api.py", "PostSet", repeat)
+    if isinstance(found, No):
+        assert found.code == expected
+        return
+    assert found.texts == {"api.py": text.replace('queryset = Post.objects.order_by("id")', expected)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "class A:\n    x = 'b'\n",
+            "class A:\n    list_select_related = ('a',)\n    x = 'b'\n",
+            id="before the first",
+        ),
+        pytest.param(
+            'class A:\n    """Doc."""\n', 'class A:\n    """Doc."""\n    list_select_related = ("a",)\n', id="docstring"
+        ),
+        pytest.param(
+            'class A:\n    """Doc."""',
+            'class A:\n    """Doc."""\n    list_select_related = ("a",)',
+            id="no last line end",
+        ),
+        pytest.param(
+            "class A:\r\n    pass\r\n", 'class A:\r\n    list_select_related = ("a",)\r\n', id="in place of pass"
+        ),
+        pytest.param(
+            "class A:\n    @x\n    def f(self): pass\n",
+            'class A:\n    list_select_related = ("a",)\n    @x\n    def f(self): pass\n',
+            id="above a decorator",
+        ),
+        pytest.param("class A: pass\n", None, id="a class on one line"),
+        pytest.param("class B:\n    pass\n", None, id="no such class"),
+        pytest.param("def A():\n    pass\n", None, id="a function"),
+        pytest.param("class A:\n    list_select_related = ()\n", None, id="an empty list"),
+    ],
+)
+def test_where_list_select_related_goes(before: str, after: str | None) -> None:
+    assert with_list_select_related(before, "A", ["a"]) == after
+
+
+def test_a_long_list_gets_a_row_per_name() -> None:
+    paths = [f"relation_number_{n}__another" for n in range(4)]
+    rows = "".join(f'        "{path}",\n' for path in paths)
+    assert with_list_select_related("class A:\n    x = 1\n", "A", paths) == (
+        f"class A:\n    list_select_related = (\n{rows}    )\n    x = 1\n"
+    )
