@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Branch coverage of codemods/, in percent.
+COVERAGE := 100
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: demo test lint format lock wheel-check clean
@@ -10,8 +12,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/costmod demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal
-	$(BIN)/python -m pytest -q tests/codemods/test_cases.py tests/codemods --cov=codemods --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=codemods --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
