@@ -108,12 +108,18 @@ def _git_flags() -> tuple[str, ...]:
     return ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 
 
+def _environment() -> dict[str, str]:
+    # A hook or a wrapper sets GIT_DIR or GIT_INDEX_FILE: those would list another repository's files.
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
 def _tracked(root: Path) -> tuple[list[str], str]:
     """The files, or why there are none."""
     try:
         done = subprocess.run(
             [*_git_flags(), "ls-files", "-s", "-z", "--", *(f"*{s}" for s in (".py", *TEMPLATE_SUFFIXES))],
             cwd=root,
+            env=_environment(),
             capture_output=True,
             check=False,
         )

@@ -174,6 +174,16 @@ def test_no_folder(tmp_path: Path) -> None:
     assert Tree(tmp_path / "none").skipped == {"": "git cannot run: No such file or directory"}
 
 
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"])
+def test_another_repository_in_the_environment_is_not_listed(
+    name: str, checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = checkout({"a.py": ""})
+    monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    tree = Tree(root)
+    assert (tree.files, tree.skipped) == (("a.py",), {})
+
+
 def test_the_configuration_of_the_repository_runs_nothing(checkout: Checkout) -> None:
     root = checkout({"a.py": ""})
     program = root / "program"
