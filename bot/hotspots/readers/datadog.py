@@ -22,6 +22,7 @@ NO_STATEMENT = "stop the tracer or agent from replacing the `resource` of sql sp
 
 ORIGIN = "_dd.code_origin.frames.0"
 SAMPLING_STAGES = ("_sample_rate", "_dd.rule_psr", "_dd.limit_psr", "_dd.agent_psr")
+LOWEST_RATE = 1e-9  # below it, and above 1, a number is no sampling rate
 KINDS: dict[str, SpanKind] = {"server": "server", "consumer": "consumer", "client": "client", "producer": "internal"}
 KIND_OF_TYPE: dict[str, SpanKind] = {"web": "server", "serverless": "server", "worker": "consumer"}
 CALL_TYPES = frozenset({"sql", "http", "redis", "memcached", "mongodb", "cassandra", "elasticsearch", "cache", "db"})
@@ -148,6 +149,8 @@ def _statement(span: AgentSpan) -> str | None:
 
 
 def _weight(metrics: Mapping[str, float | None]) -> float | None:
-    """One over the product of the sampling stages that left a rate; None where none did."""
-    rates = [rate for stage in SAMPLING_STAGES if (rate := metrics.get(stage))]
-    return 1 / prod(rates) if rates else None
+    """One over the product of the sampling stages that left a rate; None where none did, or no possible one."""
+    rates = [rate for stage in SAMPLING_STAGES if (rate := metrics.get(stage)) is not None]
+    if not rates or not all(LOWEST_RATE <= rate <= 1 for rate in rates):
+        return None
+    return 1 / prod(rates)

@@ -59,9 +59,16 @@ def test_datadog_kind(tmp_path: Path, fields: dict[str, Any], kind: str) -> None
         ({"_dd.agent_psr": 1.0}, 1.0),
         ({"_sampling_priority_v1": 1.0}, None),
         ({"_dd.agent_psr": 0.0}, None),
+        ({"_dd.agent_psr": -0.5}, None),
+        ({"_dd.agent_psr": -0.5, "_dd.rule_psr": -0.5}, None),
+        ({"_dd.agent_psr": 5e-324}, None),
+        ({"_dd.agent_psr": 1e-200, "_dd.rule_psr": 1e-200}, None),
+        ({"_dd.agent_psr": 0.5, "_dd.rule_psr": 0.0}, None),
+        ({"_dd.agent_psr": 2.0}, None),
+        ({"_dd.agent_psr": 0.5, "_dd.rule_psr": None}, 2.0),
     ],
 )
-def test_datadog_weight(tmp_path: Path, metrics: dict[str, float], weight: float | None) -> None:
+def test_datadog_weight(tmp_path: Path, metrics: dict[str, float | None], weight: float | None) -> None:
     assert agent_span(tmp_path, metrics=metrics).weight == weight
 
 
