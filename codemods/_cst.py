@@ -50,20 +50,33 @@ def _insert(
         case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name)) as func) if depth > 1:
             if name == method and depth == 2:
                 return _append(node, arguments)
+            last = depth == 2  # the comment before this dot stays on the line of the root
+            dot_after = (
+                func.dot.with_changes(whitespace_before=_below(func.dot.whitespace_before)) if last else func.dot
+            )
             return node.with_changes(
-                func=func.with_changes(value=_insert(inner, depth - 2, method, arguments, func.dot))
+                func=func.with_changes(value=_insert(inner, depth - 2, method, arguments, func.dot), dot=dot_after)
             )
         case cst.Attribute(value=inner) if depth > 0:
             return node.with_changes(value=_insert(inner, depth - 1, method, arguments, node.dot))
         case cst.Subscript(value=inner) if depth > 0:
             return node.with_changes(value=_insert(inner, depth - 1, method, arguments, None))
-    space = _bare(dot.whitespace_before) if dot else cst.SimpleWhitespace("")
+    space = dot.whitespace_before if dot else cst.SimpleWhitespace("")
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        space = space.with_changes(empty_lines=())
     if isinstance(space, cst.SimpleWhitespace) and "\n" not in space.value:
         space = cst.SimpleWhitespace("")
     return cst.Call(
         func=cst.Attribute(value=node, attr=cst.Name(method), dot=cst.Dot(whitespace_before=space)),
         args=[_argument(a) for a in arguments],
     )
+
+
+def _below(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
+    """The same space without what ends the line before: comments on lines of their own belong to what follows."""
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        return space.with_changes(first_line=_bare(space).first_line)  # type: ignore[attr-defined]
+    return space
 
 
 def _append(call: cst.Call, arguments: Sequence[str]) -> cst.Call:
@@ -144,9 +157,23 @@ def bound_names(text: str) -> set[str]:
     return bound
 
 
-def binds(text: str, module: str, name: str) -> bool:
-    """Whether the file's top level imports `name` from `module` under its own name."""
-    return any(_binds(n, module, name) for n in ast.parse(text).body if isinstance(n, (ast.Import, ast.ImportFrom)))
+def bound_otherwise(text: str, module: str, name: str) -> bool:
+    """Whether anything in the file, in whatever scope, binds `name` but a top-level import of it from `module`."""
+    tree = ast.parse(text)
+    ours = {alias for n in tree.body if isinstance(n, ast.ImportFrom) and _binds(n, module, name) for alias in n.names}
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(arg=bound) | ast.FunctionDef(name=bound) | ast.AsyncFunctionDef(name=bound):
+                pass
+            case ast.ClassDef(name=bound) | ast.Name(id=bound, ctx=ast.Store()):
+                pass
+            case ast.alias() if node not in ours:
+                bound = node.asname or node.name.partition(".")[0]
+            case _:
+                continue
+        if bound == name:
+            return True
+    return False
 
 
 def _merged(statement: str, names: Sequence[str]) -> str:

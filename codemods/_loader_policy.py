@@ -1,6 +1,7 @@
 """Which loader strategy a relationship gets on a query: joined only where order, lock and row shape are proven."""
 
 import ast
+import re
 from dataclasses import dataclass
 
 from codemods.index.facts import Query, dotted
@@ -12,13 +13,34 @@ STREAMS = frozenset({"yield_per", "stream", "stream_scalars", "partitions"})
 # Steps after which the rows are no entities, or there are no rows.
 NO_ENTITIES = frozenset(
     {"with_entities", "with_only_columns", "count", "exists", "subquery", "cte", "alias", "update", "delete", "values"}
-    | {"scalar_subquery", "as_scalar", "label", "mappings", "correlate", "insert", "add_column", "add_columns"}
+    | {"scalar_subquery", "as_scalar", "label", "mappings", "correlate", "insert", "add_column", "add_columns", "|"}
 )
 # Steps under which a LEFT JOIN to one row keeps the row shape (measured on SQLAlchemy 1.4, 2.0 and 2.1).
 _JOIN_SAFE = frozenset(
     {"filter", "filter_by", "where", "order_by", "limit", "offset", "slice", "[]", "options", "join", "outerjoin"}
     | {"all", "execute", "scalars", "exec", "unique", "fetchall", "paginate", "execution_options", "params"}
 )
+
+
+_EXECUTED = frozenset({"all", "execute", "scalars", "exec", "fetchall", "paginate", "stream", "stream_scalars", "[]"})
+_RAW_SQL = re.compile(r"\b(text|literal_column)\(")
+_ORDER_WRAPPERS = frozenset({"asc", "desc", "nulls_first", "nulls_last", "nullsfirst", "nullslast"})
+_LARGE_CHUNK = 100  # rows: one more statement per chunk of so many is still a gain
+
+
+def streams(query: Query) -> str | None:
+    """The step that streams rows in chunks too small (or not known) for a separate SELECT per chunk to pay."""
+    for step in query.steps:
+        sources = [*step.args, *(f"{name}={value}" for name, value in step.keywords)]
+        if step.name not in STREAMS and not any(_STREAMS_ROWS.search(source) for source in sources):
+            continue
+        sizes = [int(size) for source in sources for size in re.findall(r"(?:yield_per\W*)?\b(\d+)\b", source)]
+        if not sizes or min(sizes) < _LARGE_CHUNK:
+            return step.name
+    return None
+
+
+_STREAMS_ROWS = re.compile(r"yield_per|stream_results")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +58,13 @@ def strategy(query: Query, model: Model, relationship: Relationship) -> Strategy
         return _separate("direction not proven: a separate SELECT is right either way")
     if relationship.many:
         return Strategy("selectinload", "a collection: one separate SELECT leaves the primary statement alone", 1)
+    if relationship.innerjoin:
+        return _separate("declared innerjoin=True: a join would drop rows without a target")
     steps = {step.name for step in query.steps}
+    if not steps & _EXECUTED and not query.loops:
+        return _separate("the query is executed elsewhere, where steps can be added that a join would change")
+    if any(_RAW_SQL.search(source) for step in query.steps for source in step.args):
+        return _separate("raw SQL in the query: its names can become ambiguous under a join")
     if steps & LOCKS:
         return _separate("the query locks its rows, and PostgreSQL refuses FOR UPDATE on an outer join (R-LOCK)")
     if unsafe := sorted(steps - _JOIN_SAFE):
@@ -71,7 +99,8 @@ def unique_order(query: Query, model: Model) -> str | None:
             owner, name = _ordered_column(arg)
             column = columns.get(name)
             mine = owner in ("", model.name) or owner.rpartition(".")[2] == model.name
-            if column and mine and not step.conditional and (column.unique or key == [column.name]):
+            unique = column and ((column.unique and column.required) or key == [column.name])
+            if unique and mine and not step.conditional:
                 found = f"{model.name}.{name}"
     return found
 
@@ -80,12 +109,12 @@ def _ordered_column(source: str) -> tuple[str, str]:
     """(owner, attribute) under `desc()`, `.asc()`, `nulls_last()` and the like."""
     node: ast.expr = ast.parse(source, mode="eval").body
     while isinstance(node, ast.Call):
-        node = (
-            node.func.value
-            if isinstance(node.func, ast.Attribute) and not node.args
-            else (node.args or [ast.Constant(0)])[0]
+        wrapper = dotted(node.func).rpartition(".")[2] or (
+            node.func.attr if isinstance(node.func, ast.Attribute) else ""
         )
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return "", node.value
+        if wrapper not in _ORDER_WRAPPERS:
+            return "", ""  # a function of a unique column is not unique
+        inner = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        node = inner
     owner, _, name = dotted(node).rpartition(".")
     return owner, name

@@ -11,8 +11,10 @@ _WRITES = frozenset(
     {"add", "add_all", "delete", "merge", "flush", "expire", "expire_all", "refresh", "expunge", "expunge_all"}
     | {"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "begin_nested"}
 )
-_SESSION = re.compile(r"(^|[._])(session|sess|db|s|tx)$", re.IGNORECASE)
-_CALLEE_DEPTH = 2
+_ALWAYS_WRITES = frozenset({"add_all", "flush", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+_STATEMENTS = frozenset({"update", "insert", "delete"})  # of SQLAlchemy, or of a query
+_SESSION = re.compile(r"(^|[._])(sessions?|sess|dbs?|s|tx|conn|connection)$", re.IGNORECASE)
+_CALLEE_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +25,52 @@ class Verdict:
     doubts: tuple[str, ...] = ()
 
 
-def judge(index: Index, function: Function, query: Query, attribute: str, key_columns: frozenset[str]) -> Verdict:
-    """Whether the relationship may be loaded ahead for the loops over the query's rows in this function."""
+def judge(
+    index: Index, function: Function, query: Query, attribute: str, key_columns: frozenset[str], readers: list[Function]
+) -> Verdict:
+    """Whether the relationship may be loaded ahead: for the loops over the query's rows here, and in `readers`.
+
+    Readers are other functions on the way that loop and read the attribute: the rows can have been returned to them.
+    """
     doubts: list[str] = []
     for loop in query.loops:
-        reads = [r for r in loop.reads if r.attr == attribute and r.base in query.rows]
-        if code := _effect(index, function, loop.calls, _CALLEE_DEPTH):
-            return Verdict((code, f"line {loop.line} of {function.path}"))
-        if attribute in loop.writes:
-            return Verdict(("R-WRITE", f"the loop at line {loop.line} assigns `.{attribute}`"))
-        if loop.writes:
-            doubts.append(
-                "the loop assigns attributes of its rows: lazy loads flushed them one by one, now they flush together"
-            )
-        if loop.early_exit and _is_over_rows(loop, query):
-            return Verdict(("R-COND", f"the loop at line {loop.line} of {function.path} can end early"))
-        if reads and all(_on_some_rows(read, attribute, key_columns) for read in reads):
-            doubts.append(
-                f"`.{attribute}` is read under a condition (line {reads[0].line}): rows that skip it pay for nothing"
-            )
+        verdict = _judge(index, function, loop, query.rows, attribute, key_columns)
+        if verdict.refusal:
+            return verdict
+        doubts += verdict.doubts
+    for reader in readers:
+        for loop in reader.loops:
+            if any(r.attr == attribute and r.base in loop.targets for r in loop.reads):
+                verdict = _judge(index, reader, loop, set(loop.targets), attribute, key_columns)
+                if verdict.refusal:
+                    return verdict
+                doubts += verdict.doubts
     return Verdict(None, tuple(dict.fromkeys(doubts)))
 
 
-def _is_over_rows(loop: Loop, query: Query) -> bool:
-    return bool(set(loop.targets) & query.rows)
+def _judge(
+    index: Index, function: Function, loop: Loop, rows: set[str], attribute: str, key_columns: frozenset[str]
+) -> Verdict:
+    doubts: list[str] = []
+    reads = [r for r in loop.reads if r.attr == attribute and r.base in rows]
+    where = f"line {loop.line} of {function.path}"
+    if code := _effect(index, function, loop.calls, _CALLEE_DEPTH):
+        return Verdict((code, where))
+    if written := sorted(loop.writes & {attribute, *key_columns}):
+        return Verdict(("R-WRITE", f"the loop at {where} assigns `.{written[0]}`"))
+    if any(call.callee == "setattr" and set(call.names) & rows for call in loop.calls):
+        return Verdict(("R-WRITE", f"the loop at {where} sets attributes of its rows"))
+    if loop.writes:
+        doubts.append(
+            "the loop assigns attributes of its rows: lazy loads flushed them one by one, now they flush together"
+        )
+    if loop.early_exit and set(loop.targets) & rows:
+        return Verdict(("R-COND", f"the loop at {where} can end early"))
+    if reads and all(_on_some_rows(read, attribute, key_columns) for read in reads):
+        doubts.append(
+            f"`.{attribute}` is read under a condition (line {reads[0].line}): rows that skip it pay for nothing"
+        )
+    return Verdict(None, tuple(doubts))
 
 
 def _on_some_rows(read: Read, attribute: str, key_columns: frozenset[str]) -> bool:
@@ -61,7 +85,8 @@ def _effect(index: Index, function: Function, calls: list[Call], depth: int) -> 
         receiver, _, name = call.callee.rpartition(".")
         if name in _COMMITS and receiver:
             return "R-COMMIT"
-        if name == "flush" or (name in _WRITES and _is_session(function, receiver)):
+        writes = name in _ALWAYS_WRITES or (name in _WRITES and _is_session(function, receiver))
+        if writes or (name in _STATEMENTS and _is_statement(index, function, receiver, name)):
             found = "R-WRITE"
     if depth:
         for call in calls:
@@ -72,6 +97,13 @@ def _effect(index: Index, function: Function, calls: list[Call], depth: int) -> 
                         return inner
                     found = inner
     return found
+
+
+def _is_statement(index: Index, function: Function, receiver: str, name: str) -> bool:
+    """Whether `update(...)` is SQLAlchemy's, or ends a query chain; a dictionary's `.update()` has a plain name."""
+    module = index.tree.module(function.path)
+    imported = module.imports.get(receiver.partition(".")[0] or name) if module else None
+    return receiver == "?" or receiver.endswith("query()") or bool(imported and imported[1].startswith("sqlalchemy"))
 
 
 def _is_session(function: Function, receiver: str) -> bool:

@@ -370,7 +370,7 @@ def view(session):
         .filter(models.Post.title != "")  # drafts
         .order_by(models.Post.id)
     )
-    query = query.limit(10)
+    query = query.limit(100)
     return [post.author.email for post in query.all()]
 """,
         """\
@@ -386,7 +386,7 @@ def view(session):
         .filter(models.Post.title != "")  # drafts
         .order_by(models.Post.id)
     )
-    query = query.limit(10)
+    query = query.limit(100)
     return [post.author.email for post in query.all()]
 """,
     ),

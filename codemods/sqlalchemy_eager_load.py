@@ -7,12 +7,13 @@ the loop, dynamic, write-only and noload relationships, relationships of a subcl
 streamed rows, and two queries that fit equally well.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods import _cst
 from codemods._existing_options import Existing, existing_options
-from codemods._loader_policy import NO_ENTITIES, STREAMS, Strategy, strategy
+from codemods._loader_policy import NO_ENTITIES, Strategy, strategy, streams
 from codemods._loop_effects import judge
 from codemods._sqlalchemy_cases import CASES
 from codemods.api import Answer, Load, Meta, No, Proposal, Reached, Repeat, Sighting
@@ -76,7 +77,8 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
             continue
         for candidate in found:
             chosen.setdefault(id(candidate.place.query), []).append((candidate, repeat))
-    answers.extend(_answer(index, loads) for loads in chosen.values())
+    functions = [f for r in sighting.reached if (f := index.calls.function((r.path, r.qualname)))]
+    answers.extend(_answer(index, loads, functions) for loads in chosen.values())
     return answers
 
 
@@ -96,17 +98,24 @@ def _places(index: Index, sighting: Sighting) -> Iterator[_Place]:
 
 
 def _choose(index: Index, places: list[_Place], repeat: Repeat, read: set[str]) -> list[_Candidate] | No:
-    relations = lazy_loads(index.models, repeat.tables, repeat.columns)
+    relations = lazy_loads(index.models, repeat.tables, repeat.columns) if _is_lazy_load(repeat) else []
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
     candidates = [
         _Candidate(place, way, _seen(place, way, read))
         for relation in relations
         for place in places
+        if not _limited_below(place.query, repeat.count)
         for way in paths(place.model, relation, read | _loaded_names(place.query))
     ]
     # What nothing is seen to read is edited only where the evidence itself points at the query.
-    candidates = [c for c in candidates if c.seen or (len(c.way) == 1 and not c.place.reached.distance)]
+    queried = {place.model for place in places}
+    candidates = [
+        c
+        for c in candidates
+        if c.seen
+        or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
+    ]
     if not candidates:
         return _nowhere(places, relations, repeat)
     best = min(candidates, key=_rank)
@@ -125,8 +134,25 @@ def _named(candidate: _Candidate, *, lined: bool) -> str:
     return f"{'.'.join((candidate.place.entity, *candidate.names))} in {_where(candidate.place)}{line}"
 
 
-def _rank(candidate: _Candidate) -> tuple[int, int, int]:
-    return -candidate.seen, len(candidate.way), candidate.place.reached.distance
+def _rank(candidate: _Candidate) -> tuple[int, int]:
+    return -candidate.seen, len(candidate.way)
+
+
+def _is_lazy_load(repeat: Repeat) -> bool:
+    """A lazy load selects the columns of one row or collection: no aggregate, no LIMIT, no write."""
+    return repeat.shape in _LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
+
+
+_LAZY_SHAPES = frozenset({"column_equals_parameter", "parameter_equals_column", "link_table", "other"})
+_NO_LAZY_LOAD = re.compile(
+    r"\b(limit|fetch first|group by|having)\b|\b(count|exists|max|min|sum|avg)\s*\(|^\s*(?!select\b|$)", re.IGNORECASE
+)
+
+
+def _limited_below(query: Query, repeats: int) -> bool:
+    """Whether a literal LIMIT lets the query return fewer rows than half of what repeats."""
+    limits = [int(a) for step in query.steps if step.name == "limit" for a in step.args if a.isdecimal()]
+    return bool(limits) and min(limits) * 2 < repeats
 
 
 def _seen(place: _Place, way: tuple[Relation, ...], read: set[str]) -> int:
@@ -144,18 +170,23 @@ def _nowhere(places: list[_Place], relations: list[Relation], repeat: Repeat) ->
     paths = ", ".join(sorted(r.path for r in relations))
     for place in places:
         for relation in relations:
-            if place.model in relation.owner.lineage():
+            if place.model in relation.owner.lineage()[1:]:
                 return _no(
                     repeat, "R-SUBCLASS", f"{relation.path} is not on {place.model.name}, which {_where(place)} queries"
                 )
+    if any(relation.owner in place.model.lineage() for place in places for relation in relations):
+        return _no(
+            repeat, "R-UNRESOLVED", f"nothing on the way from the entry is seen to read {paths} of a query's rows"
+        )
     return _no(repeat, "R-UNRESOLVED", f"no query on the way from the entry returns rows that own {paths}")
 
 
 # ---- what to do there ----
 
 
-def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
+def _answer(index: Index, found: list[tuple[_Candidate, Repeat]], reached: list[Function]) -> Answer:
     place = found[0][0].place
+    readers = [function for function in reached if function is not place.function]
     found = sorted(found, key=_to_one_first)
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
     options = existing_options(place.query.steps)
@@ -165,8 +196,8 @@ def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
         return _at(place, repeats, "R-ALREADY-EAGER", f"{_where(place)} loads {loaded} already", done=True)
     if not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
         return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {_where(place)} are not plain ones")
-    if streams := sorted({s.name for s in place.query.steps} & STREAMS):
-        return _at(place, repeats, "R-STREAM", f"{_where(place)} streams its rows with `{streams[0]}`")
+    if step := streams(place.query):
+        return _at(place, repeats, "R-STREAM", f"{_where(place)} streams its rows with `{step}`")
     loads: list[tuple[Load, tuple[tuple[str, Relation], ...]]] = []
     doubts: list[str] = []
     refusals: list[tuple[str, str]] = []
@@ -177,7 +208,7 @@ def _answer(index: Index, found: list[tuple[_Candidate, Repeat]]) -> Answer:
             refusals.append(blocked)
             continue
         first = candidate.way[0]
-        verdict = judge(index, place.function, place.query, first.relationship.name, _key_columns(first))
+        verdict = judge(index, place.function, place.query, first.relationship.name, _key_columns(first), readers)
         if verdict.refusal:
             refusals.append(verdict.refusal)
             continue
@@ -263,7 +294,7 @@ def _propose(
     assert text is not None
     repeats = tuple(load.repeat for load, _ in loads)
     names = sorted({name for _, loaders in loads for name, _ in loaders})
-    taken = [n for n in names if not _cst.binds(text, "sqlalchemy.orm", n) and n in _cst.bound_names(text)]
+    taken = [n for n in names if _cst.bound_otherwise(text, "sqlalchemy.orm", n)]
     if taken:
         return _at(place, repeats, "R-UNRESOLVED", f"{path} uses the name {taken[0]} for something else")
     arguments: list[str] = []

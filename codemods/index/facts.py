@@ -88,6 +88,7 @@ class Function:
     calls: list[Call] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
     templates: set[str] = field(default_factory=set)  # strings of it that can name a template
     instances: dict[str, str] = field(default_factory=dict)  # name -> dotted callee it was made by
 

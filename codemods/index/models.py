@@ -33,6 +33,7 @@ class Column:
     primary_key: bool = False
     unique: bool = False
     references: tuple[str, ...] = ()
+    required: bool = False  # NOT NULL is declared
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class Relationship:
     lazy: str
     secondary: str | None = None  # link table, or its source text where that is no name
     from_backref: bool = False
+    innerjoin: bool = False
     join: frozenset[str] = frozenset()  # words of primaryjoin and foreign_keys: which columns it goes over
 
 
@@ -218,7 +220,9 @@ class Models:
             elif found in model.lineage():
                 many = _within(model, many, options.get("remote_side"))
             join = _words(options.get("primaryjoin"), options.get("foreign_keys"))
-            model.relationships[attribute] = Relationship(attribute, found, many, lazy, secondary, join=join)
+            model.relationships[attribute] = Relationship(
+                attribute, found, many, lazy, secondary, innerjoin="innerjoin" in options, join=join
+            )
             self._backref(model, model.relationships[attribute], options.get("backref"))
 
     def _backref(self, owner: Model, forward: Relationship, node: ast.expr | None) -> None:
@@ -308,7 +312,7 @@ def _columns(class_: Class) -> dict[str, Column]:
     columns = {}
     for attribute, value in class_.values.items():
         if isinstance(value, ast.Call) and (_callee(value) in _COLUMN or _wraps_foreign_key(value)):
-            columns[attribute] = _column(attribute, value)
+            columns[attribute] = _column(attribute, value, class_.annotations.get(attribute))
     for attribute, annotation in class_.annotations.items():
         if attribute not in class_.values and _generic(_unquoted(annotation)) == "Mapped":
             columns[attribute] = Column(attribute)
@@ -328,13 +332,16 @@ def _table_columns(table: ast.Call | None) -> dict[str, Column]:
     return {name: _column(name, call) for name, call in named if name}
 
 
-def _column(attribute: str, call: ast.Call) -> Column:
+def _column(attribute: str, call: ast.Call, annotation: ast.expr | None = None) -> Column:
     options = {k.arg: k.value for k in call.keywords if k.arg}
+    plain = annotation is not None and not re.search(r"Optional|None|Union", ast.unparse(annotation))
+    nullable = _literal(options["nullable"]) is not False if "nullable" in options else not plain
     return Column(
         _text(call.args[0] if call.args else options.get("name")) or attribute,
         _literal(options.get("primary_key")) is True,
         _literal(options.get("unique")) is True,
         tuple(_foreign_keys(call)),
+        not nullable or _literal(options.get("primary_key")) is True,
     )
 
 

@@ -229,6 +229,7 @@ class QueryReader:
         for name in loop.targets:
             self.bound.pop(name, None)
         self.loops.append(loop)
+        self.function.loops.append(loop)
         self.depth_at_loop.append(len(self.guards))
         if flow is not None:
             flow.query.rows.update(loop.targets)
@@ -259,11 +260,10 @@ class QueryReader:
                 return self._comprehension(node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self.expression(test)
-                flows = [self._conditional(ast.unparse(test), part) for part in (body, orelse)]
-                return flows[0] or flows[1]
+                return self._either([self._conditional(ast.unparse(test), part) for part in (body, orelse)])
             case ast.BoolOp(values=[first, *rest]):
                 flows = [self.expression(first), *(self._conditional(ast.unparse(first), value) for value in rest)]
-                return next(filter(None, flows), None)
+                return self._either(flows)
             case ast.Call() | ast.Attribute() | ast.Subscript():
                 return self._chain(node)
             case ast.Constant(value=value):
@@ -272,6 +272,15 @@ class QueryReader:
             case _:
                 self._children(node)
                 return None
+
+    @staticmethod
+    def _either(flows: list[_Flow | None]) -> _Flow | None:
+        """One of several: rows of different queries are rows of none that could be named."""
+        known = list(filter(None, flows))
+        if len({id(flow.query) for flow in known}) > 1:
+            for flow in known:
+                flow.query.steps.append(Step("|"))
+        return next(iter(known), None)
 
     def _conditional(self, test: str, node: ast.expr) -> _Flow | None:
         self.guards.append(test)

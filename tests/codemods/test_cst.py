@@ -57,8 +57,8 @@ CHAINS = [
     pytest.param(
         "select(Post)  # all\n    # newest\n    .where(x)",
         2,
-        "select(Post)\n    .options(j(Post.a))  # all\n    # newest\n    .where(x)",
-        id="comments before a step stay before it",
+        "select(Post)  # all\n    .options(j(Post.a))\n    # newest\n    .where(x)",
+        id="a comment stays with what it stands behind or above",
     ),
     pytest.param(
         "select(Post)\r\n    .where(x)  # live\r\n    .limit(5)",
@@ -293,22 +293,28 @@ def test_names_are_imported_where_a_sorter_would(text: str, names: Sequence[str]
 )
 def test_a_bound_name_is_not_imported_again(text: str) -> None:
     assert _cst.import_edit(text, ORM, ["b"]) is None
-    assert _cst.binds(text, ORM, "b")
+    assert not _cst.bound_otherwise(text, ORM, "b")
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "bound"),
     [
-        pytest.param("from sqlalchemy.orm import b as x\n", id="another name"),
-        pytest.param("from .sqlalchemy.orm import b\n", id="a relative module"),
-        pytest.param("from sqlalchemy import b\n", id="another module"),
-        pytest.param("import sqlalchemy.orm\n", id="the module"),
-        pytest.param("def f():\n    from sqlalchemy.orm import b\n", id="in a function"),
-        pytest.param("b = 1\n", id="an assignment"),
+        pytest.param("from sqlalchemy.orm import b as x\n", False, id="another name"),
+        pytest.param("from .sqlalchemy.orm import b\n", True, id="a relative module"),
+        pytest.param("from sqlalchemy import b\n", True, id="another module"),
+        pytest.param("import b.c\n", True, id="a module"),
+        pytest.param("import sqlalchemy.orm\nx.b(b)\n", False, id="only used"),
+        pytest.param("def f():\n    from sqlalchemy.orm import b\n", True, id="in a function"),
+        pytest.param("if x:\n    b = 1\n", True, id="an assignment"),
+        pytest.param("def f(b): ...\n", True, id="a parameter"),
+        pytest.param("def b(): ...\n", True, id="a function"),
+        pytest.param("async def b(): ...\n", True, id="a coroutine"),
+        pytest.param("class b: ...\n", True, id="a class"),
+        pytest.param("for b in x: ...\n", True, id="a loop"),
     ],
 )
-def test_what_binds_no_import(text: str) -> None:
-    assert not _cst.binds(text, ORM, "b")
+def test_a_name_that_means_something_else(text: str, bound: bool) -> None:
+    assert _cst.bound_otherwise(text, ORM, "b") is bound
 
 
 def test_top_level_names() -> None:

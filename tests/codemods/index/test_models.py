@@ -110,8 +110,13 @@ class Post(Dated, Named, Base):
 # ---- columns ----
 
 COLUMNS = [
-    pytest.param("id = Column(Integer, primary_key=True)", Column("id", True), id="Column"),
-    pytest.param("id: Mapped[int] = mapped_column('pk', primary_key=True)", Column("pk", True), id="named"),
+    pytest.param("id = Column(Integer, primary_key=True)", Column("id", True, required=True), id="Column"),
+    pytest.param(
+        "id: Mapped[int] = mapped_column('pk', primary_key=True)", Column("pk", True, required=True), id="named"
+    ),
+    pytest.param("id = Column(Integer, nullable=False)", Column("id", required=True), id="not null"),
+    pytest.param("id: Mapped[str] = mapped_column(unique=True)", Column("id", unique=True, required=True), id="typed"),
+    pytest.param("id: Mapped[str | None] = mapped_column()", Column("id"), id="typed, or nothing"),
     pytest.param("id = Column(name='pk', type_=Integer)", Column("pk"), id="named by keyword"),
     pytest.param("id = db.Column(db.String(9), unique=True)", Column("id", unique=True), id="unique"),
     pytest.param("id: Mapped[int]", Column("id"), id="annotation only"),
@@ -169,7 +174,7 @@ class Post(Base):
     note = column_property(posts.c.id)
 """
     assert models(checkout({"models.py": text}))["Post"].columns == {
-        "id": Column("id", True),
+        "id": Column("id", True, required=True),
         "user_id": Column("user_id", references=("users.id",)),
         "note": Column("note"),
     }
