@@ -431,6 +431,39 @@ def view(session):
         tier="C",
     ),
     _changed(
+        "a dictionary is updated, rows are read in a helper: no write of the database",
+        """\
+from models import Post
+
+
+def posts(session):
+    return session.query(Post).order_by(Post.id).all()
+
+
+def view(session):
+    found = {}
+    for post in posts(session):
+        found.update({post.id: post.author.email})
+    return found
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def posts(session):
+    return session.query(Post).options(joinedload(Post.author)).order_by(Post.id).all()
+
+
+def view(session):
+    found = {}
+    for post in posts(session):
+        found.update({post.id: post.author.email})
+    return found
+""",
+    ),
+    _changed(
         "the loop assigns to its rows: a draft",
         _loop("post.title = post.author.email"),
         _joined(_loop("post.title = post.author.email")),
@@ -614,6 +647,68 @@ _UNTOUCHED = (
     _untouched("commit in the loop", "R-COMMIT", _loop("found.append(post.author.email)", "session.commit()")),
     _untouched("write in the loop", "R-WRITE", _loop("session.delete(post.author)")),
     _untouched("flush in the loop", "R-WRITE", _loop("found.append(post.author.email)", "store.flush()")),
+    _untouched("the loop assigns the key", "R-WRITE", _loop("post.author_id = 1", "found.append(post.author)")),
+    _untouched(
+        "the loop sets attributes by name", "R-WRITE", _loop("setattr(post, key, 1)", "found.append(post.author)")
+    ),
+    _untouched(
+        "an UPDATE statement in the loop",
+        "R-WRITE",
+        _loop("session.execute(update(Post))", "found.append(post.author)").replace(
+            "from models", "from sqlalchemy import update\n\nfrom models"
+        ),
+    ),
+    _untouched(
+        "a bulk update in the loop",
+        "R-WRITE",
+        _loop("session.query(Tag).filter(x).update({})", "found.append(post.author)"),
+    ),
+    _untouched(
+        "a commit where the rows are read",
+        "R-COMMIT",
+        """\
+from models import Post
+
+
+def posts(session):
+    return session.query(Post).order_by(Post.id).all()
+
+
+def view(session):
+    for post in posts(session):
+        post.author.email
+        session.commit()
+""",
+    ),
+    _untouched(
+        "one of two queries",
+        "R-UNRESOLVED",
+        """\
+from models import Post
+
+
+def view(session, new):
+    a = session.query(Post).order_by(Post.id)
+    b = session.query(Post).order_by(Post.title)
+    return [post.author for post in (a if new else b)]
+""",
+    ),
+    _untouched("fewer rows than repeats", "R-UNRESOLVED", _legacy(".limit(3)")),
+    _untouched(
+        "an aggregate",
+        "R-UNRESOLVED",
+        _legacy(),
+        Repeat("n", ("authors",), ("authors.id",), 50, statement="SELECT count(*) FROM authors WHERE authors.id = ?"),
+    ),
+    _untouched(
+        "a write",
+        "R-UNRESOLVED",
+        _legacy(),
+        Repeat("n", ("authors",), ("authors.id",), 50, statement="DELETE FROM authors WHERE authors.id = ?"),
+    ),
+    _untouched(
+        "a parameter of the loader's name", "R-UNRESOLVED", _legacy().replace("(session)", "(session, joinedload)")
+    ),
     _untouched("the loop assigns the relationship", "R-WRITE", _loop("post.author = post.author.heir")),
     _untouched(
         "commit in a helper that the loop calls",
