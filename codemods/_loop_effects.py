@@ -32,19 +32,18 @@ def judge(
 
     Readers are other functions on the way that loop and read the attribute: the rows can have been returned to them.
     """
+    read_elsewhere = [
+        (reader, loop, set(loop.targets))
+        for reader in readers
+        for loop in reader.loops
+        if any(r.attr == attribute and r.base in loop.targets for r in loop.reads)
+    ]
     doubts: list[str] = []
-    for loop in query.loops:
-        verdict = _judge(index, function, loop, query.rows, attribute, key_columns)
+    for reader, loop, rows in [*((function, loop, query.rows) for loop in query.loops), *read_elsewhere]:
+        verdict = _judge(index, reader, loop, rows, attribute, key_columns)
         if verdict.refusal:
             return verdict
         doubts += verdict.doubts
-    for reader in readers:
-        for loop in reader.loops:
-            if any(r.attr == attribute and r.base in loop.targets for r in loop.reads):
-                verdict = _judge(index, reader, loop, set(loop.targets), attribute, key_columns)
-                if verdict.refusal:
-                    return verdict
-                doubts += verdict.doubts
     return Verdict(None, tuple(dict.fromkeys(doubts)))
 
 
@@ -88,14 +87,13 @@ def _effect(index: Index, function: Function, calls: list[Call], depth: int) -> 
         writes = name in _ALWAYS_WRITES or (name in _WRITES and _is_session(function, receiver))
         if writes or (name in _STATEMENTS and _is_statement(index, function, receiver, name)):
             found = "R-WRITE"
-    if depth:
-        for call in calls:
-            for key in index.calls.targets(function, call):
-                callee = index.calls.function(key)
-                if callee and (inner := _effect(index, callee, callee.calls, depth - 1)):
-                    if inner == "R-COMMIT":
-                        return inner
-                    found = inner
+    for call in calls if depth else ():
+        for key in index.calls.targets(function, call):
+            callee = index.calls.function(key)
+            if callee and (inner := _effect(index, callee, callee.calls, depth - 1)):
+                if inner == "R-COMMIT":
+                    return inner
+                found = inner
     return found
 
 
