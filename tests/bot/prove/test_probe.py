@@ -196,3 +196,48 @@ def test_a_project_file_named_like_a_standard_module_is_harmless(tmp_path: Path)
     (tmp_path / "tree/src").mkdir(parents=True)
     (tmp_path / "tree/src/decimal.py").write_text("raise SystemExit(9)\n")
     assert start(tmp_path, "import decimal; print('fine')")[0] == "fine\n"
+
+
+RUNNER = """
+import sys
+from sqlalchemy import create_engine, text
+engine = create_engine("sqlite://")
+def load():
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+def main():
+    run()
+"""
+UNITTEST_RUNNER = """
+import unittest
+class T(unittest.TestCase):
+    def test(self):
+        with self.assertRaises(ZeroDivisionError):
+            load() or 1 / 0
+def run():
+    unittest.TextTestRunner(stream=open(os.devnull, "w")).run(T("test"))
+import os
+main()
+"""
+PYTEST_RUNNER = """
+import os, pytest
+def run():
+    with open("test_it.py", "w") as file:
+        file.write("import sys\\ndef test(): sys.modules['__main__'].load()\\n")
+    assert pytest.main(["-qq", "-p", "no:cacheprovider", "test_it.py"]) == 0
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("runner", "test"),
+    [
+        pytest.param(UNITTEST_RUNNER, ("main.py", "T.test"), id="unittest"),
+        pytest.param(PYTEST_RUNNER, ("test_it.py", "test"), id="pytest"),
+    ],
+)
+def test_what_started_the_test_framework_is_no_frame(tmp_path: Path, runner: str, test: tuple[str, str]) -> None:
+    rows = start(tmp_path, RUNNER + runner, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")[1]
+    statements = [[(frame.file, frame.function) for frame in row.frames] for row in rows if row.kind == "statement"]
+    assert statements == [[("main.py", "load"), test]]

@@ -19,6 +19,7 @@ _UNITTEST_PHASES = {
     "_callTearDown": "teardown",
     "doCleanups": "teardown",
 }
+_PYTEST_RUNNER = os.path.join("_pytest", "runner.py")
 
 
 class Frames:
@@ -26,10 +27,13 @@ class Frames:
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root) + os.sep
-        self._known: dict[int, tuple[CodeType, str, str, str]] = {}
+        self._known: dict[int, tuple[CodeType, str, str, str, bool]] = {}
 
     def read(self) -> tuple[tuple[tuple[str, int, str], ...], str]:
-        """Up to 12 project frames, innermost first, and unittest's phase ("" outside of unittest)."""
+        """Up to 12 project frames, innermost first, and unittest's phase ("" outside of unittest).
+
+        What called the test framework (manage.py, a runner script) is no part of the test.
+        """
         found: list[tuple[str, int, str]] = []
         phase = ""
         for frame in _outwards(sys._getframe(1)):
@@ -38,23 +42,29 @@ class Frames:
             if known is None:
                 known = (code, *self._meaning(code))  # keeps the code object alive, so its id stays its own
                 self._known[id(code)] = known
-            _, file, name, code_phase = known
+            _, file, name, code_phase, is_framework = known
             if file and len(found) < MAX_FRAMES:
                 found.append((file, frame.f_lineno, name))
             phase = phase or code_phase
+            if is_framework:
+                break
         return tuple(found), phase
 
-    def _meaning(self, code: CodeType) -> tuple[str, str, str]:
+    def _meaning(self, code: CodeType) -> tuple[str, str, str, bool]:
         name = getattr(code, "co_qualname", code.co_name)  # co_qualname: Python 3.11
         path = code.co_filename
         if path.endswith(os.path.join("unittest", "case.py")):
-            return "", name, _UNITTEST_PHASES.get(code.co_name, "")
+            phase = _UNITTEST_PHASES.get(code.co_name, "")
+            # Not every frame of this file: assertRaises stands between a test and the code it calls.
+            return "", name, phase, bool(phase) or code.co_name == "run"
+        if path.endswith(_PYTEST_RUNNER):
+            return "", name, "", True
         if path.startswith("<") or any(part in path for part in _INSTALLED):
-            return "", name, ""
+            return "", name, "", False
         real = os.path.realpath(path)
         if not real.startswith(self._root):
-            return "", name, ""
-        return real[len(self._root) :].replace(os.sep, "/"), name, ""
+            return "", name, "", False
+        return real[len(self._root) :].replace(os.sep, "/"), name, "", False
 
 
 def _outwards(frame: Any) -> Iterator[FrameType]:
