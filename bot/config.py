@@ -3,7 +3,7 @@
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,18 +14,23 @@ class Section(BaseModel):
     """Base of all settings: kebab-case keys, unknown keys are errors."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        alias_generator=lambda name: name.replace("_", "-"),
+        populate_by_name=True,
     )
 
 
 class PriceConfig(Section):
     """`[tool.costmod.price]`: where the application runs and how many requests it serves."""
 
-    requests_per_month: dict[str, float] = Field(default_factory=dict)  # "GET /posts" -> requests per 730 h
+    # "GET /posts" -> requests per 730 h
+    requests_per_month: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     application: Literal["fargate", "lambda", "ec2", "none"] = "none"
     database: Literal["aurora-serverless-v2", "aurora-provisioned", "rds", "none"] = "none"
     access_layer: Literal["orm", "dbapi"] = "orm"
-    round_trip_ms: float | None = Field(default=None, gt=0)  # application to database
+    round_trip_ms: float | None = Field(default=None, gt=0, le=10_000)  # application to database
     cross_az_share: float | None = Field(default=None, ge=0, le=1)  # share of database traffic that crosses zones
     minimum_monthly: Decimal = Decimal(25)  # below it a pull request is opened for latency, and says so
 
@@ -46,7 +51,7 @@ class Config(Section):
 
     test_command: str | list[str] | None = None  # default: detected
     python: str | None = None  # interpreter of the repository's own environment; default: .venv, venv, then PATH
-    test_timeout_seconds: int = Field(default=900, ge=1)
+    test_timeout_seconds: int = Field(default=900, ge=1, le=86_400)
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
     minimum_repeats: int = Field(default=5, ge=2)  # statements per request from which a loop is a hotspot
@@ -70,6 +75,8 @@ def load(repository: Path) -> Config:
             raise UserError(f"{path}: not readable as TOML ({error}); correct the file.") from error
         for key in table:
             data = data.get(key, {})
+            if not isinstance(data, dict):
+                raise UserError(f"{path}: {key}: should be a table; write [tool.costmod] above the settings.")
         if path.name == "costmod.toml" or data:
             return _validate(data, path, ".".join(table))
     return Config()
