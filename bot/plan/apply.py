@@ -13,14 +13,15 @@ def apply(root: Path, changes: Iterable[Change]) -> None:
     """Replace each file by its new text, mode kept.
 
     Raises:
-        UserError: a file changed since it was read, or cannot be written; nothing has been changed then.
+        UserError: a file changed since it was read, or cannot be written; nothing has been changed then. Should the
+            system refuse to put a written file in place, those before it are in place already.
     """
     staged: list[tuple[Path, Path]] = []
     try:
         for change in changes:
             _stage(root / change.path, change, staged)
         for temporary, target in staged:
-            temporary.replace(target)
+            _put_in_place(temporary, target)
     finally:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
@@ -33,6 +34,15 @@ def combined(patches: Iterable[Patch]) -> list[Change]:
         first = files.get(change.path, change)
         files[change.path] = Change(path=change.path, before=first.before, after=change.after)
     return list(files.values())
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    try:
+        temporary.replace(target)
+    except OSError as error:
+        raise UserError(
+            f"{target}: cannot be replaced ({error.strerror}); `git diff` shows the files that were edited before it."
+        ) from error
 
 
 def _stage(target: Path, change: Change, staged: list[tuple[Path, Path]]) -> None:

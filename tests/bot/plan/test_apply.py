@@ -100,3 +100,35 @@ def test_patches_that_stand_on_each_other_are_one_change_per_file() -> None:
         Change(path="b.py", before="x", after="y"),
     ]
     assert combined([]) == []
+
+
+def test_no_room_for_a_file_leaves_nothing_behind(root: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = contents(root)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, limits[1]))  # what a full disk does, for this process alone
+    try:
+        with pytest.raises(UserError) as raised:
+            apply(root, (*CHANGES[:1], Change(path="b/c.py", before="c\n", after="C" * 5)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(raised.value).startswith(f"{root / 'a.py'}: cannot be written (File too large)")
+    assert contents(root) == before
+
+
+def test_a_file_that_cannot_be_put_in_place(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = Path.replace
+
+    def full(self: Path, target: Path) -> Path:  # root may replace anything: the answer of the system is replaced
+        if target.name == "c.py":
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(UserError) as raised:
+        apply(root, CHANGES)
+    assert str(raised.value) == (
+        f"{root / 'b/c.py'}: cannot be replaced (No space left on device); "
+        "`git diff` shows the files that were edited before it."
+    )
+    assert contents(root) == {"a.py": "A\r\nü".encode(), "b/c.py": b"c\n"}
