@@ -4,8 +4,11 @@ Exit codes: 0 done or nothing to do, 1 refused or stopped, 2 wrong use or unread
 changed), 3 a defect of costmod, 130 interrupted.
 """
 
+import contextlib
+import errno
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from bot.records import Hotspot, Result
 
 INTERRUPTED = 130
+INTERRUPTION = "interrupted; temporary work trees are removed, and the same command picks up where it stopped."
+LONGEST_MESSAGE = 4000  # characters: paths may be long
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 app = typer.Typer(
     name="costmod",
@@ -74,10 +80,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     config = _config(repo, max_pull_requests)
     commit = head_commit(repo)
+    _check_report(report, repo, hotspots)
     found = _read(hotspots, config, by)
     target = None if dry_run else _forge(forge, repo, forge_folder)
-    results = main_job(repo, found, config, target, Screen())
+    screen = Screen()
+    results = main_job(repo, found, config, target, screen)
     _write_report(report, "run", results, commit)
+    screen.results(results)
     return _exit_code(results, done={"published", "planned"} if dry_run else {"published"})
 
 
@@ -93,7 +102,7 @@ def hotspots_(
     if output == "json":
         from bot.hotspots.document import dump
 
-        sys.stdout.write(dump(found))
+        _print(dump(found))
     else:
         from bot.show.console import Screen
 
@@ -115,19 +124,17 @@ def fix(
     from bot.plan.apply import apply, combined
     from bot.prove.checkout import head_commit, require_clean
     from bot.show.console import Screen
-    from bot.show.report import require_writable
     from codemods.index import Index
 
     config = _config(repo)
     commit = head_commit(repo)
+    _check_report(report, repo, hotspots)
     if write:
         require_clean(repo)
-    index = Index(repo.resolve(), config.exclude)
+    index = Index(repo, config.exclude)
     results = plan_all(_read(hotspots, config, "total"), index, stacked=True)
-    if report:
-        require_writable(report)
     if write:
-        apply(repo.resolve(), combined(r.patch for r in results if r.patch))
+        apply(repo, combined(r.patch for r in results if r.patch))
         results = [replace(r, outcome="fixed") if r.outcome == "planned" else r for r in results]
     _write_report(report, "fix", results, commit)
     screen = Screen()
@@ -187,12 +194,13 @@ def price(
     from bot.pipeline import price_all
     from bot.price import explain as explained
     from bot.show.console import Screen
+    from bot.show.plain import plain_lines
 
     report = read(folder, digest)
     results = price_all(report.results, _config(repo), datetime.now(UTC).date())
     for saving in (r.saving for r in results if r.saving):
         if explain:
-            sys.stdout.write(explained(saving))
+            _print(plain_lines(explained(saving)))
         else:
             Screen().saving(saving)
     _save(folder, "price", report.commit, results)
@@ -209,19 +217,20 @@ def publish(
     report: ReportFile = None,
 ) -> int:
     """Step 4 of 4: open or update the pull request; runs none of the repository's code."""
-    from bot.folder import read
+    from bot.folder import FILE, read
     from bot.pipeline import publish_all
     from bot.prove.checkout import current_branch
     from bot.show.console import Screen
 
     config = _config(repo)
+    _check_report(report, repo, [folder / FILE])
     plan_ = read(folder, digest)
     base = config.publish.base or current_branch(repo)
     target = _forge(forge, repo, forge_folder)
     results = publish_all(plan_.results, target, repo, config, base=base, commit=plan_.commit or "")
+    _write_report(report, "publish", results, plan_.commit)
     for request in (r.pull_request for r in results if r.pull_request):
         Screen().pull_request(request)
-    _write_report(report, "publish", results, plan_.commit)
     return _exit_code(results, done={"published"})
 
 
@@ -235,9 +244,9 @@ def codemods(
 
     known = discover()
     if codemod is None:
-        sys.stdout.write(listing(known))
+        _print(listing(known))
     elif codemod in known:
-        sys.stdout.write(explain(known[codemod]))
+        _print(explain(known[codemod]))
     else:
         raise UserError(f"{codemod}: no codemod has this id; `costmod codemods` lists them.")
     return 0
@@ -256,7 +265,7 @@ def demo(
 @app.callback(invoke_without_command=True)
 def _options(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
     if version:
-        sys.stdout.write(f"costmod {__version__}\n")
+        _print(f"costmod {__version__}\n")
         raise typer.Exit
 
 
@@ -274,15 +283,16 @@ def _main(arguments: list[str]) -> int:
         return _say(f"{str(error).rstrip('.')}; see `costmod --help`.", 2)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        if error.errno not in DISK_FULL or os.environ.get("COSTMOD_DEBUG"):
+            return _defect(error)
+        _drop_output()
+        place = error.filename or "standard output or a temporary file"
+        return _say(f"{place}: cannot be written ({error.strerror}); make room and run the command again.", 2)
     except Exception as error:
-        if os.environ.get("COSTMOD_DEBUG"):
-            raise
-        return _say(f"a defect of costmod ({type(error).__name__}: {error}); COSTMOD_DEBUG=1 shows where.", 3)
+        return _defect(error)
     if code == INTERRUPTED:  # also typer's own answer to Ctrl-C
-        return _say("interrupted; nothing was published and temporary work trees are removed.", INTERRUPTED)
+        return _say(INTERRUPTION, INTERRUPTED)
     return code
 
 
@@ -302,10 +312,32 @@ def spread(arguments: list[str]) -> list[str]:
     return out
 
 
+def _defect(error: Exception) -> int:
+    if os.environ.get("COSTMOD_DEBUG"):
+        raise error
+    return _say(f"a defect of costmod ({type(error).__name__}: {error}); COSTMOD_DEBUG=1 shows where.", 3)
+
+
 def _say(message: str, code: int) -> int:
-    sys.stdout.flush()
-    sys.stderr.write(f"costmod: {message}\n".replace("\n", " ").rstrip() + "\n")
+    from bot.show.plain import plain
+
+    with contextlib.suppress(OSError):  # nobody reads it; the exit code still tells
+        sys.stderr.write(f"costmod: {plain(message, LONGEST_MESSAGE)}\n")
+        sys.stderr.flush()
     return code
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, but the command is not done yet
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, or the interpreter would try once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
@@ -337,9 +369,17 @@ def _forge(kind: Literal["local", "github"] | None, repo: Path, folder: Path | N
 def _save(folder: Path, command: str, commit: str | None, results: "list[Result]") -> None:
     from bot.folder import save
     from bot.records import Report
+    from bot.show.plain import plain
 
     digest = save(folder, Report(version=__version__, command=command, commit=commit, results=tuple(results)))
-    sys.stdout.write(f"{folder} sha256 {digest}\n")
+    _print(f"{plain(folder, LONGEST_MESSAGE)} sha256 {digest}\n")
+
+
+def _check_report(path: Path | None, repo: Path, inputs: Iterable[str | Path]) -> None:
+    from bot.show.report import require_writable
+
+    if path is not None:
+        require_writable(path, repo, inputs)
 
 
 def _write_report(path: Path | None, command: str, results: "list[Result]", commit: str | None) -> None:
@@ -352,7 +392,8 @@ def _write_report(path: Path | None, command: str, results: "list[Result]", comm
 
 def _exit_code(results: "list[Result]", done: set[str]) -> int:
     """0 when something was done or nothing was to do, 1 when all there was is refused or stopped."""
-    if any(r.outcome in done for r in results):
+    proven = [r for r in results if r.proof is None or r.proof.verdict in ("proven", "held")]
+    if any(r.outcome in done for r in proven):
         return 0
     return int(any(r.outcome not in ("nothing_to_do", "deferred") for r in results))
 

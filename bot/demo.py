@@ -33,18 +33,23 @@ def play(out: Path | None) -> int:
         UserError: the folder cannot be written, or the blog's environment cannot be made.
     """
     screen = Screen()
+    if shutil.which("git") is None:
+        raise UserError("git was not found on PATH; install git.")
     folder = _folder(out)
     blog = folder / "blog"
-    if not blog.exists():
+    if not os.path.lexists(blog):
         _copy(shipped("examples/blog"), blog)
+    elif blog.is_symlink() or not ((blog / ".git").is_dir() and (blog / "traces" / "otel.jsonl").is_file()):
+        raise UserError(f"{blog}: is there already, but is not the example; move it away or choose another --out.")
     with screen.step("an environment for the blog: Flask, SQLAlchemy, pytest"):
         _link_environment(blog)
     traces = blog / "traces" / "otel.jsonl"
-    screen.out.print(f"[bold]costmod demo[/]: a Flask + SQLAlchemy blog in {blog},")
-    screen.out.print("with a trace that the OpenTelemetry SDK took of it.")
+    screen.line(("costmod demo", "bold"), f": a Flask + SQLAlchemy blog in {blog},")
+    screen.line("with a trace that the OpenTelemetry SDK took of it.")
     config = load(blog)
     forge = LocalForge(folder / "forge")
     results = run(blog, read([str(traces)], config), config, forge, screen)
+    screen.results(results)
     _what_next(screen, folder, results)
     return 0 if any(r.outcome == "published" for r in results) else 1
 
@@ -63,9 +68,18 @@ def _folder(out: Path | None) -> Path:
 
 def _copy(example: Path, blog: Path) -> None:
     """The example as a git repository with one commit."""
-    shutil.copytree(example, blog, ignore=shutil.ignore_patterns("__pycache__", "instance", ".venv", ".pytest_cache"))
-    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "The blog as it runs today"]):
-        subprocess.run(["git", *command], cwd=blog, check=True, env={**os.environ, **_IDENTITY})
+    ignored = shutil.ignore_patterns("__pycache__", "instance", ".venv", ".pytest_cache")
+    try:
+        shutil.copytree(example, blog, ignore=ignored)
+        for command in (
+            ["init", "-q", "-b", "main"],
+            ["add", "-A"],
+            ["commit", "-q", "-m", "The blog as it runs today"],
+        ):
+            subprocess.run(["git", *command], cwd=blog, check=True, env={**os.environ, **_IDENTITY})
+    except (OSError, subprocess.CalledProcessError) as error:
+        shutil.rmtree(blog, ignore_errors=True)
+        raise UserError(f"{blog}: the example cannot be copied there ({error}); choose another --out.") from error
 
 
 def _link_environment(blog: Path) -> None:
@@ -84,6 +98,7 @@ def _link_environment(blog: Path) -> None:
         ready.touch()
     link = blog / ".venv"
     if not link.exists():
+        link.unlink(missing_ok=True)  # it may point to an environment that is gone
         link.symlink_to(environment, target_is_directory=True)
 
 
@@ -104,11 +119,11 @@ def _what_next(screen: Screen, folder: Path, results: list[Result]) -> None:
     for r in results:
         if (request := r.pull_request) and request.number:
             page = folder / "forge" / "pull-requests" / str(request.number)
-            screen.out.print(f"  branch     {request.branch} in {bare}")
-            screen.out.print(f"  body       {page}.md")
-            screen.out.print(f"  page       {page}.html")
+            screen.line(f"  branch     {request.branch} in {bare}")
+            screen.line(f"  body       {page}.md")
+            screen.line(f"  page       {page}.html")
     screen.heading("try next")
     trace = blog / "traces" / "datadog.json"
-    screen.out.print(f"  costmod hotspots {trace}")
-    screen.out.print(f"  costmod fix {blog} --hotspots {trace}")
-    screen.out.print("  costmod run YOUR_REPOSITORY --hotspots YOUR_TRACE --dry-run")
+    screen.line(f"  costmod hotspots {trace}")
+    screen.line(f"  costmod fix {blog} --hotspots {trace}")
+    screen.line("  costmod run YOUR_REPOSITORY --hotspots YOUR_TRACE --dry-run")

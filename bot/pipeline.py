@@ -25,6 +25,8 @@ def run(
 ) -> list[Result]:
     """The main job on the commit that is checked out; without a forge everything but publishing.
 
+    The results are not shown yet: whoever called writes them down first.
+
     Raises:
         UserError: the repository, its settings or the forge cannot be used.
     """
@@ -32,7 +34,7 @@ def run(
     from codemods.index import Index
 
     with checkout(repository) as tree:
-        base = config.publish.base or current_branch(repository)
+        base = (config.publish.base or current_branch(repository)) if forge is not None else ""
         screen.heading("hotspots")
         screen.hotspots(hotspots)
         index = Index(tree.path, config.exclude)
@@ -41,7 +43,6 @@ def run(
         results = price_all(results, config, datetime.now(UTC).date())
         if forge is not None:
             results = publish_all(results, forge, repository, config, base=base, commit=tree.commit)
-    screen.results(results)
     return results
 
 

@@ -1,18 +1,19 @@
 """What a person reads on the terminal: hotspots, site, diff, proof, saving, pull request."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from bot.records import Amount, Hotspot, Patch, Proof, PullRequest, Refusal, Result, Saving
+from bot.show.plain import plain, plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,14 +47,26 @@ def duration(nanoseconds: int) -> str:
     return f"{nanoseconds} ns"
 
 
+class QuietOnBrokenPipe(Console):
+    """Prints text as it is, without markup, and no longer once nobody reads it."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    def on_broken_pipe(self) -> None:
+        """Go on in silence: rich would end the program here, before its work is done."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 class Screen:
     """Writes results to standard output and progress to standard error."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.out = Console(highlight=False, soft_wrap=True)
+        self.out = QuietOnBrokenPipe()
         if not self.out.is_terminal:
             self.out.width = PLAIN_WIDTH
-        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.err = QuietOnBrokenPipe(stderr=True)
         self.quiet = quiet
 
     @contextmanager
@@ -62,48 +75,52 @@ class Screen:
         if self.quiet:
             yield
         elif self.err.is_terminal:
-            with self.err.status(escape(text)):
+            with self.err.status(Text(plain(text))):
                 yield
         else:
-            self.err.print(f"costmod: {escape(text)} ...")
+            self.err.print(f"costmod: {plain(text)} ...")
             yield
+
+    def line(self, *parts: str | tuple[str, str]) -> None:
+        """One line of texts, some with a style; data in it has gone through `plain`."""
+        self.out.print(Text.assemble(*parts))
 
     def heading(self, text: str) -> None:
         """A rule with a title."""
         self.out.print()
-        self.out.rule(f"[bold]{escape(text)}[/]", align="left", style="dim")
+        self.out.rule(Text(plain(text), style="bold"), align="left", style="dim")
 
     def hotspots(self, hotspots: "Sequence[Hotspot]") -> None:
         """The ranked table."""
         if not hotspots:
-            self.out.print("no hotspots: nothing repeats often enough per request")
+            self.line("no hotspots: nothing repeats often enough per request")
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "id"):
             table.add_column(name, justify="right" if name in ("#", "requests", "p99", "total") else "left")
         for position, hotspot in enumerate(hotspots, 1):
-            repeats = [f"{p.count.p50} x {', '.join(p.tables) or p.statement[:40]}" for p in hotspot.patterns]
+            repeats = [f"{p.count.p50} x {plain(', '.join(p.tables) or p.statement[:40])}" for p in hotspot.patterns]
             metrics = hotspot.metrics
             table.add_row(
-                str(position), escape(entry_name(hotspot)), _WORDS[hotspot.kind], escape("\n".join(repeats)),
-                str(metrics.requests_in_window), duration(metrics.p99_ns), duration(metrics.total_ns), hotspot.id[:12],
+                str(position), plain(entry_name(hotspot)), _WORDS[hotspot.kind], "\n".join(repeats),
+                str(metrics.requests_in_window), duration(metrics.p99_ns), duration(metrics.total_ns),
+                plain(hotspot.id[:12]),
             )  # fmt: skip
         self.out.print(table)
 
     def results(self, results: "Sequence[Result]") -> None:
         """Site by site: what was done and how it went, or why not."""
         for result in results:
-            name = entry_name(result.hotspot)
+            name = plain(entry_name(result.hotspot))
             if result.refusal is not None:
                 self.refusal(name, result.refusal)
             if result.patch is None:
                 continue
+            title = plain(result.patch.title)
             if result.outcome == "deferred":
-                self.out.print(
-                    f"[bold]deferred[/] {escape(name)}: {escape(result.patch.title)} ({escape(result.reason)})"
-                )
+                self.line(("deferred", "bold"), f" {name}: {title} ({plain(result.reason)})")
                 continue
-            self.heading(f"{result.outcome} {name}: {result.patch.title}")
+            self.heading(f"{result.outcome} {name}: {title}")
             self.site(result.patch)
             self.out.print()
             self.diff(result.patch.diff)
@@ -116,60 +133,58 @@ class Screen:
             if result.pull_request is not None:
                 self.pull_request(result.pull_request)
             elif result.reason:
-                self.out.print(f"  {escape(result.reason)}")
+                self.line(f"  {plain(result.reason)}")
 
     def refusal(self, name: str, refusal: Refusal) -> None:
         """One line with the code."""
         word = "nothing to do" if refusal.done else "refused"
-        self.out.print(
-            f"[bold yellow]{word}[/] {name}: {escape(refusal.message)} [{refusal.code}]".replace("[R-", r"\[R-")
-        )
+        self.line((word, "bold yellow"), f" {plain(name)}: {plain(refusal.message)} [{plain(refusal.code)}]")
 
     def site(self, patch: Patch) -> None:
         """Where it is, how it was found, what is chosen there and why."""
-        self.out.print(f"  site        {escape(patch.site.file)}:{patch.site.line} in {escape(patch.site.function)}")
+        self.line(f"  site        {plain(patch.site.file)}:{patch.site.line} in {plain(patch.site.function)}")
         for position, step in enumerate(patch.site.located_by):
-            self.out.print(f"  {'located by' if not position else '':<11} {escape(step)}")
+            self.line(f"  {'located by' if not position else '':<11} {plain(step)}")
         for position, load in enumerate(patch.loads):
-            self.out.print(
-                f"  {'loads' if not position else '':<11} {escape(load.path)} with {load.strategy}: {escape(load.why)}"
-            )
+            what = f"{plain(load.path)} with {plain(load.strategy)}: {plain(load.why)}"
+            self.line(f"  {'loads' if not position else '':<11} {what}")
         for note in patch.notes:
-            self.out.print(f"  note        {escape(note)}")
+            self.line(f"  note        {plain(note)}")
 
     def diff(self, diff: str) -> None:
         """The unified diff, coloured on a terminal."""
         if self.out.is_terminal:
-            self.out.print(Syntax(diff, "diff", theme="ansi_dark", background_color="default"))
+            self.out.print(Syntax(plain_lines(diff), "diff", theme="ansi_dark", background_color="default"))
         else:
-            self.out.print(Text(diff), end="")
+            self.out.print(Text(plain_lines(diff)), end="")
 
     def proof(self, proof: Proof) -> None:
         """Verdict, tests run, tests that reached the site, queries before and after."""
         colour = "green" if proof.verdict == "proven" else "yellow" if proof.verdict == "held" else "red"
-        self.out.print(f"[bold {colour}]{proof.verdict}[/]: {escape(proof.reason)}")
+        self.line((proof.verdict, f"bold {colour}"), f": {plain(proof.reason)}")
         if proof.before and proof.after:
-            self.out.print(
+            self.line(
                 f"  tests run {proof.before.tests} before, {proof.after.tests} after; "
                 f"{len(proof.new_failures)} new failures; {len(proof.reached)} reached the site"
             )
         for query in proof.queries[:5]:
-            self.out.print(f"  [bold]{query.before} -> {query.after}[/] SQL statements in {escape(query.test)}")
+            counts = f"{query.before} -> {query.after}"
+            self.line("  ", (counts, "bold"), f" SQL statements in {plain(query.test)}")
         for frame in proof.frames[:3]:
-            self.out.print(f"  issued by {escape(frame)}")
+            self.line(f"  issued by {plain(frame)}")
         if proof.limits:
-            self.out.print(f"  [dim]the tests ran with: {escape('; '.join(proof.limits))}[/]")
+            self.line("  ", (f"the tests ran with: {plain('; '.join(proof.limits))}", "dim"))
 
     def saving(self, saving: Saving) -> None:
         """Three amounts with range and grade, or why there is none."""
-        self.out.print(f"{escape(saving.headline)}")
+        self.line(plain(saving.headline))
         if saving.grade == "D":
-            self.out.print(f"  grade D: {escape(saving.grade_reason)}")
+            self.line(f"  grade D: {plain(saving.grade_reason)}")
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("per month", "low", "expected", "high", ""):
             table.add_column(name, justify="left" if name in ("per month", "") else "right")
-        action = saving.action or "no action is known"
+        action = plain(saving.action or "no action is known")
         rows: tuple[tuple[str, Amount | None, str], ...] = (
             ("cash now", saving.cash_now, "by itself"),
             ("cash after one action", saving.cash_after_action, action),
@@ -178,26 +193,26 @@ class Screen:
         for name, amount, when in rows:
             table.add_row(name, *_amount(amount, saving.currency), when)
         self.out.print(table)
-        self.out.print(f"  grade {saving.grade}: {escape(saving.grade_reason)}")
+        self.line(f"  grade {saving.grade}: {plain(saving.grade_reason)}")
         for line in saving.not_counted:
-            self.out.print(f"  [dim]not counted: {escape(line)}[/]")
+            self.line("  ", (f"not counted: {plain(line)}", "dim"))
 
     def pull_request(self, request: PullRequest) -> None:
         """Where it is now."""
         draft = "draft " if request.draft else ""
         number = f" #{request.number}" if request.number else ""
         lines = [
-            f"{request.operation} {draft}pull request{number}: {request.title}",
-            f"{request.branch} -> {request.base}",
+            f"{request.operation} {draft}pull request{number}: {plain(request.title)}",
+            f"{plain(request.branch)} -> {plain(request.base)}",
         ]
-        lines += [text for text in (request.url, request.reason) if text]
-        self.out.print(Panel(escape("\n".join(lines)), expand=False))
+        lines += [plain(text) for text in (request.url, request.reason) if text]
+        self.out.print(Panel("\n".join(lines), expand=False))
 
 
 def _amount(amount: Amount | None, currency: str) -> tuple[str, str, str]:
     if amount is None:
         return ("-", "-", "-")
-    sign = "$" if currency == "USD" else f"{currency} "
+    sign = "$" if currency == "USD" else f"{plain(currency)} "
     return (_money(amount.low, sign), _money(amount.expected, sign), _money(amount.high, sign))
 
 

@@ -1,12 +1,18 @@
 """The JSON report `costmod.report/1` and its JSON Schema, both from the records."""
 
 import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from bot.errors import UserError
+from bot.prove.git_command import run_git
 from bot.records import Report
 
 
@@ -20,31 +26,59 @@ def encode(report: Report) -> bytes:
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the report file.
+    """Replace the report file in one step; a symbolic link is replaced, never followed.
 
     Raises:
         UserError: the file cannot be written.
     """
+    temporary = path.with_name(f".costmod-{os.getpid()}.tmp")
     try:
-        path.write_bytes(encode(report))
+        with temporary.open("xb") as stream:
+            stream.write(encode(report))
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
     except OSError as error:
-        raise UserError(f"{path}: the report cannot be written ({error.strerror}); choose another --report.") from error
+        raise _refusal(path, f"cannot be written ({error.strerror})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def require_writable(path: Path) -> None:
-    """Find out before anything is edited whether the report can be written afterwards.
+def require_writable(path: Path, repository: Path, inputs: Iterable[str | Path]) -> None:
+    """Find out before anything is done whether the report can be written afterwards, over nothing but a report.
 
     Raises:
-        UserError: it cannot.
+        UserError: it cannot, or the file is one of the inputs or belongs to the repository.
     """
-    existed = path.exists()
     try:
-        with path.open("ab"):
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise _refusal(path, "is no regular file, so the report cannot be written there")
+        if path.exists():
+            if any(Path(one).is_file() and path.samefile(one) for one in inputs):
+                raise _refusal(path, "is an input of this command, and the report would overwrite it")
+            if not os.access(path, os.W_OK):
+                raise _refusal(path, "cannot be written (Permission denied)")
+        with tempfile.TemporaryFile(dir=path.parent):
             pass
+        if _belongs_to(repository, path.parent.resolve() / path.name):
+            raise _refusal(path, "belongs to the repository, and the report would overwrite it")
     except OSError as error:
-        raise UserError(f"{path}: the report cannot be written ({error.strerror}); choose another --report.") from error
-    if not existed:
-        path.unlink()
+        raise _refusal(path, f"cannot be written ({error.strerror})") from error
+
+
+def _belongs_to(repository: Path, path: Path) -> bool:
+    """Whether git tracks the file, or keeps its own data there."""
+    if ".git" in path.parts:
+        return True
+    try:
+        run_git("ls-files", "--error-unmatch", "--", str(path), directory=repository)
+    except subprocess.CalledProcessError:  # not tracked, or outside of the repository
+        return False
+    return True
+
+
+def _refusal(path: Path, why: str) -> UserError:
+    return UserError(f"{path}: {why}; choose another --report.")
 
 
 def schema() -> dict[str, Any]:

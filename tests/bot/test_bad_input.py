@@ -13,6 +13,7 @@ import pytest
 from rig.blog import OTEL, blog_repository, commit_all, diff
 
 from bot.cli import _main
+from bot.config import Config, load
 
 SPAN = {
     "traceId": "01" * 16, "spanId": "02" * 8, "name": "SELECT", "kind": 3,
@@ -97,11 +98,46 @@ def test_a_file_that_cannot_be_written(
     assert [p.name for p in (blog / "blog").iterdir() if p.name.startswith(".costmod")] == []
 
 
-def test_a_report_that_cannot_be_written(blog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report = tmp_path / "no" / "such" / "folder.json"
-    command = ["fix", str(blog), "--hotspots", str(OTEL), "--write", "--report", str(report)]
-    assert str(report) in refused(command, capsys)
+def dangling(path: Path) -> Path:
+    path.symlink_to(path.with_name("elsewhere.json"))
+    return path
+
+
+REPORTS: dict[str, Callable[[Path, Path, Path], tuple[Path, str]]] = {
+    "in no folder": lambda tmp, blog, trace: (tmp / "no" / "r.json", "cannot be written (No such file or directory)"),
+    "a device": lambda tmp, blog, trace: (
+        Path("/dev/full"), "is no regular file, so the report cannot be written there"),
+    "a folder": lambda tmp, blog, trace: (tmp, "is no regular file, so the report cannot be written there"),
+    "a dangling link": lambda tmp, blog, trace: (
+        dangling(tmp / "link.json"), "is no regular file, so the report cannot be written there"),
+    "an export": lambda tmp, blog, trace: (trace, "is an input of this command, and the report would overwrite it"),
+    "a tracked file": lambda tmp, blog, trace: (
+        blog / "README.md", "belongs to the repository, and the report would overwrite it"),
+    "git's own": lambda tmp, blog, trace: (
+        blog / ".git" / "config", "belongs to the repository, and the report would overwrite it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", REPORTS.values(), ids=REPORTS.keys())
+@pytest.mark.parametrize("command", [["fix", "--write"], ["fix"], ["run"]], ids=["fix --write", "fix", "run"])
+def test_a_report_that_would_be_lost_or_overwrite_something(
+    blog: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    where: Callable[[Path, Path, Path], tuple[Path, str]],
+    command: list[str],
+) -> None:
+    trace = tmp_path / "trace.jsonl"
+    trace.write_bytes(OTEL.read_bytes())
+    (blog / "README.md").touch()
+    commit_all(blog)
+    report, why = where(tmp_path, blog, trace)
+    name, *options = command
+    said = refused([name, str(blog), *options, "--hotspots", str(trace), "--report", str(report)], capsys)
+    assert said == f"costmod: {report}: {why}; choose another --report.\n"
     assert diff(blog) == ""
+    assert trace.read_bytes() == OTEL.read_bytes()
+    assert not (tmp_path / "elsewhere.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -131,14 +167,59 @@ def test_a_test_command_that_does_not_exist(
         ("unknown = 1", "unknown"),
         ("test-command = ", "costmod.toml"),
         ("[publish]\nlabels = 3", "publish.labels"),
+        ('[price.requests-per-month]\n"GET /posts" = inf', "price.requests-per-month.GET /posts"),
+        ('[price.requests-per-month]\n"GET /posts" = 0', "price.requests-per-month.GET /posts"),
+        ("[price]\ncross-az-share = nan", "price.cross-az-share"),
+        ("[price]\nminimum-monthly = inf", "price.minimum-monthly"),
+        ("[price]\nround-trip-ms = 10001", "price.round-trip-ms"),
+        ("test-timeout-seconds = 86401", "test-timeout-seconds"),
     ],
-    ids=["out of range", "unknown key", "no TOML", "wrong type"],
+    ids=[
+        "out of range",
+        "unknown key",
+        "no TOML",
+        "wrong type",
+        "infinite",
+        "no requests",
+        "not a number",
+        "infinite amount",
+        "a round trip of seconds",
+        "a run of days",
+    ],
 )
 def test_settings(blog: Path, capsys: pytest.CaptureFixture[str], text: str, field: str) -> None:
     (blog / "costmod.toml").write_text(text + "\n")
     said = refused(["fix", str(blog), "--hotspots", str(OTEL)], capsys)
     assert "costmod.toml" in said
     assert field in said
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("tool = 3", "tool"),
+        ("tool = []", "tool"),
+        ("[[tool]]", "tool"),
+        ("[tool]\ncostmod = 3", "costmod"),
+        ("[tool]\ncostmod = 0", "costmod"),
+        ("[tool]\ncostmod = []", "costmod"),
+    ],
+)
+def test_settings_that_are_no_table(blog: Path, capsys: pytest.CaptureFixture[str], text: str, key: str) -> None:
+    (blog / "pyproject.toml").write_text(text + "\n")
+    assert refused(["fix", str(blog), "--hotspots", str(OTEL)], capsys) == (
+        f"costmod: {blog / 'pyproject.toml'}: {key}: should be a table; write [tool.costmod] above the settings.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[tool]", "[tool.other]\nx = 1", "[tool.costmod]"],
+    ids=["empty", "no tools", "another's", "no settings"],
+)
+def test_no_settings_are_the_defaults(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text + "\n")
+    assert load(tmp_path) == Config()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +247,9 @@ def test_ctrl_c_leaves_nothing(blog: Path, tmp_path: Path) -> None:
         child.send_signal(signal.SIGINT)
         said = child.stderr.read()
         assert child.wait(20) == 130
-    assert said == "costmod: interrupted; nothing was published and temporary work trees are removed.\n"
+    assert said == (
+        "costmod: interrupted; temporary work trees are removed, and the same command picks up where it stopped.\n"
+    )
     assert list(scratch.iterdir()) == []
     worktrees = subprocess.run(["git", "worktree", "list"], cwd=blog, capture_output=True, text=True, check=True)
     assert worktrees.stdout.count("\n") == 1

@@ -1,6 +1,7 @@
 """`costmod run`: the whole story on the blog, the same pull request again, sub-projects, single steps."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,34 @@ def test_a_failing_baseline_publishes_nothing(blog: Path, tmp_path: Path) -> Non
     assert results["/posts"]["proof"]["verdict"] == "unprovable"
     assert "test_red" in results["/posts"]["proof"]["reason"]
     assert list((tmp_path / "forge" / "pull-requests").glob("*.md")) == []
+    code, results = run(blog, tmp_path, "--dry-run")
+    assert (code, results["/posts"]["outcome"]) == (1, "planned")
+
+
+def test_a_reader_that_leaves_stops_nothing(blog: Path, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "bot.cli", "run", str(blog), "--hotspots", str(OTEL)]
+    forge = ["--forge", "local", "--forge-folder", str(tmp_path / "forge")]
+    done = subprocess.run([*command, *forge], stdout=writer, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == 0
+    assert [p.name for p in (tmp_path / "forge" / "pull-requests").glob("*.md")] == ["1.md"]
+
+
+def test_a_detached_head_needs_a_base_only_to_publish(
+    blog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "checkout", "-q", "--detach"], cwd=blog, check=True)
+    code, results = run(blog, tmp_path, "--dry-run")
+    assert code == 0
+    assert results["/posts"]["proof"]["verdict"] == "proven"
+    capsys.readouterr()
+    command = ["run", str(blog), "--hotspots", str(OTEL), "--forge", "local", "--forge-folder", str(tmp_path / "forge")]
+    assert _main(command) == 2
+    assert capsys.readouterr().err == (
+        f"costmod: {blog}: no branch is checked out; set `base` in [tool.costmod.publish].\n"
+    )
 
 
 def test_dry_run_publishes_nothing(blog: Path, tmp_path: Path) -> None:
