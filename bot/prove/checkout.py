@@ -52,6 +52,9 @@ def checkout(repository: Path, revision: str = "HEAD") -> Iterator[Checkout]:
                 f"--git-dir={clone}", "worktree", "add", "--quiet", "--detach", str(tree), commit, directory=scratch
             )
         except subprocess.CalledProcessError as error:
+            # git gives the reason for some files only; nothing but a full disk stops it in a directory of our own.
+            if any(words in str(error.stderr) for words in ("No space left", "unable to write file")):
+                raise UserError(f"{scratch}: no space left; free some, or set TMPDIR to a larger disk.") from error
             raise UserError(
                 f"{repository}: commit {commit[:12]} cannot be checked out ({_first_line(error)}); run `git fsck`."
             ) from error

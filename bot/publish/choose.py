@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import UserError
 from bot.publish.forge import Forge
-from bot.publish.git import origin_url
+from bot.publish.git import git_folder, origin_url
 from bot.publish.github import PUBLIC_API, GithubForge, server_of
 from bot.publish.local import LocalForge
 from bot.publish.sanitize import plain
@@ -31,8 +31,9 @@ def forge_for(
     `environment` gives GITHUB_API_URL for GitHub Enterprise Server; `folder` is where the local forge lives.
 
     Raises:
-        UserError: GitHub without a token, or an origin that is no repository on the API's host.
+        UserError: GitHub without a token, an origin that is not on the API's host, or SHA-256 object ids.
     """
+    git_folder(repository)  # refuses here, before any test runs
     if (kind or ("github" if token else "local")) == "local":
         return LocalForge(folder or default_folder(repository))
     if not token:

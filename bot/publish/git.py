@@ -10,6 +10,8 @@ import contextlib
 import os
 import re
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -186,10 +188,12 @@ def private_copy(repository: Path, commit: str) -> Iterator[Repository]:
         try:
             run("init", "--quiet", "--bare", "--template=", str(folder))
             copy._run(
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", str(source),
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--", str(source),
                 f"{_checked_id(commit)}:refs/costmod/commit", remote=Remote(url=str(source)),
             )  # fmt: skip
         except GitFailed as error:
+            if "No space left" in str(error):
+                raise UserError(f"{scratch}: no space left; free some, or set TMPDIR to a larger disk.") from error
             raise UserError(
                 f"{repository}: commit {commit[:12]} cannot be read ({error}); give a commit of this repository."
             ) from error
@@ -201,6 +205,8 @@ def create_bare(folder: Path) -> None:
     if not (folder / "HEAD").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         run("init", "--quiet", "--bare", "--template=", str(folder))
+    # A clone with `--depth` has commits without parents. Set in the file: git keeps its environment from receive-pack.
+    run("config", "--file", str(folder / "config"), "receive.shallowUpdate", "true")
 
 
 def difference(folder: Path, base: str, branch: str) -> str:
@@ -220,12 +226,15 @@ def git_folder(repository: Path) -> Path:
     """Where a work tree keeps its objects and branches.
 
     Raises:
-        UserError: no git repository there, or one that belongs to another user.
+        UserError: no git repository there, one that belongs to another user, or one with SHA-256 object ids.
     """
+    command = ("rev-parse", "--path-format=absolute", "--show-object-format", "--git-common-dir")
     try:
-        found = run("-C", str(repository), "rev-parse", "--path-format=absolute", "--git-common-dir")
+        object_format, _, found = run("-C", str(repository), *command).partition(b"\n")
     except GitFailed as error:
         raise UserError(f"{repository}: is no git repository that can be read ({error}).") from error
+    if object_format != b"sha1":
+        raise UserError(f"{repository}: has {object_format.decode()} object ids; costmod publishes sha1 only.")
     return Path(os.fsdecode(found.rstrip(b"\n")))
 
 
@@ -262,19 +271,31 @@ def run(
     with tempfile.TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
-        status, output, errors = git.Git(os.sep).execute(
-            command,
-            istream=given,
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            kill_after_timeout=_TIMEOUT_SECONDS if os.name == "posix" else None,
-            env=environment,
+        started = git.Git(os.sep).execute(
+            command, istream=given, as_process=True, env=environment, start_new_session=True
         )
+        status, output, errors = _finished(started.proc, arguments[0])
     if status:
-        raise GitFailed(_redacted(str(errors), remote) or f"git {arguments[0]} ended with status {status}")
-    return output if isinstance(output, bytes) else str(output).encode()
+        raise GitFailed(_redacted(errors, remote) or f"git {arguments[0]} ended with status {status}")
+    return output
+
+
+def _finished(process: "subprocess.Popen[bytes] | None", name: str) -> tuple[int, bytes, str]:
+    """Exit status, standard output and error of a git that never outlives this call.
+
+    GitPython's own time limit is a thread that would hold up the end of an interrupted program.
+    """
+    if process is None:
+        raise AssertionError("GitPython forgets a process only when it ends it")
+    with process:
+        try:
+            output, errors = process.communicate(timeout=_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise GitFailed(f"git {name} did not end within {_TIMEOUT_SECONDS} s") from error
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # the group: git does not end its transport helpers
+                os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, output, errors.decode(errors="replace")
 
 
 def _environment(git_dir: Path | None, remote: Remote | None) -> dict[str, str]:

@@ -1,7 +1,13 @@
 """Git without a work tree, in repositories that an attacker prepared."""
 
 import os
+import shutil
+import signal
+import socket
 import stat
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +17,7 @@ from rig import sample
 
 from bot.errors import UserError
 from bot.publish import git
+from bot.publish.choose import forge_for
 from bot.publish.forge import Remote
 
 HOOKS = (
@@ -188,6 +195,41 @@ def test_unknown_commit_is_one_sentence(repository: Path) -> None:
     assert str(raised.value).startswith(f"{repository}: commit aaaaaaaaaaaa cannot be read (")
 
 
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def test_an_interrupted_git_holds_up_nothing(tmp_path: Path, silent: socket.socket) -> None:
+    git.create_bare(tmp_path / "copy.git")
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}/acme/blog.git"
+    script = (
+        "import signal, sys\nfrom pathlib import Path\nfrom bot.publish import git\n"
+        "from bot.publish.forge import Remote\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
+        f"git.Repository(Path({str(tmp_path / 'copy.git')!r})).head(Remote(url={url!r}), 'main')\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script]) as child:
+        connection, _ = silent.accept()
+        with connection:
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(20) == 143
+            while connection.recv(4096):  # ends when git has ended too
+                pass
+
+
+def test_a_git_that_does_not_end_is_ended(
+    tmp_path: Path, silent: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git.create_bare(tmp_path / "copy.git")
+    monkeypatch.setattr(git, "_TIMEOUT_SECONDS", 0.3)
+    remote = Remote(url=f"http://127.0.0.1:{silent.getsockname()[1]}/acme/blog.git")
+    with pytest.raises(git.GitFailed) as raised:
+        git.Repository(tmp_path / "copy.git").head(remote, "main")
+    assert str(raised.value) == "git ls-remote did not end within 0.3 s"
+
+
 def test_child_environment_is_built_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
     shown = git.run("-c", "alias.env=!env", "env").decode()
@@ -197,3 +239,32 @@ def test_child_environment_is_built_from_nothing(monkeypatch: pytest.MonkeyPatch
         "HOME", "LANG", "LANGUAGE", "LC_ALL", "PWD", "SHLVL", "_", "OLDPWD",
     }  # fmt: skip
     assert os.environ["AWS_SECRET_ACCESS_KEY"] == "canary"
+
+
+def test_sha256_repository_is_refused_at_once(tmp_path: Path) -> None:
+    sample.run(tmp_path, "init", "--quiet", "--object-format=sha256")
+    with pytest.raises(UserError) as raised:
+        forge_for("local", tmp_path, folder=tmp_path / "forge")
+    assert str(raised.value) == f"{tmp_path}: has sha256 object ids; costmod publishes sha1 only."
+
+
+def test_full_disk_is_said(repository: Path, tmp_path: Path) -> None:
+    (repository / "noise.bin").write_bytes(os.urandom(2 << 20))
+    commit = sample.commit_all(repository, "chore: noise")
+    (tmp_path / "small").mkdir()
+    script = (
+        "from pathlib import Path\nfrom bot.errors import UserError\nfrom bot.prove.checkout import checkout\n"
+        f"from bot.publish import git\nfolder, commit = Path({str(repository)!r}), {commit!r}\n"
+        "for way in (lambda: checkout(folder), lambda: git.private_copy(folder, commit)):\n"
+        "    try:\n        with way():\n            pass\n"
+        "    except UserError as error:\n        print(str(error).partition(': ')[2])\n"
+    )
+    mounted = f"mount -t tmpfs -o size=1m tmpfs {tmp_path}/small"
+    unshare = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    if not shutil.which("unshare") or subprocess.run([*unshare, mounted], check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount a small disk")
+    shown = subprocess.run(
+        [*unshare, f'{mounted} && TMPDIR={tmp_path}/small exec "$@"', "sh", sys.executable, "-c", script],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert shown == "no space left; free some, or set TMPDIR to a larger disk.\n" * 2

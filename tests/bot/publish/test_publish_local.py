@@ -251,3 +251,14 @@ def test_forge_that_went_another_way_is_one_sentence(publisher: Publisher, tmp_p
         f"{publisher.folder / 'forge.git'}: its branch main has other commits than {publisher.repository}; "
         "merge or remove it."
     )
+
+
+def test_shallow_clone(publisher: Publisher, tmp_path: Path) -> None:
+    moved(publisher)
+    sample.run(tmp_path, "clone", "--quiet", "--depth=1", publisher.repository.as_uri(), "shallow")
+    shallow = Publisher(tmp_path / "shallow-forge", tmp_path / "shallow")
+    change = Change(path=sample.PATH, before=f"# Views.\n{sample.BEFORE}", after="x = 1\n")
+    changes = {"patch": sample.patch(changes=(change,))}
+    done = [shallow(**changes), shallow(**changes)]
+    assert [pull.operation for pull in done] == ["created", "unchanged"]
+    assert shallow.git("rev-list", "--count", BRANCH) == "2"
