@@ -115,6 +115,10 @@ class Repository:
             return False
         return True
 
+    def is_shallow(self) -> bool:
+        """Whether history is missing, as after `git clone --depth`."""
+        return (self.folder / "shallow").is_file()
+
     def heads(self, remote: Remote, *branches: str) -> dict[str, str]:
         """The commit ids of those branches that the remote has, in one call."""
         refs = {f"refs/heads/{_checked_ref(branch)}": branch for branch in branches}

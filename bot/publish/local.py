@@ -61,6 +61,10 @@ class LocalForge:
                 if copy.is_ancestor(commit, there):
                     return
             if there is not None and not copy.is_ancestor(there, commit):
+                if copy.is_shallow():
+                    raise UserError(
+                        f"{repository}: is a shallow clone without the forge's {base}; run `git fetch --unshallow`."
+                    )
                 raise UserError(
                     f"{self.bare}: its branch {base} has other commits than {repository}; merge or remove it."
                 )

@@ -262,3 +262,15 @@ def test_shallow_clone(publisher: Publisher, tmp_path: Path) -> None:
     done = [shallow(**changes), shallow(**changes)]
     assert [pull.operation for pull in done] == ["created", "unchanged"]
     assert shallow.git("rev-list", "--count", BRANCH) == "2"
+
+
+def test_shallow_clone_that_cannot_be_compared_is_one_sentence(publisher: Publisher, tmp_path: Path) -> None:
+    publisher()
+    patch = moved(publisher)
+    sample.run(tmp_path, "clone", "--quiet", "--depth=1", publisher.repository.as_uri(), "shallow")
+    with pytest.raises(UserError) as raised:
+        Publisher(publisher.folder, tmp_path / "shallow")(**patch)
+    assert (
+        str(raised.value)
+        == f"{tmp_path}/shallow: is a shallow clone without the forge's main; run `git fetch --unshallow`."
+    )
