@@ -1,5 +1,7 @@
 """The cases of `django-eager-load`: what it changes, and what it leaves alone with which code."""
 
+from dataclasses import replace
+
 from codemods.api import Case, Repeat, Tier
 
 MODELS = """\
@@ -43,6 +45,10 @@ def _repeat(tables: tuple[str, ...], column: str, *more: str) -> Repeat:
     return Repeat(column, tables, names, 50, statement=statement)
 
 
+def _of(repeat: Repeat, statement: str) -> Repeat:
+    return replace(repeat, statement=statement)
+
+
 AUTHOR = _repeat(("blog_author",), "blog_author.id")
 POST = _repeat(("blog_post",), "blog_post.id")
 TAGS = _repeat(("blog_tag", "blog_post_tags"), "blog_post_tags.post_id")
@@ -70,6 +76,10 @@ def _untouched(
 
 
 _AUTHORS = "return [post.author.email for post in posts]"
+_COUNT = "SELECT COUNT(*) FROM blog_comment WHERE blog_comment.post_id = ?"
+_SUM = "SELECT SUM(id) FROM blog_comment WHERE blog_comment.post_id = ? GROUP BY post_id"
+_DELETE = "DELETE FROM blog_comment WHERE blog_comment.post_id = ?"
+_FEEDS = 'from blog.models import Post\n\n\ndef latest():\n    return list(Post.objects.order_by("id"))\n'
 _TEMPLATE = "{% for post in posts %}{{ post.author.email }}{% for tag in post.tags.all %}{{ tag.name }}{% endfor %}{% endfor %}\n"
 
 CASES = (
@@ -107,10 +117,10 @@ CASES = (
         TAGS,
     ),
     _changed(
-        "the other side of a key, counted",
-        'posts = Post.objects.order_by("id")\nreturn [post.comment_set.count() for post in posts]',
+        "the other side of a key",
+        'posts = Post.objects.order_by("id")\nreturn [len(post.comment_set.all()) for post in posts]',
         'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n'
-        "return [post.comment_set.count() for post in posts]",
+        "return [len(post.comment_set.all()) for post in posts]",
         COMMENTS,
     ),
     _changed(
@@ -193,6 +203,48 @@ CASES = (
     _untouched(
         "the loop adds rows", "R-WRITE",
         'for post in Post.objects.order_by("id"):\n    print(post.tags.all())\n    post.tags.add(request.tag)', TAGS,
+    ),
+    _untouched(
+        "the loop creates rows", "R-WRITE",
+        'for post in Post.objects.order_by("id"):\n    Comment.objects.create(post=post, writer=post.author)', AUTHOR,
+    ),
+    _untouched(
+        "the loop saves its rows", "R-WRITE",
+        'for post in Post.objects.order_by("id"):\n    post.title = post.author.email\n    post.save()', AUTHOR,
+    ),
+    _untouched(
+        "the loop updates through a longer query", "R-WRITE",
+        'for post in Post.objects.order_by("id"):\n'
+        "    Author.objects.filter(pk=post.author.pk).exclude(pk=1).update(email=post.author.email)", AUTHOR,
+    ),
+    _untouched(
+        "the loop deletes what it reads", "R-WRITE",
+        'for post in Post.objects.order_by("id"):\n    post.author.delete()', AUTHOR,
+    ),
+    _untouched(
+        "counted per row", "R-UNRESOLVED",
+        'return [post.comment_set.count() for post in Post.objects.order_by("id")]', _of(COMMENTS, _COUNT),
+    ),
+    _untouched(
+        "summed per row", "R-UNRESOLVED",
+        'return [post.comment_set.all() for post in Post.objects.order_by("id")]', _of(COMMENTS, _SUM),
+    ),
+    _untouched(
+        "deleted per row", "R-UNRESOLVED",
+        'return [post.comment_set.all() for post in Post.objects.order_by("id")]', _of(COMMENTS, _DELETE),
+    ),
+    _untouched(
+        "a shape that is no lazy load", "R-UNRESOLVED",
+        f"posts = Post.objects.all()\n{_AUTHORS}", replace(AUTHOR, shape="exists"),
+    ),
+    _untouched(
+        "not seen to be read, and the query is elsewhere", "R-UNRESOLVED", "return latest()", AUTHOR,
+        imports="from blog.feeds import latest\n", files={"blog/feeds.py": _FEEDS},
+    ),
+    _untouched(
+        "read with a manager of its own", "R-MANAGER",
+        'return [post.comment_set.all() for post in Post.objects.order_by("id")]', COMMENTS,
+        files={"blog/feeds.py": 'def latest(post):\n    return post.comment_set(manager="recent").all()\n'},
     ),
     _untouched(
         "two queries fit", "R-AMBIGUOUS",

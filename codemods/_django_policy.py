@@ -1,10 +1,12 @@
 """What a Django query does already, which loader it can take, and what forbids to load ahead."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from codemods._django_reads import CACHED, Chain
+from codemods._django_reads import CACHED, Chain, DjangoReads
+from codemods.api import Repeat
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Function, Query, Step
 
@@ -28,6 +30,16 @@ _JOIN_SAFE = frozenset(
     {"all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "[]", "using", "iterator"}
 )
 _WRITES = frozenset({"add", "remove", "set", "clear", "create", "update", "delete", "bulk_create", "get_or_create"})
+_WRITES |= {"bulk_update", "update_or_create"}
+_SAVES = frozenset({"save", "delete", "asave", "adelete"})
+_MANAGERS = frozenset({"objects", "all_objects", "_default_manager", "_base_manager"})
+_NO_LAZY_LOAD = re.compile(r"\bgroup by\b|\b(count|exists|max|min|sum|avg)\s*\(|^\s*(?!select\b|$)", re.IGNORECASE)
+_NO_LAZY_SHAPES = frozenset({"write", "count", "exists"})
+
+
+def is_lazy_load(repeat: Repeat) -> bool:
+    """A lazy load selects the columns of one row or collection: no aggregate, no write."""
+    return repeat.shape not in _NO_LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +94,36 @@ def refusal(query: Query, function: Function) -> tuple[str, str] | None:
     return None
 
 
-def forbids(
-    query: Query, function: Function, chain: Chain, uses: dict[tuple[str, str], set[str]]
-) -> tuple[str, str] | None:
+def forbids(query: Query, function: Function, chain: Chain, reads: DjangoReads) -> tuple[str, str] | None:
     """Why this relation may not be loaded with this query."""
     first = chain[0]
     for loop in query.loops:
         if first.name in loop.writes or (first.column or "") in loop.writes:
             return "R-WRITE", f"the loop at line {loop.line} of {function.path} assigns `.{first.name}`"
         for call in loop.calls:
-            parts = call.callee.split(".")
-            if len(parts) > 2 and parts[-1] in _WRITES and any(link.name == parts[-2] for link in chain):
+            if _writes(call.callee, chain):
                 return "R-WRITE", f"line {call.line} of {function.path} calls `{call.callee}`"
     deferred = [s for s in query.steps if s.name in ("only", "defer")]
     if deferred and not chain[0].many:
         return "R-SHAPE", f"line {query.line} of {function.path} limits the columns with `.{deferred[0].name}()`"
     for link in chain:
-        used = uses.get((link.owner.name, link.name), set())
+        used = reads.uses.get((link.owner.name, link.name), set())
+        if link.many and link.name in reads.managed:
+            return "R-MANAGER", f"`{link.path}` is read with `{link.name}(manager=...)`"
         if link.many and (around := sorted(used - CACHED)):
             return "R-CACHEBYPASS", f"`{link.path}` is read with `.{around[0]}()`"
         if link.many and not used:
             return "R-CACHEBYPASS", f"no read of `{link.path}` through `.all()` was found"
     return None
+
+
+def _writes(callee: str, chain: Chain) -> bool:
+    """Whether a call saves or deletes a row, or writes through a manager of a model or of the chain."""
+    *receiver, name = callee.replace("()", "").split(".")
+    managers = _MANAGERS | {link.name for link in chain}
+    if callee == "?.update":  # at the end of a longer query
+        return True
+    return bool(receiver) and (name in _SAVES or (name in _WRITES and bool(managers & set(receiver))))
 
 
 @dataclass(frozen=True, slots=True)

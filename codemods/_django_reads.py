@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from codemods.index import Index
 from codemods.index.accesses import Path, accesses
@@ -96,6 +97,21 @@ class DjangoReads:
                             None if found is None or not names else found | {n for a in call.args for n in _texts(a)}
                         )
         return found
+
+    @cached_property
+    def managed(self) -> frozenset[str]:
+        """Accessors that some code calls with a manager of its own: `post.comment_set(manager="published")`."""
+        trees = (
+            ast.parse(self.index.tree.source(path) or "")
+            for path in self.index.tree.containing("manager=", "manager =")
+            if self.index.tree.module(path)
+        )
+        calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+        return frozenset(
+            call.func.attr
+            for call in calls
+            if isinstance(call.func, ast.Attribute) and any(k.arg == "manager" for k in call.keywords)
+        )
 
     # ---- admin lists ----
 

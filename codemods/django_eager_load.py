@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from codemods._django_cases import CASES
 from codemods._django_edit import with_list_select_related, with_loads
 from codemods._django_places import Place, Places
-from codemods._django_policy import Loader, existing, forbids, loader, prefixes, refusal, streams
+from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
 from codemods._django_reads import Chain
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
@@ -70,7 +70,7 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 
 
 def _relations(index: Index, repeat: Repeat) -> list[Link]:
-    models = index.django.all
+    models = index.django.all if is_lazy_load(repeat) else []
     return [link for m in models for link in m.links.values() if loads(link, repeat.tables, repeat.columns)]
 
 
@@ -83,6 +83,8 @@ def _choose(
         _Candidate(place, chain, seen)
         for place in found
         for chain, seen in _chains(places, place, words, relations)
+        # What nothing is seen to read is edited only where the evidence itself points at the query.
+        if seen != _UNSEEN or not place.reached.distance
         if not (place.single and not any(link.many for link in chain[:-1]))
         if not (place.admin and any(link.many for link in chain))
     ]
@@ -159,7 +161,7 @@ def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]
     beside = [
         chain
         for chain in _beside(place, taken, done.paths)
-        if forbids(place.query, place.function, chain, places.reads.uses) is None
+        if forbids(place.query, place.function, chain, places.reads) is None
     ]
     named: dict[str, list[str]] = {}
     for chain in [*(candidate.chain for candidate, _, _ in taken), *beside]:
@@ -179,7 +181,7 @@ def _sorted_out(
     taken: list[_Taken] = []
     refused: list[tuple[str, str]] = []
     for candidate, repeat in picked:
-        if why := forbids(place.query, place.function, candidate.chain, places.reads.uses):
+        if why := forbids(place.query, place.function, candidate.chain, places.reads):
             refused.append(why)
         else:
             taken.append((candidate, repeat, loader(place.query, place.model, candidate.chain)))

@@ -8,6 +8,7 @@ REFUSALS: dict[str, str] = {
     "R-COMMIT": "a commit inside the loop expires the loaded objects, so eager loading would save almost nothing",
     "R-COND": "the relationship is read on few rows, or the loop exits early, so eager loading could cost more",
     "R-DYNAMIC": "a dynamic relationship cannot be loaded eagerly",
+    "R-MANAGER": "the related rows are read through a manager named per call, which rows loaded ahead do not answer",
     "R-NO-CODEMOD": "no codemod in the catalogue answers this kind of hotspot",
     "R-NOLOAD": "the relationship is declared noload, and loading it would change results",
     "R-OPTION-VAR": "loader options come from a variable or an explicit opt-out, so what is loaded is not known",
