@@ -79,6 +79,14 @@ _AUTHORS = "return [post.author.email for post in posts]"
 _COUNT = "SELECT COUNT(*) FROM blog_comment WHERE blog_comment.post_id = ?"
 _SUM = "SELECT SUM(id) FROM blog_comment WHERE blog_comment.post_id = ? GROUP BY post_id"
 _DELETE = "DELETE FROM blog_comment WHERE blog_comment.post_id = ?"
+_LOADED = """\
+class Rows(QuerySet):
+    def plain(self):
+        return self.filter(pk=1)
+
+    def full(self):
+        return self.select_related({})
+"""
 _FEEDS = 'from blog.models import Post\n\n\ndef latest():\n    return list(Post.objects.order_by("id"))\n'
 _TEMPLATE = "{% for post in posts %}{{ post.author.email }}{% for tag in post.tags.all %}{{ tag.name }}{% endfor %}{% endfor %}\n"
 
@@ -160,6 +168,57 @@ CASES = (
         "    for comment in post.comment_set.all():\n"
         "        writer = comment.writer\n        total += len(writer.email)\nreturn total",
         COMMENTS,
+    ),
+    _changed(
+        "ordered on one branch only: a separate query",
+        f'posts = Post.objects.all()\nif request:\n    posts = posts.order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.prefetch_related("author").all()\nif request:\n    posts = posts.order_by("id")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "loaded on one branch only",
+        f'posts = Post.objects.order_by("id")\nif request:\n    posts = posts.select_related("author")\n{_AUTHORS}',
+        'posts = Post.objects.select_related("author").order_by("id")\n'
+        f'if request:\n    posts = posts.select_related("author")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "distinct rows: a separate query",
+        f'posts = Post.objects.order_by("id").distinct()\n{_AUTHORS}',
+        f'posts = Post.objects.prefetch_related("author").order_by("id").distinct()\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "beside a prefetch to another attribute",
+        f'posts = Post.objects.prefetch_related(Prefetch("tags", to_attr="labels"))\n{_AUTHORS}',
+        f'posts = Post.objects.prefetch_related(Prefetch("tags", to_attr="labels"), "author")\n{_AUTHORS}',
+        AUTHOR,
+        imports="from django.db.models import Prefetch\n",
+    ),
+    _changed(
+        "a helper reads it",
+        'return [mail(post) for post in Post.objects.order_by("id")]',
+        'return [mail(post) for post in Post.objects.select_related("author").order_by("id")]',
+        AUTHOR,
+        imports="def mail(row):\n    return row.author.email\n\n\n",
+    ),
+    _untouched(
+        "a Prefetch loads it", "R-ALREADY-EAGER",
+        f'posts = Post.objects.prefetch_related(Prefetch("author"))\n{_AUTHORS}', AUTHOR,
+        imports="from django.db.models import Prefetch\n",
+    ),
+    _untouched(
+        "a collection that nothing is seen to read", "R-CACHEBYPASS",
+        'return list(Post.objects.order_by("id"))', TAGS,
+    ),
+    _untouched(
+        "a queryset method loads it", "R-ALREADY-EAGER", f"posts = Post.objects.all().full()\n{_AUTHORS}", AUTHOR,
+        files={"blog/rows.py": _LOADED.format('"author"')},
+    ),
+    _untouched(
+        "a queryset method loads what a variable names", "R-OPTION-VAR",
+        f"posts = Post.objects.all().full()\n{_AUTHORS}", AUTHOR,
+        files={"blog/rows.py": _LOADED.format("*names")},
     ),
     _untouched(
         "filtered per row", "R-CACHEBYPASS",

@@ -8,6 +8,7 @@ import pytest
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, COMMENTS, MODELS, TAGS
 from codemods._django_edit import with_list_select_related
+from codemods._django_reads import DjangoReads
 from codemods.api import No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 
@@ -179,6 +180,63 @@ def test_a_serializer_of_a_viewset(body: str, fields: str, repeat: Repeat, expec
         assert found.code == expected
         return
     assert found.texts == {"api.py": text.replace('queryset = Post.objects.order_by("id")', expected)}
+
+
+LINKED = """\
+    class Meta:
+        model = Post
+        fields = ["author"]
+        extra_kwargs = {{"author": {{"lookup_field": "{}"}}, "title": OPTIONS}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(LINKED.format("email"), {"author"}, id="a link built from a column of the row"),
+        pytest.param(LINKED.format("pk"), set(), id="a link built from the key"),
+        pytest.param(
+            "    mail = serializers.CharField(source='author.email')\n    class Meta:\n        fields = ['title']\n",
+            set(),
+            id="a field that is not listed",
+        ),
+        pytest.param(
+            "    mail = serializers.SerializerMethodField()\n    def get_mail():\n        return 1\n",
+            set(),
+            id="a method without a row",
+        ),
+        pytest.param("    author = One()\n", {"author"}, id="a serializer within itself ends"),
+        pytest.param(
+            "    comment_set = Many(many=True)\n",
+            {"comment_set", "comment_set.post", "comment_set.post.author"},
+            id="at most three deep",
+        ),
+    ],
+)
+def test_what_a_serializer_reads(body: str, expected: set[str], checkout: Checkout) -> None:
+    text = f"class One:\n    author = One()\n\nclass Many:\n    post = One()\n\nclass Api:\n{body}"
+    index = Index(checkout({"blog/models.py": MODELS, "api.py": text}))
+    post = next(model for model in index.django.all if model.name == "Post")
+    found = DjangoReads(index).serialized(("api.py", "Api"), post)
+    assert {".".join(link.name for link in chain) for chain in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param(("author", "all()", "posts"), ["author", "author.posts"], id="a call of a row"),
+        pytest.param(
+            ("author", "posts", "all()", "editor", "edited", "all()"),
+            ["author", "author.posts", "author.posts.editor"],
+            id="three hops at most",
+        ),
+        pytest.param(("title",), [], id="a column"),
+    ],
+)
+def test_where_a_path_leads(path: tuple[str, ...], expected: list[str], checkout: Checkout) -> None:
+    index = Index(checkout({"blog/models.py": MODELS}))
+    post = next(model for model in index.django.all if model.name == "Post")
+    assert [".".join(link.name for link in chain) for chain in DjangoReads(index).follow(post, path)] == expected
 
 
 @pytest.mark.parametrize(
