@@ -1,0 +1,89 @@
+"""Where rows of a model come from: functions with serializers, views that know their model, class bodies."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codemods import django_eager_load
+from codemods._django_cases import AUTHOR, MODELS
+from codemods.api import Proposal, Reached, Sighting
+from codemods.index import Index
+
+HEAD = """\
+from blog.models import Comment, Post
+
+
+class Base:
+    pass
+
+
+class CommentSerializer(Base):
+    class Meta:
+        model = Comment
+
+
+class PostSerializer(Base):
+    mail = CharField(source="author.email")
+
+    class Meta:
+        model = Post
+
+
+class AnySerializer(Base):
+    mail = CharField(source="author.email")
+
+
+"""
+MANY = 'queryset = Post.objects.order_by("id")\n'
+LOADED = 'queryset = Post.objects.select_related("author").order_by("id")'
+OWN = "    def get_queryset(self):\n        return super().get_queryset()\n"
+OWN_LOADED = 'return super().get_queryset().prefetch_related("author")'
+
+
+@pytest.mark.parametrize(
+    ("body", "reached", "expected"),
+    [
+        pytest.param(
+            "def view():\n    Other.objects.all()\n    q" + MANY[1:] + "    return PostSerializer(queryset)\n",
+            ("view",), LOADED, id="a function that calls a serializer",
+        ),
+        pytest.param(
+            "def view():\n    q" + MANY[1:] + "    return AnySerializer(queryset)\n",
+            ("view",), LOADED, id="a serializer that names no model",
+        ),
+        pytest.param(
+            "class Api:\n    " + MANY + "    serializer_class = PostSerializer\n    def list(self):\n        pass\n",
+            ("Api.list",), LOADED, id="the body of the class around a method",
+        ),
+        pytest.param(
+            "class Other:\n    serializer_class = Missing\n    def list(self):\n        pass\n\n\n"
+            "class Api:\n    " + MANY + "    serializer_class = PostSerializer\n    def list(self):\n        pass\n",
+            ("Other.list", "Api.list"), LOADED, id="beside another class",
+        ),
+        pytest.param(
+            "class Api:\n    serializer_class = PostSerializer\n" + OWN, ("Api.get_queryset",), OWN_LOADED,
+            id="the model of the serializer",
+        ),
+        pytest.param(
+            "class Api:\n    model = Post\n    serializer_class = AnySerializer\n" + OWN, ("Api.get_queryset",),
+            OWN_LOADED, id="the model of the view",
+        ),
+        pytest.param(
+            "class Api:\n    model = Post\n    serializer_class = CommentSerializer\n" + OWN, ("Api.get_queryset",),
+            "R-AMBIGUOUS", id="a serializer of another model",
+        ),
+        pytest.param("class Api:\n" + OWN, ("Api.get_queryset",), "R-UNRESOLVED", id="a view of no known model"),
+    ],
+)  # fmt: skip
+def test_where_the_load_goes(
+    body: str, reached: tuple[str, ...], expected: str, checkout: Callable[[dict[str, str]], Path]
+) -> None:
+    text = HEAD + body
+    sighting = Sighting("n_plus_one_db", (AUTHOR,), tuple(Reached("api.py", name, 0, "the route") for name in reached))
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": text})), sighting)
+    if not isinstance(found, Proposal):
+        assert found.code == expected
+        return
+    new = found.texts["api.py"].splitlines()
+    assert [line.strip() for line in new if line not in text.splitlines()] == [expected]
