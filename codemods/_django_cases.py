@@ -85,7 +85,7 @@ class Rows(QuerySet):
         return self.filter(pk=1)
 
     def full(self):
-        return self.select_related({})
+        return self.filter(pk=1).select_related({})
 """
 _FEEDS = 'from blog.models import Post\n\n\ndef latest():\n    return list(Post.objects.order_by("id"))\n'
 _TEMPLATE = "{% for post in posts %}{{ post.author.email }}{% for tag in post.tags.all %}{{ tag.name }}{% endfor %}{% endfor %}\n"

@@ -46,8 +46,7 @@ class Templates:
             body = shown or tag
             for dots in _NAME.findall(body):
                 root, *path = _resolve(dots, names)
-                if path:
-                    found.setdefault(root, set()).add(tuple(path))
+                found.setdefault(root, set()).add(tuple(path))
             if loop := _LOOP.match(tag):
                 for target in re.findall(r"\w+", loop[1]):
                     names[target] = _resolve(loop[2], names)

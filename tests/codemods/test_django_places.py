@@ -1,6 +1,7 @@
 """Where rows of a model come from: functions with serializers, views that know their model, class bodies."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,47 @@ def test_where_the_load_goes(
         return
     new = found.texts["api.py"].splitlines()
     assert [line.strip() for line in new if line not in text.splitlines()] == [expected]
+
+
+NOTED = """\
+from blog.models import Comment, Post
+
+
+def one():
+    return posts()
+
+
+def two():
+    return posts()
+
+
+def posts():
+    rows = list(Post.objects.order_by("id"))
+    return [(row.author.email, row.editor.email, mail(row)) for row in rows]
+
+
+def mail():
+    return 1
+"""
+
+
+def test_what_a_reviewer_is_told(checkout: Callable[[dict[str, str]], Path]) -> None:
+    unknown = replace(AUTHOR, fingerprint="logs", tables=("logs",), statement="SELECT 1 FROM logs")
+    sighting = Sighting("n_plus_one_db", (unknown, AUTHOR), (Reached("api.py", "posts", 0, "the route"),))
+    refused, found = django_eager_load.find(
+        Index(checkout({"blog/models.py": MODELS, "api.py": NOTED, "broken.py": "def mail(:\n"})), sighting
+    )
+    assert (refused.code, refused.repeats) == ("R-UNRESOLVED", (unknown,))  # type: ignore[union-attr]
+    assert isinstance(found, Proposal)
+    assert found.notes == ("this query has 2 callers, and all of them load it now: `one` in api.py, `two` in api.py",)
+
+
+def test_a_read_that_was_not_found_makes_a_draft(checkout: Callable[[dict[str, str]], Path]) -> None:
+    text = "from blog.models import Comment\n\n\ndef view():\n    return list(Comment.objects.all())\n"
+    sighting = Sighting("n_plus_one_db", (AUTHOR,), (Reached("api.py", "view", 0, "the route"),))
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": text})), sighting)
+    assert isinstance(found, Proposal)
+    assert (found.tier, found.notes) == (
+        "C",
+        ("where the relation is read on these rows was not found; the SQL and names on the way tell it",),
+    )

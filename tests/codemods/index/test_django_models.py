@@ -131,12 +131,20 @@ class Post(Owned, Dated):
 class Video(Post):
     class Meta:
         ordering = ("-pk", F("x"))
+
+class Short(Video, Post):
+    kind = "short"
+
+    class Meta:
+        ordering = ORDER
 """
     index = Index(checkout({"blog/models.py": text}))
     named = {model.name: model for model in index.django.all}
     assert named["Author"].links.keys() == {"posts"}
-    assert named["Post"].links.keys() == {"video"}
-    assert named["Post"].all_links().keys() == {"owner", "video"}
+    assert named["Post"].links.keys() == {"video", "short"}
+    assert named["Post"].all_links().keys() == {"owner", "video", "short"}
+    assert [model.name for model in named["Short"].lineage()] == ["Short", "Video", "Post", "Owned", "Dated"]
+    assert named["Short"].ordering == ()
     assert (named["Post"].pk, named["Post"].ordering, named["Post"].unique) == ("code", ("code",), {"slug"})
     assert (named["Video"].pk, named["Video"].ordering) == ("post_ptr_id", ("-pk",))
     assert named["Video"].tables() == {"blog_video", "blog_post"}
