@@ -63,6 +63,19 @@ OWN_LOADED = 'return super().get_queryset().prefetch_related("author")'
             ("Other.list", "Api.list"), LOADED, id="beside another class",
         ),
         pytest.param(
+            "def view(x):\n    print(x.post, x.editor, x.posts)\n    return list(Comment.objects.all())\n", ("view",),
+            'return list(Comment.objects.select_related("post__editor").all())', id="names on the way",
+        ),
+        pytest.param(
+            "class Api:\n    posts = Post.objects.all()\n    serializer_class = PostSerializer\n" + OWN,
+            ("Api.get_queryset",), OWN_LOADED, id="a queryset of another name",
+        ),
+        pytest.param(
+            "def view():\n    return [post.author.email for post in Post.objects.all().full()]\n", ("view",),
+            'return [post.author.email for post in Post.objects.all().full().prefetch_related("author")]',
+            id="a method in a file that is no Python",
+        ),
+        pytest.param(
             "class Api:\n    serializer_class = PostSerializer\n" + OWN, ("Api.get_queryset",), OWN_LOADED,
             id="the model of the serializer",
         ),
@@ -82,7 +95,9 @@ def test_where_the_load_goes(
 ) -> None:
     text = HEAD + body
     sighting = Sighting("n_plus_one_db", (AUTHOR,), tuple(Reached("api.py", name, 0, "the route") for name in reached))
-    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": text})), sighting)
+    (found,) = django_eager_load.find(
+        Index(checkout({"blog/models.py": MODELS, "api.py": text, "broken.py": "def full(:\n"})), sighting
+    )
     if not isinstance(found, Proposal):
         assert found.code == expected
         return
@@ -121,6 +136,18 @@ def test_what_a_reviewer_is_told(checkout: Callable[[dict[str, str]], Path]) -> 
     assert (refused.code, refused.repeats) == ("R-UNRESOLVED", (unknown,))  # type: ignore[union-attr]
     assert isinstance(found, Proposal)
     assert found.notes == ("this query has 2 callers, and all of them load it now: `one` in api.py, `two` in api.py",)
+
+
+def test_what_the_same_rows_read_is_loaded_too(checkout: Callable[[dict[str, str]], Path]) -> None:
+    text = (
+        "from blog.models import Comment\n\n\n"
+        "def view():\n    return [(row.writer.email, row.post.title) for row in Comment.objects.all()]\n"
+    )
+    sighting = Sighting("n_plus_one_db", (AUTHOR,), (Reached("api.py", "view", 0, "the route"),))
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": text})), sighting)
+    assert isinstance(found, Proposal)
+    assert found.texts == {"api.py": text.replace(".all()", '.select_related("writer", "post").all()')}
+    assert found.notes == ("read on the same rows, and loaded with them: post",)
 
 
 def test_a_read_that_was_not_found_makes_a_draft(checkout: Callable[[dict[str, str]], Path]) -> None:
