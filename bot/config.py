@@ -26,7 +26,7 @@ class PriceConfig(Section):
     """`[tool.costmod.price]`: where the application runs and how many requests it serves."""
 
     # "GET /posts" -> requests per 730 h
-    requests_per_month: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    requests_per_month: dict[str, Annotated[float, Field(ge=0, le=1e15)]] = Field(default_factory=dict)
     application: Literal["fargate", "lambda", "ec2", "none"] = "none"
     database: Literal["aurora-serverless-v2", "aurora-provisioned", "rds", "none"] = "none"
     access_layer: Literal["orm", "dbapi"] = "orm"

@@ -6,7 +6,6 @@ from hashlib import sha256
 import msgspec
 
 from bot.config import PriceConfig
-from bot.errors import UserError
 from bot.price.factors import Factor, constants
 from bot.price.modes import Mode
 from bot.price.repeats import Repeat
@@ -18,7 +17,6 @@ _VOLUME_ORIGIN = {
     "metric": "metric of the APM (not sampled)",
     "span-weighted": "spans x their sampling weights",
 }
-_LONGEST_ROUND_TRIP_MS = 10_000
 _PER_MONTH = "requests per month of 730 h"
 
 
@@ -70,11 +68,6 @@ def _factor(name: str, config: PriceConfig) -> Factor:
         constant = constants()[f"application-cpu-{config.access_layer}"]
         return Factor(name, constant.low, constant.mid, constant.high, constant.unit, constant.origin)
     if name == "round-trip" and config.round_trip_ms is not None:
-        if config.round_trip_ms > _LONGEST_ROUND_TRIP_MS:
-            raise UserError(
-                f"settings: price.round-trip-ms is {config.round_trip_ms}; "
-                f"give milliseconds, at most {_LONGEST_ROUND_TRIP_MS}."
-            )
         return Factor.fixed(name, config.round_trip_ms, "ms per avoided statement", "config (price.round-trip-ms)")
     if name == "cross-zone-share":
         share = config.cross_az_share or 0.0

@@ -60,16 +60,6 @@ def test_a_metric_that_is_no_number_of_requests_is_unknown(build, value):
     ("volumes", "message"),
     [
         pytest.param(
-            {"GET /posts/{id}": -1.0},
-            'settings: price.requests-per-month: "GET /posts/{id}" is -1.0; give a number of requests from 0 to 1e+15.',
-            id="negative",
-        ),
-        pytest.param(
-            {"/posts/:id": float("inf")},
-            'settings: price.requests-per-month: "/posts/:id" is inf; give a number of requests from 0 to 1e+15.',
-            id="infinite",
-        ),
-        pytest.param(
             {"GET /posts/{id}": 1.0, "GET /posts/<id>": 2.0},
             'settings: price.requests-per-month: "GET /posts/<id>" and "GET /posts/{id}" name the same entry; '
             "keep one of them.",
@@ -81,7 +71,3 @@ def test_a_setting_that_cannot_be_meant_is_refused(build, volumes, message):
     with pytest.raises(UserError) as error:
         requests_per_month(build.hotspot(volume=METRIC), PriceConfig(requests_per_month=volumes))
     assert str(error.value) == message
-
-
-def test_a_wrong_number_of_another_entry_is_not_our_matter(build):
-    assert requests_per_month(build.hotspot(), PriceConfig(requests_per_month={"GET /other": -1})) is None
