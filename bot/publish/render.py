@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.publish import sanitize
-from bot.publish.templates import template_folder
 from bot.records import Amount, Hotspot, Input, Patch, Proof, Record, Saving
+from bot.shipped import shipped
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -120,7 +120,7 @@ def _template() -> "Template":
         return jinja2.pass_context(lambda context, value: escape(value, context["budget"].value))
 
     environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(template_folder()),
+        loader=jinja2.FileSystemLoader(shipped("templates")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_filtered_only,
