@@ -202,7 +202,18 @@ class Calls:
         return found
 
     def possible_callers(self, key: Key) -> list[Key]:
-        """Callers by name where types cannot tell: of a rare method or property, and who makes its object."""
+        """Those who can be given its result, and who makes the object that it is a method of."""
+        function = self.function(key)
+        if function is None:
+            return []
+        found = dict.fromkeys(self.takers(key))
+        if function.owner:
+            found |= dict.fromkeys(self._users(function.owner.rpartition(".")[2], as_property=False))
+        found.pop(key, None)
+        return list(found)
+
+    def takers(self, key: Key) -> list[Key]:
+        """Who is given its result: callers, and by name alone, where types cannot tell, those of a rare name."""
         function = self.function(key)
         if function is None:
             return []
@@ -212,8 +223,6 @@ class Calls:
             name = ""
         if name and self._definitions(name) <= _RARE:
             found |= dict.fromkeys(self._users(name, as_property=_is_property(function)))
-        if function.owner:
-            found |= dict.fromkeys(self._users(function.owner.rpartition(".")[2], as_property=False))
         found.pop(key, None)
         return list(found)
 
