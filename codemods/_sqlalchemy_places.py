@@ -106,6 +106,10 @@ class Places:
             place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.keys)
         return place.followed
 
+    def passes(self, place: Place) -> set[Key]:
+        """The functions that the place's rows pass through."""
+        return self.index.evidence.passes(place.key, place.query, place.model, self.keys)
+
     def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
         exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))
         if not any(paths(place.model, r, _Anything()) for r in (*relations, *similar)):

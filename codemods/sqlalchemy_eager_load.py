@@ -119,7 +119,9 @@ def _planned(
     index: Index, places: Places, found: list[tuple[Candidate, Repeat]], reached: list[Function]
 ) -> _Planned | No:
     place = found[0][0].place
-    readers = [function for function in reached if function is not place.function]
+    # Rows that were followed are read where they pass; else any function on the way may have been given them.
+    passed = places.passes(place) if all(c.seen <= SIMILAR for c, _ in found) else None
+    readers = [f for f in reached if f is not place.function and (passed is None or (f.path, f.qualname) in passed)]
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
     options = existing_options(place.query.steps)

@@ -53,6 +53,8 @@ class Calls:
         self._names = names
         self._below: dict[Key, list[Key]] = {}
         self._guessed: dict[str, list[Key]] = {}
+        self._targets: dict[tuple[str, str, str], tuple[Key, ...]] = {}
+        self._answering: dict[tuple[Key, str], tuple[Key, ...]] = {}
 
     def function(self, key: Key) -> Function | None:
         """The function or method of that path and name."""
@@ -81,8 +83,14 @@ class Calls:
                 seen.setdefault(key)
         return list(seen)
 
-    def targets(self, function: Function, call: Call) -> Iterator[Key]:
+    def targets(self, function: Function, call: Call) -> tuple[Key, ...]:
         """The definitions that one call can mean; nothing when it leaves the tree."""
+        asked = (function.path, function.qualname, call.callee)
+        if asked not in self._targets:
+            self._targets[asked] = tuple(self._meant(function, call))
+        return self._targets[asked]
+
+    def _meant(self, function: Function, call: Call) -> Iterator[Key]:
         new, _, method = call.callee.rpartition("().")
         if new:  # Posts().page(), super().page()
             yield from self._of_new(function, new, method)
@@ -301,8 +309,10 @@ class Calls:
 
     def _methods(self, class_: Key, method: str) -> Iterator[Key]:
         """The method as the class or its nearest base defines it, then every override below the class."""
-        yield from self._inherited(class_, method)
-        yield from self._overrides(class_, method, {class_})
+        if (class_, method) not in self._answering:
+            overrides = self._overrides(class_, method, {class_})
+            self._answering[class_, method] = (*self._inherited(class_, method), *overrides)
+        yield from self._answering[class_, method]
 
     def _inherited(self, class_: Key, method: str) -> list[Key]:
         for path, name in self.lineage(class_):

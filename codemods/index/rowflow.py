@@ -96,8 +96,8 @@ class _Run:
             self.sources[key] = min(returned, key=len)
             if self.calls.is_property(key):
                 self.attributes[key[1].rpartition(".")[2]] = self.sources[key]
-            callers = [c for c in self.calls.takers(key)]
-            callers = [c for c in callers if c in self.through] or callers
+            takers = self.calls.takers(key)
+            callers = [c for c in takers if c in self.through] or takers
             for caller in callers[:_CALLERS]:
                 yield caller, self._visit(caller, {}, {}, maybe=False, depth=1)
 
@@ -389,7 +389,7 @@ class _Reader:
             self.names = outer
         for argument in [*node.args, *(k.value for k in node.keywords)]:
             if isinstance(argument, ast.Name | ast.Attribute) and (name := dotted(argument)) and name not in self.names:
-                for key in list(self.run.calls.targets(self.function, Call(name, node.lineno)))[:_TARGETS]:
+                for key in self.run.calls.targets(self.function, Call(name, node.lineno))[:_TARGETS]:
                     self._handed(key, [rows], {})
             elif isinstance(argument, ast.Call) and dotted(argument.func).endswith("attrgetter"):
                 for part in argument.args:
