@@ -82,7 +82,7 @@ class Calls:
         """Functions anywhere in the tree that call this one."""
         name = key[1].rpartition(".")[2]
         found = []
-        for path in self._tree.containing(f"{name}("):
+        for path in self._tree.naming(f"{name}("):
             module = self._tree.module(path)
             for function in module.functions.values() if module else ():
                 calls = [c for c in function.calls if c.callee.rpartition(".")[2] == name]
@@ -109,7 +109,7 @@ class Calls:
     def holders(self, class_: Key) -> list[Key]:
         """Classes whose attributes name the class: the viewset of a serializer, the view of a form."""
         found = []
-        for path in self._tree.containing(class_[1].rpartition(".")[2]):
+        for path in self._tree.naming(class_[1].rpartition(".")[2]):
             module = self._tree.module(path)
             for holder in module.classes.values() if module else ():
                 names = {dotted(n) for value in holder.values.values() for n in ast.walk(value)} - {""}
@@ -134,12 +134,12 @@ class Calls:
         return list(found)
 
     def _definitions(self, name: str) -> int:
-        modules = filter(None, map(self._tree.module, self._tree.containing(f"def {name}(")))
+        modules = filter(None, map(self._tree.module, self._tree.naming(f"def {name}(")))
         return sum(qualname.rpartition(".")[2] == name for module in modules for qualname in module.functions)
 
     def _users(self, name: str, *, as_property: bool) -> Iterator[Key]:
         """Functions that call something of that name, or read it as an attribute."""
-        for path in self._tree.containing(f".{name}", f"{name}("):
+        for path in sorted({*self._tree.naming(f".{name}"), *self._tree.naming(f"{name}(")}):
             module = self._tree.module(path)
             for function in module.functions.values() if module else ():
                 called = any(call.callee.rpartition(".")[2] == name for call in function.calls)
@@ -242,7 +242,7 @@ class Calls:
     def _subclasses(self, class_: Key) -> list[Key]:
         """The classes directly below one, in path order."""
         if class_ not in self._below:
-            modules = filter(None, map(self._tree.module, self._tree.containing(class_[1].rpartition(".")[2])))
+            modules = filter(None, map(self._tree.module, self._tree.deriving(class_[1].rpartition(".")[2])))
             classes = (below for module in modules for below in module.classes.values())
             found = [b for b in classes if any(self._base(b, base) == class_ for base in b.bases)]
             self._below[class_] = [(below.path, below.qualname) for below in found]
