@@ -5,12 +5,17 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.index.calls import Calls
+from codemods.index.definitions import Definitions
 from codemods.index.django_models import DjangoModels
 from codemods.index.django_templates import Templates
+from codemods.index.evidence import Evidence
+from codemods.index.follow import Follow
 from codemods.index.models import Models
 from codemods.index.names import Names
 from codemods.index.reads import Reads
 from codemods.index.routes import Routes
+from codemods.index.rowflow import RowFlow
+from codemods.index.shown import Shown
 from codemods.index.tree import Tree
 from codemods.index.urls import Urls
 
@@ -71,3 +76,15 @@ class Index:
     def templates(self) -> Templates:
         """What Django templates read."""
         return Templates(self.root)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """The syntax of functions."""
+        return Definitions(self.tree)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Which relationships are read on the rows of a query."""
+        flow = RowFlow(self.calls, self.definitions)
+        shown = Shown(self.tree, self.names, self.calls, self.definitions, flow)
+        return Evidence(self.calls, self.templates, flow, Follow(self.calls, flow), shown)

@@ -1,9 +1,11 @@
 """Who calls whom, resolved by name: imports, `self`, class attributes, instances, subclass overrides."""
 
 import ast
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from codemods.index.facts import CLASS_BODY, Call, Class, Function, dotted
 from codemods.index.names import Names
@@ -11,6 +13,27 @@ from codemods.index.tree import Tree
 
 Key = tuple[str, str]  # path, qualified name
 _RARE = 2  # definitions of a name up to which a call of it by name alone is taken for one of them
+_METHOD = re.compile(r"^[ \t]+(?:async )?def (\w+)\(", re.MULTILINE)
+# Names that every object, container, string, query or session has: alone they mean nothing.
+_EVERYWHERE = frozenset(
+    {name for kind in (dict, list, set, str, bytes, object) for name in dir(kind)}
+    | {"all", "filter", "filter_by", "first", "one", "query", "execute", "commit", "rollback", "flush", "delete"}
+    | {
+        "save",
+        "order_by",
+        "options",
+        "scalars",
+        "scalar",
+        "create",
+        "read",
+        "write",
+        "close",
+        "open",
+        "send",
+        "run",
+        "load",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +52,7 @@ class Calls:
         self._tree = tree
         self._names = names
         self._below: dict[Key, list[Key]] = {}
+        self._guessed: dict[str, list[Key]] = {}
 
     def function(self, key: Key) -> Function | None:
         """The function or method of that path and name."""
@@ -64,7 +88,7 @@ class Calls:
             yield from self._of_new(function, new, method)
             return
         head, _, rest = call.callee.partition(".")
-        if head in ("self", "cls") and (owner := self._owner(function)):
+        if head in ("self", "cls") and (owner := self.owner(function)):
             if rest and "." not in rest:
                 yield from self._methods(owner, rest)
             elif rest:
@@ -78,6 +102,28 @@ class Calls:
         elif head not in function.params:  # a parameter hides a definition of its name
             yield from self._named(function, call.callee)
 
+    def guesses(self, call: Call) -> list[Key]:
+        """The methods that a call can mean by its name alone, where no type tells: only when few have the name."""
+        receiver, dot, name = call.callee.rpartition(".")
+        if not dot or receiver in ("self", "cls", "super()") or name in _EVERYWHERE:
+            return []
+        if name not in self._guessed:
+            paths = self._defining.get(name, ())
+            modules = filter(None, map(self._tree.module, paths if len(paths) <= _RARE else ()))
+            found = [(f.path, f.qualname) for m in modules for f in m.functions.values() if f.owner]
+            found = [key for key in found if key[1].rpartition(".")[2] == name]
+            self._guessed[name] = found if len(found) <= _RARE else []
+        return self._guessed[name]
+
+    @cached_property
+    def _defining(self) -> dict[str, list[str]]:
+        """Name of a method -> the files whose text defines it."""
+        found: dict[str, list[str]] = {}
+        for path in self._tree.files:
+            for name in set(_METHOD.findall(self._tree.source(path) or "")):
+                found.setdefault(name, []).append(path)
+        return found
+
     def callers(self, key: Key) -> list[Key]:
         """Functions anywhere in the tree that call this one."""
         name = key[1].rpartition(".")[2]
@@ -89,6 +135,23 @@ class Calls:
                 if any(key in self.targets(function, call) for call in calls):
                     found.append((path, function.qualname))
         return found
+
+    def is_property(self, key: Key) -> bool:
+        """Whether reading the attribute calls the function."""
+        function = self.function(key)
+        return function is not None and _is_property(function)
+
+    def is_static(self, key: Key) -> bool:
+        """Whether a method is given no object."""
+        function = self.function(key)
+        return function is not None and any(dotted(d) == "staticmethod" for d in function.decorators)
+
+    def below(self, class_: Key) -> list[Key]:
+        """Every class below one, nearest first."""
+        found = [class_]
+        for one in found:
+            found += [sub for sub in self._subclasses(one) if sub not in found]
+        return found[1:]
 
     def is_class(self, key: Key) -> bool:
         """Whether the place is a class."""
@@ -105,6 +168,27 @@ class Calls:
             if self.function(body):
                 found.setdefault("/".join(body), body)
         return list(found.values())
+
+    def member(self, class_: Key, name: str) -> Key | None:
+        """The method or property of that name as the class has it."""
+        return next(iter(self._inherited(class_, name)), None)
+
+    def class_value(self, class_: Key, name: str) -> ast.expr | None:
+        """What the body of the class, or of one above it, assigns to the name."""
+        return self.class_values(class_).get(name)
+
+    def made_by(self, key: Key) -> Key | None:
+        """The class of a module-level instance: `posts_schema = PostSchema(many=True)`."""
+        module = self._tree.module(key[0])
+        body = module.functions.get("<module>") if module else None
+        return self._class(body, body.instances[key[1]]) if body and key[1] in body.instances else None
+
+    def class_values(self, class_: Key) -> dict[str, ast.expr]:
+        """The attributes that the body of a class assigns, inherited ones included."""
+        merged: dict[str, ast.expr] = {}
+        for definition in filter(None, map(self._definition, reversed(self.lineage(class_)))):
+            merged |= definition.values
+        return merged
 
     def holders(self, class_: Key) -> list[Key]:
         """Classes whose attributes name the class: the viewset of a serializer, the view of a form."""
@@ -171,12 +255,12 @@ class Calls:
         if made_by != "super":
             if class_ := self._class(function, made_by):
                 yield from self._methods(class_, method)
-        elif owner := self._owner(function):
+        elif owner := self.owner(function):
             definition = self._definition(owner)
             bases = (self._base(definition, base) for base in definition.bases) if definition else ()
             yield from next((found for base in bases if base and (found := self._inherited(base, method))), [])
 
-    def _owner(self, function: Function) -> Key | None:
+    def owner(self, function: Function) -> Key | None:
         """The class whose `self` a function sees: its own, or that of the method around it."""
         module = self._tree.module(function.path)
         scopes = function.qualname.split(".")

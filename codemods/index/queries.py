@@ -130,7 +130,8 @@ class QueryReader:
             case ast.Break() | ast.Return():
                 for loop in self.loops[-1:] if isinstance(node, ast.Break) else self.loops:
                     loop.early_exit = True
-                self._children(node)
+                flow = self.expression(node.value) if isinstance(node, ast.Return) and node.value else None
+                self.function.returns_query |= flow is not None and flow.state == _STATEMENT
             case ast.Expr(value=ast.Call() as call):
                 if self.function.owner is None:
                     self.scopes.module.registrations.append(call)
@@ -374,7 +375,9 @@ class QueryReader:
             self._note_call(root)
 
     def _root(self, node: ast.expr) -> "_Root | None":
-        return find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
+        root = find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
+        known = root is not None and root.style in ("given", "related") and dotted(root.node) in self.bound
+        return None if known else root
 
     @staticmethod
     def _as_step(name: str, call: ast.Call) -> Step:
@@ -454,6 +457,8 @@ def find_root(node: ast.expr, owner: str | None) -> _Root | None:
         style, entities = _root_style(inner, owner)
         if not style and (entities := manager_root(inner, hops[-1] if hops else None)):
             style = "manager"
+        if not style and hops and isinstance(hops[-1], ast.Attribute):
+            style, entities = _indirect_root(inner, hops[-1].attr, hops)
         called = isinstance(hops[-1], ast.Call) and hops[-1].func is inner if hops else False
         if style and not (style == "model" and called):  # `Post.query(...)` is a method of that name
             return _Root(style, inner, entities, node, hops[::-1])
@@ -487,6 +492,47 @@ def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]
             if name and name.rpartition(".")[2][:1].isupper():
                 return "model", (name,)
     return "", ()
+
+
+# Methods by which an expression shows that it is a query, whatever made it.
+_OF_QUERIES = frozenset({"filter_by", "filter", "order_by", "options", "outerjoin", "with_for_update"})
+_QUERY_MAKERS = ("find", "query", "get_query", "filter", "select", "list_", "all_")
+_LOADERS = frozenset(
+    {"joinedload", "selectinload", "subqueryload", "contains_eager", "lazyload", "defaultload", "defer"}
+)
+
+
+def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[str, tuple[str, ...]]:
+    """The root of a query that something else than SQLAlchemy's own functions makes; `method` is called on it."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute() as model, attr=made_by)) if _is_class_name(
+            dotted(model)
+        ) and (method in _OF_QUERIES or made_by.startswith(_QUERY_MAKERS)):
+            return "method", (dotted(model),)
+        case ast.Call(args=arguments) if method in _OF_QUERIES:
+            models = [name for a in arguments if _is_class_name(name := dotted(a))]
+            return ("helper", (models[0],)) if len(models) == 1 else ("", ())
+        case ast.Attribute() if method in _OF_QUERIES and dotted(node) and not _is_class_name(dotted(node.value)):
+            return "related", (dotted(node),)
+        case ast.Name() if entity := next(filter(None, map(_option_entity, hops)), ""):
+            return "given", (entity,)
+    return "", ()
+
+
+def _option_entity(hop: ast.expr) -> str:
+    """`Post` of a hop `.options(joinedload(Post.author))`."""
+    match hop:
+        case ast.Call(func=ast.Attribute(attr="options"), args=[first, *_]):
+            while isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and not dotted(first.func):
+                first = first.func.value  # joinedload(...).joinedload(...): the first one starts at the entity
+            if isinstance(first, ast.Call) and first.args and dotted(first.func).rpartition(".")[2] in _LOADERS:
+                owner = dotted(first.args[0]).rpartition(".")[0]
+                return owner if _is_class_name(owner) else ""
+    return ""
+
+
+def _is_class_name(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
 
 
 def _entities(call: ast.Call, owner: str | None) -> tuple[str, ...]:
