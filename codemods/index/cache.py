@@ -112,14 +112,15 @@ def encode(value: object, text: str) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(value, enc_hook=source), 1)
 
 
-def decode(kind: type[T], data: bytes | None) -> T | None:
-    """The facts in bytes; None when these are not facts of that kind."""
+def decode(kind: type[T], data: bytes | None) -> T | str | None:
+    """Facts of a kind, or the sentence that stands in their place; None when the bytes are neither."""
     if data is None:
         return None
     try:
-        return _decoder(kind).decode(zlib.decompress(data))  # type: ignore[no-any-return]
+        found: T | str = _decoder(kind | str).decode(zlib.decompress(data))  # type: ignore[operator]
     except (zlib.error, msgspec.MsgspecError, SyntaxError, ValueError):
         return None
+    return found
 
 
 @cache

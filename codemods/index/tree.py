@@ -197,7 +197,7 @@ class Tree:
         if text is None:
             return None
         key = f"{blob_id(text.encode())} {path}"
-        found = decode(Module | str, self.store.get(key))  # type: ignore[arg-type]
+        found = decode(Module, self.store.get(key))
         if found is None:
             found = self._facts(path)
             self.store.put(key, encode(found, text))
