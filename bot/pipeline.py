@@ -53,6 +53,7 @@ def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> l
     each to become a pull request of its own.
     """
     from bot.plan.plan import plan
+    from codemods.cache import save_answers
     from codemods.index.interpreter import planning
 
     results = []
@@ -67,6 +68,7 @@ def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> l
                 if stacked:
                     index = index.edited({change.path: change.after for change in found.changes})
     index.tree.store.save()
+    save_answers()
     return results
 
 

@@ -2,25 +2,20 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
-Self = TypeVar("Self")
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def remembered(
-    method: Callable[Concatenate[Self, Given], Answer],
-) -> Callable[Concatenate[Self, Given], Answer]:
+def remembered(method: Method) -> Method:
     """A method of hashable arguments whose answer does not change; who gets it must not change it either."""
     name = f"_remembered_{method.__name__}"
 
     @wraps(method)
-    def asked(self: Self, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        known: dict[object, Answer] = self.__dict__.setdefault(name, {})
-        key = (*args, *kwargs.items())
-        if key not in known:
-            known[key] = method(self, *args, **kwargs)
-        return known[key]
+    def asked(self: Any, *args: object) -> Any:
+        known = self.__dict__.setdefault(name, {})
+        if args not in known:
+            known[args] = method(self, *args)
+        return known[args]
 
-    return asked
+    return asked  # type: ignore[return-value]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from pathlib import Path
 
-from codemods.index.cache import Store, blob_id, decode, encode, store_for
+from codemods.cache import Store, blob_id, decode, encode, store_for
 from codemods.index.facts import TEMPLATE_SUFFIXES, Module, module_facts
 from codemods.index.interpreter import READING, frames
 

@@ -16,8 +16,8 @@ from codemods.index.routes import canonical
 from codemods.index.tree import Tree
 
 _PATHS = frozenset({"path", "re_path", "url"})
-# A screen: a file without a match has no entry.
-_ENTRY = r"(?:\b(?:re_path|path|url)|\.register)\s*\((?:\s|#[^\n]*\n|\\\n)*[rRuU]?[\"'(]"
+# A file without any of these has no entry.
+_ENTRY = tuple(rf"{name}\s*\((?:\s|#[^\n]*\n|\\\n)*[rRuU]?[\"'(]" for name in ("path", "url", r"\.register"))
 _MOUNTS = 4  # includes inside includes
 _DETAIL = ("", "{}")
 _GROUP = re.compile(r"\((?:[^()]|\([^()]*\))*\)[?*+]?")
@@ -71,7 +71,7 @@ class Urls:
         """Every path that can be read for every view: its own, and below each prefix it is mounted under."""
         own: list[tuple[str, str, Key]] = []
         mounts: dict[str, list[tuple[str, str]]] = {}
-        for path in self._tree.matching(_ENTRY):
+        for path in self._tree.matching(*_ENTRY):
             if (tree := self._tree.parsed(path)) is None:
                 continue
             for prefix, node in _entries(tree, ""):

@@ -13,7 +13,9 @@ import re
 import sys
 import tempfile
 import zlib
+from collections.abc import Callable
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,17 +72,53 @@ class Store:
 
 def store_for(root: Path) -> Store:
     """The store of a checkout; one that keeps nothing when the cache is switched off."""
-    given = os.environ.get(VARIABLE)
-    if given is not None and given.strip().lower() in OFF:
-        return Store(None)
-    if given:
-        folder = Path(given)
-    else:
-        from platformdirs import user_cache_path
-
-        folder = user_cache_path("costmod", appauthor=False)
+    folder = _folder()
     name = re.sub(r"[^\w.-]", "_", root.resolve().name)[:80]
-    return Store(folder / f"{name}.facts")
+    return Store(folder / f"{name}.facts" if folder else None)
+
+
+def answer(question: tuple[str, ...], by: tuple[str, ...], work: Callable[[], str]) -> str:
+    """The text that `work` makes of nothing but the question, from disk where it was asked before.
+
+    `by` are the modules that do the work, none of which is imported for a question that was asked before.
+    """
+    store = _answers(_folder())
+    key = hashlib.sha256(repr((question, [_version(name) for name in by])).encode("utf-8", "replace")).hexdigest()
+    found = store.get(key)
+    if found is None:
+        text = work()
+        store.put(key, text.encode("utf-8", "surrogatepass"))
+        return text
+    return found.decode("utf-8", "surrogatepass")
+
+
+def save_answers() -> None:
+    """Write the answers that are new."""
+    _answers(_folder()).save()
+
+
+def _folder() -> Path | None:
+    given = os.environ.get(VARIABLE)
+    if given is not None:
+        return None if given.strip().lower() in OFF else Path(given)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("costmod", appauthor=False)
+
+
+@cache
+def _answers(folder: Path | None) -> Store:
+    return Store(folder / "answers.facts" if folder else None)
+
+
+@cache
+def _version(module: str) -> tuple[int, int]:
+    """What changes when the module does."""
+    package = module.rpartition(".")[0]
+    # Not importlib.util.find_spec: it would load a module that waits for its first use.
+    spec = PathFinder.find_spec(module, sys.modules[package].__path__ if package else None)
+    found = Path(spec.origin).stat() if spec and spec.origin else None
+    return (found.st_size, found.st_mtime_ns) if found else (0, 0)
 
 
 def blob_id(content: bytes) -> str:
@@ -91,7 +129,7 @@ def blob_id(content: bytes) -> str:
 @cache
 def stamp() -> bytes:
     """32 bytes for everything that a fact depends on besides the content: this Python and the code that reads."""
-    code = sorted(Path(__file__).parents[1].rglob("*.py"))
+    code = sorted(Path(__file__).parent.rglob("*.py"))
     states = [(file.name, (found := file.stat()).st_size, found.st_mtime_ns) for file in code]
     return hashlib.sha256(repr((sys.version, msgspec.__version__, states)).encode()).digest()
 
@@ -117,15 +155,15 @@ def decode(kind: type[T], data: bytes | None) -> T | str | None:
     if data is None:
         return None
     try:
-        found: T | str = _decoder(kind | str).decode(zlib.decompress(data))  # type: ignore[operator]
+        found: T | str = _decoder(kind).decode(zlib.decompress(data))  # type: ignore[arg-type]
     except (zlib.error, msgspec.MsgspecError, SyntaxError, ValueError):
         return None
     return found
 
 
 @cache
-def _decoder(kind: object) -> "msgspec.msgpack.Decoder[Any]":
-    return msgspec.msgpack.Decoder(kind, dec_hook=_expression)
+def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
+    return msgspec.msgpack.Decoder(kind | str, dec_hook=_expression)
 
 
 def _expression(_: type, source: Any) -> ast.expr:
