@@ -1,12 +1,21 @@
 """Edits on a slice of a file: LibCST sees only the expression or import that changes, every other byte stays."""
 
+from __future__ import annotations
+
 import ast
 import re
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
-import libcst as cst
+from codemods._lazy import lazily
+from codemods.cache import answer
+
+if TYPE_CHECKING:
+    import libcst as cst
+else:
+    cst = lazily("libcst")
 
 Span = tuple[int, int, int, int]  # line, column, end line, end column as `ast` counts: UTF-8 bytes, lines from 1
 # Not str.splitlines: a form feed or U+2028 in a string ends no line of Python source.
@@ -38,9 +47,13 @@ def with_call(chain: str, depth: int, method: str, arguments: Sequence[str]) -> 
     `depth` is the number of attribute, call and subscript hops above the root. A chain that breaks its lines before
     the dots gets the new call on a line of its own.
     """
-    node = cst.parse_expression(f"({chain})")
-    unwrapped = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[:-1])
-    return _code(_insert(unwrapped, depth, method, arguments, None), chain)
+
+    def work() -> str:
+        node = cst.parse_expression(f"({chain})")
+        unwrapped = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[:-1])
+        return _code(_insert(unwrapped, depth, method, arguments, None), chain)
+
+    return answer(("with_call", chain, str(depth), method, *arguments), ("libcst",), work)
 
 
 def _insert(
@@ -178,6 +191,10 @@ def bound_otherwise(text: str, module: str, name: str) -> bool:
 
 def _merged(statement: str, names: Sequence[str]) -> str:
     """One `from m import ...` statement with more names, in its own layout and order."""
+    return answer(("import", statement, *names), ("libcst",), lambda: _with_names(statement, names))
+
+
+def _with_names(statement: str, names: Sequence[str]) -> str:
     node = cst.parse_statement(statement)
     assert isinstance(node, cst.SimpleStatementLine)
     line = node.body[0]

@@ -114,7 +114,7 @@ def _by_name(index: Index, hotspot: Hotspot) -> Iterator[Start]:
         return
     found = [
         function
-        for path in index.tree.containing(f"def {last}(")
+        for path in index.tree.naming(f"def {last}(")
         if (module := index.tree.module(path))
         for function in module.functions.values()
         if _ends_with(name, function)

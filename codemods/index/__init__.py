@@ -24,15 +24,19 @@ from codemods.index.urls import Urls
 class Index:
     """A checkout, read on demand: nothing is parsed before somebody asks about it."""
 
-    def __init__(self, root: Path, exclude: tuple[str, ...] = (), overlay: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        exclude: tuple[str, ...] = (),
+        overlay: Mapping[str, str] | None = None,
+        tree: Tree | None = None,
+    ) -> None:
         self.root = root
-        self.exclude = exclude
-        self.overlay = dict(overlay or {})
-        self.tree = Tree(root, exclude, overlay)
+        self.tree = tree or Tree(root, exclude, overlay)
 
     def edited(self, texts: Mapping[str, str]) -> "Index":
         """The same checkout as it reads after an edit."""
-        return Index(self.root, self.exclude, {**self.overlay, **texts})
+        return Index(self.root, tree=self.tree.edited(texts))
 
     @cached_property
     def names(self) -> Names:

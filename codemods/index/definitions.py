@@ -23,8 +23,8 @@ class Definitions:
         """Qualified name -> function of one file; empty when the file is skipped."""
         if path not in self._files:
             found: dict[str, Definition] = {}
-            if self._tree.module(path):
-                for name, node in _definitions(ast.parse(self._tree.source(path) or ""), ()):
+            if tree := self._tree.parsed(path):
+                for name, node in _definitions(tree, ()):
                     found.setdefault(name, node)
             self._files[path] = found
         return self._files[path]

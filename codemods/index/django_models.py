@@ -19,7 +19,16 @@ _TO_ONE_SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("ManyToManyField", "m2m"),
 )
 _TABLES = {"contenttypes": "django_content_type", "sites": "django_site", "sessions": "django_session"}
-_MARKS = ("models.Model", "ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey", "models.")
+# A file without any of these declares no model.
+_MARKS = (
+    "ForeignKey",
+    "OneToOneField",
+    "ManyToManyField",
+    "ParentalKey",
+    r"models\.\w*Field\(",
+    r"class[ \t]+\w+\([^\n]*(?:Model\b|models\.)",
+    r"proxy[ \t]*=[ \t]*True",
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -108,7 +117,7 @@ class DjangoModels:
     @cached_property
     def all(self) -> list[DjangoModel]:
         """Every model with its relations linked in both directions, in path order."""
-        modules = [m for path in self._tree.containing(*_MARKS) if (m := self._tree.module(path))]
+        modules = [m for path in self._tree.matching(*_MARKS) if (m := self._tree.module(path))]
         classes = [c for module in modules for c in module.classes.values()]
         models = [(c, model) for c in classes if (model := self._model(c)) is not None]
         self._by_name: dict[str, list[DjangoModel]] = {}

@@ -19,6 +19,9 @@ from codemods.index.tree import Tree
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 _ROUTERS = frozenset({"route", "api_route", "websocket", *_METHODS})
 _MOUNTS = frozenset({"register_blueprint", "include_router"})
+# Screens: a file without a match says nothing about routes or about prefixes.
+_DECORATOR = rf"@[ \t]*[\w.]+\.(?:{'|'.join(sorted(_ROUTERS))})\s*\("
+_PREFIX = r"prefix\s*=[\s\\(]*[rRuU]?[\"']"
 _PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}|\(\?P<\w+>[^)]*\)|(?<=/):\w+")
 
 
@@ -56,7 +59,7 @@ class Routes:
     def _all(self) -> list[Route]:
         decorated = [
             Route(canonical(f"{prefix}/{route.path}"), route.methods, route.key)
-            for path in self._tree.containing(*(f".{name}(" for name in sorted(_ROUTERS)))
+            for path in self._tree.matching(_DECORATOR)
             if (module := self._tree.module(path))
             for served in [*module.functions.values(), *_classes(module)]
             for router, route in _decorated(served)
@@ -68,7 +71,7 @@ class Routes:
     def _prefixes(self) -> dict[tuple[str, str] | None, list[str]]:
         """The prefixes of each router: its own, those it is mounted under, and both together."""
         found: dict[tuple[str, str] | None, list[str]] = {}
-        modules = [m for path in self._tree.containing("prefix") if (m := self._tree.module(path))]
+        modules = [m for path in self._tree.matching(_PREFIX) if (m := self._tree.module(path))]
         for module in modules:
             for name, value in module.values.items():
                 if isinstance(value, ast.Call) and (prefix := _prefix(value)):
