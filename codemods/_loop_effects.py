@@ -39,19 +39,29 @@ def judge(
         if any(r.attr == attribute and r.base in loop.targets for r in loop.reads)
     ]
     doubts: list[str] = []
-    for reader, loop, rows in [*((function, loop, query.rows) for loop in query.loops), *read_elsewhere]:
+    loops = [*((function, loop, query.rows) for loop in query.loops), *read_elsewhere]
+    for reader, loop, rows in loops:
         verdict = _judge(index, reader, loop, rows, attribute, key_columns)
         if verdict.refusal:
             return verdict
         doubts += verdict.doubts
+    # One loop that runs to its end is what repeats; those that may end early are not told from it by the trace.
+    cut = [(reader, loop) for reader, loop, rows in loops if loop.early_exit and set(loop.targets) & rows]
+    whole = [loop for _, loop, rows in loops if not loop.early_exit and _reads(loop, attribute, rows)]
+    if cut and not whole:
+        return Verdict(("R-COND", f"the loop at line {cut[0][1].line} of {cut[0][0].path} can end early"))
     return Verdict(None, tuple(dict.fromkeys(doubts)))
+
+
+def _reads(loop: Loop, attribute: str, rows: set[str]) -> list[Read]:
+    return [read for read in loop.reads if read.attr == attribute and read.base in rows]
 
 
 def _judge(
     index: Index, function: Function, loop: Loop, rows: set[str], attribute: str, key_columns: frozenset[str]
 ) -> Verdict:
     doubts: list[str] = []
-    reads = [r for r in loop.reads if r.attr == attribute and r.base in rows]
+    reads = _reads(loop, attribute, rows)
     where = f"line {loop.line} of {function.path}"
     if code := _effect(index, function, loop.calls, _CALLEE_DEPTH):
         return Verdict((code, where))
@@ -63,8 +73,6 @@ def _judge(
         doubts.append(
             "the loop assigns attributes of its rows: lazy loads flushed them one by one, now they flush together"
         )
-    if loop.early_exit and set(loop.targets) & rows:
-        return Verdict(("R-COND", f"the loop at {where} can end early"))
     if reads and all(_on_some_rows(read, attribute, key_columns) for read in reads):
         doubts.append(
             f"`.{attribute}` is read under a condition (line {reads[0].line}): rows that skip it pay for nothing"

@@ -10,9 +10,9 @@ from codemods.api import Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.facts import Call, Function, Query
-from codemods.index.follow import Chain
+from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
-from codemods.index.queries import SINGLE_ROW
+from codemods.index.queries import OF_QUERIES, SINGLE_ROW
 from codemods.index.relations import Relation, lazy_loads, loads_from, paths
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
@@ -26,7 +26,7 @@ class Place:
     Attributes:
         entity: the entity as the query writes it; None where its file has no name for it.
         single: whether the query returns one row.
-        followed: chains of relationships that were followed from the very rows -> how surely they are read.
+        followed: chains of relationships that were followed from the very rows -> in which contexts.
     """
 
     reached: Reached
@@ -35,7 +35,7 @@ class Place:
     model: Model
     entity: str | None
     single: bool
-    followed: dict[Chain, int] = field(default_factory=dict)
+    followed: Chains = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -100,7 +100,7 @@ class Places:
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
 
-    def follow(self, place: Place) -> dict[Chain, int]:
+    def follow(self, place: Place) -> Chains:
         """The chains that are read on the place's very rows."""
         if not place.followed:
             place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.keys)
@@ -149,6 +149,8 @@ class Places:
         """The model of a query's rows and how the file names it."""
         if query.style == "related":
             return self._dynamic(entity.rpartition(".")[2])
+        if query.style == "built":
+            return self._built(function, query, entity)
         model = self.index.models.get(function.path, entity, function.qualname)
         if model is None or (query.style == "method" and not self._returns_query(function, query)):
             return None
@@ -163,7 +165,21 @@ class Places:
         }
         return (found.pop(), None) if len(found) == 1 else None
 
+    def _built(self, function: Function, query: Query, callee: str) -> tuple[Model, None] | None:
+        """The model of the query that a function of the tree returns."""
+        found = set()
+        for key in self.index.calls.targets(function, Call(callee, query.line)):
+            maker = self.index.calls.function(key)
+            if maker is None or not maker.returns_query:
+                continue
+            for made in (m for m in maker.queries if m.style in ("query", "select", "model")):
+                found.add(self.index.models.get(maker.path, made.entities[0], maker.qualname))
+        model = found.pop() if len(found) == 1 else None
+        return (model, None) if model else None
+
     def _returns_query(self, function: Function, query: Query) -> bool:
+        if {step.name for step in query.steps} & OF_QUERIES:
+            return True  # what it returned is asked as a query
         callee = query.root.partition("(")[0]
         keys = list(self.index.calls.targets(function, Call(callee, query.line)))
         found = [self.index.calls.function(key) for key in keys]

@@ -46,6 +46,19 @@ def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     return tuple(Reached(*class_, 0, way) for class_, way in classes.items()) + functions
 
 
+def with_object(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """What the starts reach, and the other methods of their objects: those that keep the rows that one reads."""
+    found = {(r.path, r.qualname): r for r in reached(index, begin)}
+    for start in begin:
+        function = index.calls.function(start.key)
+        owner = index.calls.owner(function) if function else None
+        for method in index.calls.members(owner) if owner else ():
+            way = f"{start.how}; `{method[1]}` in {method[0]} is a method of the same object"
+            for mate in reached(index, [Start(method, way)]):
+                found.setdefault((mate.path, mate.qualname), replace(mate, distance=DEPTH + mate.distance))
+    return tuple(found.values())
+
+
 def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """What the starts reach, and what their callers reach: a function that only reads its rows gets them from above."""
     found = {(r.path, r.qualname): r for r in reached(index, begin)}

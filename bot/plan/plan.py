@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from bot.plan.locate import from_above, reached, starts
+from bot.plan.locate import from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
 from codemods.api import Answer, Codemod, No, Proposal, Reached, Repeat, Sighting
@@ -33,7 +33,7 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
     repeats = _repeats(hotspot)
     for codemod in able:
-        for look, begin in product((reached, from_above), begins):
+        for look, begin in product((reached, with_object, from_above), begins):
             proposals, rest = _ask(codemod, index, hotspot, repeats, look(index, begin))
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
