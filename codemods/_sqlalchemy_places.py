@@ -55,6 +55,7 @@ class Candidate:
     place: Place
     way: Chain
     seen: int
+    read_there: bool = False  # the rows pass through the function that the evidence names
 
     @property
     def relation(self) -> Relation:
@@ -67,9 +68,14 @@ class Candidate:
         return tuple(hop.relationship.name for hop in self.way)
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Best first."""
-        return self.seen, len(self.way), self.place.reached.distance
+    def rank(self) -> tuple[int, bool, int, int, bool]:
+        """Best first; of two queries as near, the one that loads something eagerly already is where it belongs."""
+        place = self.place
+        optioned = any(step.name == "options" for step in place.query.steps)
+        return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
+
+
+_ANYWHERE = 30  # calls: a query so far away is no candidate unless its rows pass where they are read
 
 
 class Places:
@@ -78,6 +84,8 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        self.readers = sighting.readers
+        self.certain = sighting.certain
         self.all = list(self._places(sighting))
         self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
 
@@ -91,6 +99,8 @@ class Places:
             for candidate in self._on(place, relations, similar)
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
+        if self.certain:
+            return [c for c in found if c.seen <= READ and (c.read_there or c.place.reached.distance < _ANYWHERE)]
         # What nothing is seen to read is edited only where the evidence itself points at the query.
         queried = {place.model for place in self.all}
         return [
@@ -119,7 +129,8 @@ class Places:
             last = id(chain[-1].relationship)
             if last in exact | alike:
                 done.add(last)
-                yield Candidate(place, chain, FOLLOWED if last in exact else SIMILAR)
+                there = bool(self.readers & self.passes(place))
+                yield Candidate(place, chain, FOLLOWED if last in exact else SIMILAR, there)
         through = self.words | _loaded_names(place.query)
         for relation in relations:
             if id(relation.relationship) not in done:

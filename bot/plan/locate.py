@@ -36,6 +36,11 @@ def starts(index: Index, hotspot: Hotspot) -> list[list[Start]]:
     return [begin for begin in found if begin]
 
 
+def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
+    """The functions that the source itself names: where the rows are read."""
+    return {start.key for start in _by_location(index, hotspot)}
+
+
 def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
     classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}
@@ -86,6 +91,19 @@ def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
                 far = DEPTH * distance + hop.distance
                 found.setdefault(key, Reached(*key, far, _way(hops, key, {caller: how})))
     return tuple(found.values())
+
+
+def anywhere(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """Every function with a query: for what only its readers are known of, whose calls no name or type tells."""
+    modules = filter(None, map(index.tree.module, index.tree.matching(_QUERIES)))
+    functions = (function for module in modules for function in module.functions.values())
+    far = DEPTH * (CALLER_DEPTH + 1)
+    names = " and ".join(f"`{start.key[1]}`" for start in begin)
+    way = f"{begin[0].how}; the rows of this query are followed to {names}"
+    return tuple(Reached(f.path, f.qualname, far, way) for f in functions if f.queries)
+
+
+_QUERIES = r"\bquery\(|\bselect\(|\.query\b|\.objects\b"
 
 
 def _by_location(index: Index, hotspot: Hotspot) -> Iterator[Start]:
