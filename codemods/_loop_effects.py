@@ -8,10 +8,10 @@ from codemods.index.facts import Call, Function, Loop, Query, Read
 
 _COMMITS = frozenset({"commit", "rollback"})
 _WRITES = frozenset(
-    {"add", "add_all", "delete", "merge", "flush", "expire", "expire_all", "refresh", "expunge", "expunge_all"}
+    {"add", "add_all", "delete", "merge", "expire", "expire_all", "refresh", "expunge", "expunge_all"}
     | {"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "begin_nested"}
 )
-_ALWAYS_WRITES = frozenset({"add_all", "flush", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+_ALWAYS_WRITES = frozenset({"add_all", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
 _STATEMENTS = frozenset({"update", "insert", "delete"})  # of SQLAlchemy, or of a query
 _SESSION = re.compile(r"(^|[._])(sessions?|sess|dbs?|s|tx|conn|connection)$", re.IGNORECASE)
 _CALLEE_DEPTH = 4
@@ -69,10 +69,8 @@ def _judge(
         return Verdict(("R-WRITE", f"the loop at {where} assigns `.{written[0]}`"))
     if any(call.callee == "setattr" and set(call.names) & rows for call in loop.calls):
         return Verdict(("R-WRITE", f"the loop at {where} sets attributes of its rows"))
-    if loop.writes:
-        doubts.append(
-            "the loop assigns attributes of its rows: lazy loads flushed them one by one, now they flush together"
-        )
+    if loop.writes or any(call.callee.endswith(".flush") for call in loop.calls):
+        doubts.append("the loop changes its rows: lazy loads flushed them one by one, now they flush together")
     if reads and all(_on_some_rows(read, attribute, key_columns) for read in reads):
         doubts.append(
             f"`.{attribute}` is read under a condition (line {reads[0].line}): rows that skip it pay for nothing"

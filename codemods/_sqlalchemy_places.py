@@ -26,6 +26,7 @@ class Place:
     Attributes:
         entity: the entity as the query writes it; None where its file has no name for it.
         single: whether the query returns one row.
+        guessed: whether only its filters tell which entity it returns.
         followed: chains of relationships that were followed from the very rows -> in which contexts.
     """
 
@@ -35,6 +36,7 @@ class Place:
     model: Model
     entity: str | None
     single: bool
+    guessed: bool = False
     followed: Chains = field(default_factory=dict)
 
     @property
@@ -75,6 +77,7 @@ class Candidate:
         return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
 
 
+_OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
 _ANYWHERE = 30  # calls: a query so far away is no candidate unless its rows pass where they are read
 
 
@@ -155,6 +158,8 @@ class Places:
                     if function and (found := self._model(function, query, entity)):
                         yield Place(reached, function, query, *found, single=bool(steps & SINGLE_ROW))
                         break
+                    if function and query.style == "built" and (model := self._filtered(function, query)):
+                        yield Place(reached, function, query, model, None, bool(steps & SINGLE_ROW), guessed=True)
 
     def _model(self, function: Function, query: Query, entity: str) -> tuple[Model, str | None] | None:
         """The model of a query's rows and how the file names it."""
@@ -187,6 +192,12 @@ class Places:
                 found.add(self.index.models.get(maker.path, made.entities[0], maker.qualname))
         model = found.pop() if len(found) == 1 else None
         return (model, None) if model else None
+
+    def _filtered(self, function: Function, query: Query) -> Model | None:
+        """The model whose columns the steps of a query speak of, where they speak of one only."""
+        words = {w for step in query.steps for source in step.args for w in _OWNERS.findall(source)}
+        found = {self.index.models.get(function.path, word, function.qualname) for word in words} - {None}
+        return found.pop() if len(found) == 1 else None
 
     def _returns_query(self, function: Function, query: Query) -> bool:
         if {step.name for step in query.steps} & OF_QUERIES:

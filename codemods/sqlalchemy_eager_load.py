@@ -63,7 +63,7 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 
 
 def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
-    relations = [r for found in relations_of(places.index, repeat) for r in found]
+    relations = list(dict.fromkeys(r for found in relations_of(places.index, repeat) for r in found))
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
     candidates = places.candidates(repeat)
@@ -89,7 +89,7 @@ def _named(candidate: Candidate, *, lined: bool) -> str:
 
 
 def _nowhere(places: list[Place], relations: list[Relation], repeat: Repeat) -> No:
-    paths = ", ".join(sorted(r.path for r in relations))
+    paths = ", ".join(sorted({r.path for r in relations})[:5])
     for place in places:
         for relation in relations:
             if place.model in relation.owner.lineage()[1:]:
@@ -169,7 +169,10 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
         return any(all(shown[: len(own)] == own for shown in told) for own in read[chain])
 
     all_read = [Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain)]
-    return sorted((c for c in all_read if c.names not in have and not place.single), key=_to_one_first)
+    # Of one row only what its collections hold is read more than once: those that the trace shows.
+    held = [c.way[:-1] for c in found] if place.single else [()]
+    beside = [c for c in all_read if c.names not in have and any(c.way[: len(way)] == way for way in held)]
+    return sorted(beside, key=_to_one_first)
 
 
 def _forbidden(
@@ -248,6 +251,8 @@ def _to_one_first(candidate: Candidate) -> tuple[bool, int, tuple[str, ...]]:
 
 
 def _doubts(candidate: Candidate) -> Iterator[str]:
+    if candidate.place.guessed:
+        yield f"that the query returns {candidate.place.model.name} is told by its filters alone"
     if candidate.seen == UNSEEN:
         yield f"where `.{candidate.relation.relationship.name}` is read was not found; the SQL alone names it"
     if candidate.relation.relationship.from_backref and candidate.place.query.style == "select":

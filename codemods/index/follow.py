@@ -52,11 +52,11 @@ class Follow:
             for chain, here in at:
                 meaning = self._meaning(here, segment, depth)
                 for load, always in meaning.loads.items():
-                    if len(chain) + len(load) <= _MOST and not (chain and turns_back(chain[-1], load[0])):
-                        whole = (*chain, *load)
+                    if 0 < len(whole := _straight(chain, load)) <= _MOST:
                         inner = contexts if always else {(*context, segment) for context in contexts}
                         found.setdefault(whole, set()).update(inner)
-                after += [((*chain, *more), end) for more, end in meaning.rows if len(chain) + len(more) <= _MOST]
+                ends = ((_straight(chain, more), end) for more, end in meaning.rows)
+                after += [(whole, end) for whole, end in ends if len(whole) <= _MOST]
             at = after
         return at
 
@@ -96,3 +96,14 @@ class Follow:
             return None
         texts = [a.value for a in value.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         return tuple(texts) or None
+
+
+def _straight(chain: Chain, more: Chain) -> Chain:
+    """Both one after the other, without the steps that lead back to the row that one came from."""
+    whole = list(chain)
+    for hop in more:
+        if whole and turns_back(whole[-1], hop):
+            whole.pop()
+        else:
+            whole.append(hop)
+    return tuple(whole)
