@@ -50,8 +50,9 @@ class Routes:
 
     def handlers(self, route: str, method: str | None) -> list[Route]:
         """The best handlers for a served route: all of those that share the longest matching tail."""
-        wanted = canonical(route)
+        wanted = canonical(route.strip().partition(" (")[0])
         found = [r for r in self._all if _serves(r, wanted, method)]
+        found = found or [r for r in self._all if _serves(r, wanted, None)]  # a proxy or a form can name another method
         longest = max((_weight(r.path) for r in found), default=0)
         return list({r.key: r for r in found if _weight(r.path) == longest}.values())
 
