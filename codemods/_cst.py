@@ -121,7 +121,7 @@ def _argument(text: str) -> cst.Arg:
 def import_edit(
     text: str, module: str, names: Sequence[str], local: frozenset[str] = frozenset()
 ) -> tuple[int, int, str] | None:
-    """The edit that binds `names` from `module`; None when the file binds them already.
+    """The edit that binds `names` from `module` (".models" is relative); None when the file binds them already.
 
     They are merged into an existing top-level `from module import ...`; else a new import goes where an import sorter
     would have it: after the nearest import of the same section that sorts before it, first-party packages (`local`)
@@ -135,7 +135,7 @@ def import_edit(
     # An import below the first definition is late on purpose (a cycle): nothing joins it.
     imports = [n for n in takewhile(_is_no_definition, tree.body) if n in everywhere]
     for node in imports:
-        if isinstance(node, ast.ImportFrom) and node.module == module and not node.level and node.names[0].name != "*":
+        if isinstance(node, ast.ImportFrom) and _source(node) == module and node.names[0].name != "*":
             start, end = offsets(text, _span(node))
             return start, end, _merged(text[start:end], wanted)
     newline = _newline(text)
@@ -287,8 +287,7 @@ def _source(node: ast.Import | ast.ImportFrom) -> str:
 def _binds(node: ast.Import | ast.ImportFrom, module: str, name: str) -> bool:
     return (
         isinstance(node, ast.ImportFrom)
-        and node.module == module
-        and not node.level
+        and _source(node) == module
         and any(a.name == name and a.asname in (None, name) for a in node.names)
     )
 

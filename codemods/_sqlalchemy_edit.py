@@ -1,5 +1,6 @@
 """Edits of SQLAlchemy code: loader options on a query, and the imports that they need."""
 
+import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -10,7 +11,8 @@ from codemods.index import Index
 from codemods.index.models import Model
 from codemods.index.relations import Relation
 
-Loaders = tuple[tuple[str, Relation], ...]  # a loader for every hop of a path, in order
+# A loader for every hop of a path, in order; the last hop that the query loads already has its option as written.
+Loaders = tuple[tuple[str, Relation], ...]
 _IMPORT_DEPTH = 12  # imports followed to see whether a new one closes a circle
 
 
@@ -34,7 +36,8 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
     """
     text = index.tree.source(path)
     assert text is not None
-    names = sorted({name for options in wanted for loaders in options.loads for name, _ in loaders})
+    used = {name for options in wanted for loaders in options.loads for name, _ in _added(loaders)}
+    names = sorted(used)
     if taken := [n for n in names if _cst.bound_otherwise(text, "sqlalchemy.orm", n)]:
         raise CannotSpellError(f"{path} uses the name {taken[0]} for something else")
     models = _Spelling(index, path, text)
@@ -56,13 +59,22 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
 
 def _owners(models: "_Spelling", loaders: Loaders) -> list[str]:
     """A class may inherit the relationship of a mixin, which is not mapped itself: the model before it is named."""
-    return [models.of(hop.relationship.target) for _, hop in loaders[:-1]]
+    kept = len(loaders) - len(_added(loaders))
+    return [models.of(hop.relationship.target) if i >= kept else "" for i, (_, hop) in enumerate(loaders[:-1], 1)]
 
 
 def _option(owners: Sequence[str], loaders: Loaders) -> str:
     """`selectinload(Post.comments).joinedload(Comment.writer)`."""
-    named = zip(owners, loaders, strict=True)
-    return ".".join(f"{loader}({owner}.{hop.relationship.name})" for owner, (loader, hop) in named)
+    added = _added(loaders)
+    named = zip(owners[len(loaders) - len(added) :], added, strict=True)
+    written = [loader for loader, _ in loaders[: len(loaders) - len(added)][-1:]]
+    return ".".join([*written, *(f"{loader}({owner}.{hop.relationship.name})" for owner, (loader, hop) in named)])
+
+
+def _added(loaders: Loaders) -> Loaders:
+    """The hops after those that an option of the query loads already."""
+    done = [i for i, (loader, _) in enumerate(loaders, 1) if not loader.isidentifier()]
+    return loaders[done[-1] :] if done else loaders
 
 
 def longest(paths: Iterable[Loaders]) -> tuple[Loaders, ...]:
@@ -103,31 +115,49 @@ class _Spelling:
         return self._added(model)
 
     def _added(self, model: Model) -> str:
-        source = _module_name(self._index, model.path)
         name = model.qualname
-        if source is None or "." in name or model.path == self._path:
+        if "." in name or model.path == self._path:
+            raise CannotSpellError(f"{self._path} does not import {name}")
+        source = self._beside(model) or self._module_name(model)
+        if source is None:
             raise CannotSpellError(f"{self._path} does not import {name}")
         if name in self._bound or _cst.bound_otherwise(self._text, source, name):
             raise CannotSpellError(f"{self._path} uses the name {name} for something else")
-        if self._path in _imported_by(self._index, model.path):
-            raise CannotSpellError(f"{self._path} cannot import {name}: {model.path} imports it in turn")
         names = self.imports.setdefault(source, [])
         names.extend([name] if name not in names else [])
         return name
 
+    def _beside(self, model: Model) -> str | None:
+        """A module that the file imports at its top level already and that has the model, too."""
+        for node in ast.parse(self._text).body:
+            if isinstance(node, ast.ImportFrom):
+                path = self._index.names.module_path(self._path, node.level, node.module or "")
+                found = self._index.names.resolve(path, model.qualname) if path else None
+                if found == (model.path, model.qualname):
+                    return "." * node.level + (node.module or "")
+        return None
 
-def _module_name(index: Index, path: str) -> str | None:
-    """The dotted name by which other files of the tree import a file; None when none does."""
-    tail = PurePosixPath(path).with_suffix("").parts
-    tail = tail[:-1] if tail[-1] == "__init__" else tail
-    for start in range(len(tail)):
-        name = ".".join(tail[start:])
-        for other in index.tree.containing(f"from {name} import", f"import {name}"):
-            module = index.tree.module(other)
-            sources = [i for i in module.imports.values() if i[0] == 0 and i[1] == name] if module else []
-            if sources and index.names.module_path(other, 0, name) == path:
+    def _module_name(self, model: Model) -> str | None:
+        """The dotted name by which other files of the tree import the model's own file; None when none does.
+
+        Raises:
+            CannotSpellError: the import would close a circle.
+        """
+        tail = PurePosixPath(model.path).with_suffix("").parts
+        tail = tail[:-1] if tail[-1] == "__init__" else tail
+        name = next(filter(None, (self._imported_as(".".join(tail[n:]), model.path) for n in range(len(tail)))), None)
+        if name and self._path in _imported_by(self._index, model.path):
+            raise CannotSpellError(f"{self._path} cannot import {model.name}: {model.path} imports it in turn")
+        return name
+
+    def _imported_as(self, name: str, path: str) -> str | None:
+        tree, names = self._index.tree, self._index.names
+        for other in tree.containing(f"from {name} import", f"import {name}"):
+            module = tree.module(other)
+            told = module is not None and any(i[:2] == (0, name) for i in module.imports.values())
+            if told and names.module_path(other, 0, name) == path:
                 return name
-    return None
+        return None
 
 
 def _imported_by(index: Index, path: str) -> set[str]:

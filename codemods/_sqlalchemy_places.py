@@ -13,9 +13,10 @@ from codemods.index.facts import Call, Function, Query
 from codemods.index.follow import Chain
 from codemods.index.models import Model
 from codemods.index.queries import SINGLE_ROW
-from codemods.index.relations import Relation, paths
+from codemods.index.relations import Relation, lazy_loads, loads_from, paths
 
-FOLLOWED, READ, NAMED, UNSEEN = range(4)  # how surely a chain is read on the rows, surest first
+# How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
+FOLLOWED, SIMILAR, READ, NAMED, UNSEEN = range(5)
 
 
 @dataclass(eq=False)
@@ -25,7 +26,7 @@ class Place:
     Attributes:
         entity: the entity as the query writes it; None where its file has no name for it.
         single: whether the query returns one row.
-        followed: chains of relationships that were followed from the very rows -> whether all rows are read.
+        followed: chains of relationships that were followed from the very rows -> how surely they are read.
     """
 
     reached: Reached
@@ -34,7 +35,7 @@ class Place:
     model: Model
     entity: str | None
     single: bool
-    followed: dict[Chain, bool] = field(default_factory=dict)
+    followed: dict[Chain, int] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -80,13 +81,14 @@ class Places:
         self.all = list(self._places(sighting))
         self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
 
-    def candidates(self, relations: list[Relation], repeat: Repeat) -> list[Candidate]:
+    def candidates(self, repeat: Repeat) -> list[Candidate]:
         """Every way from a place's rows to one of the relationships that the repeat can be, with its evidence."""
+        relations, similar = relations_of(self.index, repeat)
         found = [
             candidate
             for place in self.all
             if not _limited_below(place.query, repeat.count)
-            for candidate in self._on(place, relations)
+            for candidate in self._on(place, relations, similar)
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
         # What nothing is seen to read is edited only where the evidence itself points at the query.
@@ -98,22 +100,28 @@ class Places:
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
 
-    def follow(self, place: Place) -> dict[Chain, bool]:
+    def follow(self, place: Place) -> dict[Chain, int]:
         """The chains that are read on the place's very rows."""
         if not place.followed:
             place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.keys)
         return place.followed
 
-    def _on(self, place: Place, relations: list[Relation]) -> Iterator[Candidate]:
-        wanted = [r for r in relations if paths(place.model, r, _Anything())]
-        if not wanted:
+    def passes(self, place: Place) -> set[Key]:
+        """The functions that the place's rows pass through."""
+        return self.index.evidence.passes(place.key, place.query, place.model, self.keys)
+
+    def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
+        exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))
+        if not any(paths(place.model, r, _Anything()) for r in (*relations, *similar)):
             return
-        last = {id(r.relationship) for r in wanted}
-        chains = [chain for chain in self.follow(place) if id(chain[-1].relationship) in last]
-        yield from (Candidate(place, chain, FOLLOWED) for chain in chains)
-        done = {id(chain[-1].relationship) for chain in chains}
+        done = set()
+        for chain in self.follow(place):
+            last = id(chain[-1].relationship)
+            if last in exact | alike:
+                done.add(last)
+                yield Candidate(place, chain, FOLLOWED if last in exact else SIMILAR)
         through = self.words | _loaded_names(place.query)
-        for relation in wanted:
+        for relation in relations:
             if id(relation.relationship) not in done:
                 for way in paths(place.model, relation, through):
                     yield Candidate(place, way, self._seen(place, way))
@@ -177,7 +185,14 @@ def _loaded_names(query: Query) -> set[str]:
     return {name for path in existing_options(query.steps).eager for name in path}
 
 
-def is_lazy_load(repeat: Repeat) -> bool:
+def relations_of(index: Index, repeat: Repeat) -> tuple[list[Relation], list[Relation]]:
+    """The relationships whose lazy load the repeat is, and those of which only the table tells."""
+    if not _is_lazy_load(repeat):
+        return [], []
+    return lazy_loads(index.models, repeat.tables, repeat.columns), loads_from(index.models, repeat.tables)
+
+
+def _is_lazy_load(repeat: Repeat) -> bool:
     """A lazy load selects the columns of one row or collection: no aggregate, no LIMIT, no write."""
     return repeat.shape in _LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
 

@@ -15,12 +15,13 @@ from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
 from codemods._sqlalchemy_cases import CASES
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
-from codemods._sqlalchemy_places import FOLLOWED, READ, UNSEEN, Candidate, Place, Places, is_lazy_load
+from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.facts import Function
-from codemods.index.relations import Relation, lazy_loads
+from codemods.index.follow import ALWAYS, TOGETHER, Chain
+from codemods.index.relations import Relation
 
 __all__ = ["CASES", "META", "find"]
 
@@ -35,14 +36,13 @@ _LAZY = {
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """One proposal per query that can take the repeats, and a refusal for each repeat that has no query."""
-    relations = {r.fingerprint: _relations(index, r) for r in sighting.repeats}
-    if not any(relations.values()):
+    if not any(any(relations_of(index, r)) for r in sighting.repeats):
         return [_no(r, "R-UNRESOLVED", f"no relationship of a model loads `{r.statement}`") for r in sighting.repeats]
     places = Places(index, sighting)
     answers: list[Answer] = []
     chosen: dict[int, list[tuple[Candidate, Repeat]]] = {}
     for repeat in sighting.repeats:
-        found = _choose(places, relations[repeat.fingerprint], repeat)
+        found = _choose(places, repeat)
         if isinstance(found, No):
             answers.append(found)
             continue
@@ -61,14 +61,11 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 # ---- which query ----
 
 
-def _relations(index: Index, repeat: Repeat) -> list[Relation]:
-    return lazy_loads(index.models, repeat.tables, repeat.columns) if is_lazy_load(repeat) else []
-
-
-def _choose(places: Places, relations: list[Relation], repeat: Repeat) -> list[Candidate] | No:
+def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
+    relations = [r for found in relations_of(places.index, repeat) for r in found]
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
-    candidates = places.candidates(relations, repeat)
+    candidates = places.candidates(repeat)
     if not candidates:
         return _nowhere(places.all, relations, repeat)
     best = min(candidates, key=lambda c: c.rank)
@@ -122,7 +119,9 @@ def _planned(
     index: Index, places: Places, found: list[tuple[Candidate, Repeat]], reached: list[Function]
 ) -> _Planned | No:
     place = found[0][0].place
-    readers = [function for function in reached if function is not place.function]
+    # Rows that were followed are read where they pass; else any function on the way may have been given them.
+    passed = places.passes(place) if all(c.seen <= SIMILAR for c, _ in found) else None
+    readers = [f for f in reached if f is not place.function and (passed is None or (f.path, f.qualname) in passed)]
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
     options = existing_options(place.query.steps)
@@ -158,10 +157,17 @@ def _planned(
 
 def _beside(places: Places, place: Place, found: list[Candidate], options: Existing) -> list[Candidate]:
     """Relationships that every row of the query is seen to read as well: the same loop pays for them too."""
-    if any(candidate.seen != FOLLOWED for candidate in found):
+    if any(candidate.seen > SIMILAR for candidate in found):
         return []
     have = {c.names[:end] for c in found for end in range(1, len(c.names) + 1)} | options.eager.keys()
-    all_read = [Candidate(place, chain, FOLLOWED) for chain, always in places.follow(place).items() if always]
+    read = places.follow(place)
+    sometimes = [c.way for c in found if read.get(c.way) == TOGETHER]
+
+    def as_surely(chain: Chain) -> bool:
+        below = any(chain[: len(way)] == way for way in sometimes)  # read under the condition that the trace saw hold
+        return read[chain] == ALWAYS or (below and read[chain] == TOGETHER)
+
+    all_read = [Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain)]
     return sorted((c for c in all_read if c.names not in have and not place.single), key=_to_one_first)
 
 
@@ -208,15 +214,16 @@ def _load(candidate: Candidate, options: Existing, repeat: Repeat) -> tuple[Load
 def _loaders(candidate: Candidate, options: Existing) -> Loaders:
     """A loader for every hop.
 
-    A hop that the query loads already is only passed through: SQLAlchemy refuses a second loader that differs from the
-    first in as little as `innerjoin=True`, and drops the criteria of `and_()`.
+    A hop that the query loads already keeps its option word for word: SQLAlchemy refuses a second loader that differs
+    from the first in as little as `innerjoin=True`. Where it stands inside another option it is only passed through.
     """
     place = candidate.place
     chosen = strategy(place.query, place.model, candidate.way[0].relationship)
     loaders: list[tuple[str, Relation]] = []
     for position, hop in enumerate(candidate.way, 1):
-        loaded = candidate.names[:position] in options.eager
-        loaders.append(("defaultload" if loaded else _next(chosen, hop, position), hop))
+        names = candidate.names[:position]
+        passed = options.sources.get(names, "defaultload") if names in options.eager else None
+        loaders.append((passed or _next(chosen, hop, position), hop))
     return tuple(loaders)
 
 

@@ -100,7 +100,7 @@ def _by_route(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     route = entry.route_raw if entry.route_raw is not None else entry.route_canonical
     if entry.type != "http" or route is None:
         return
-    decorated = [(m.function.path, m.function.qualname) for m in index.routes.handlers(route, entry.method)]
+    decorated = [served.key for served in index.routes.handlers(route, entry.method)]
     name = f"{entry.method or ''} {route}".strip()
     for path, qualname in decorated or index.urls.handlers(route):
         yield Start((path, qualname), f"`{name}` is served by `{qualname}` in {path}")

@@ -13,6 +13,7 @@ from codemods.index.follow import Follow
 from codemods.index.models import Models
 from codemods.index.names import Names
 from codemods.index.reads import Reads
+from codemods.index.registrations import Registrations
 from codemods.index.routes import Routes
 from codemods.index.rowflow import RowFlow
 from codemods.index.shown import Shown
@@ -60,7 +61,7 @@ class Index:
     @cached_property
     def routes(self) -> Routes:
         """Which function serves a route."""
-        return Routes(self.tree, self.names)
+        return Routes(self.tree, self.names, Registrations(self.tree, self.names, self.calls))
 
     @cached_property
     def django(self) -> DjangoModels:

@@ -1,11 +1,9 @@
 """Who calls whom, resolved by name: imports, `self`, class attributes, instances, subclass overrides."""
 
 import ast
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from codemods.index.facts import CLASS_BODY, Call, Class, Function, dotted
 from codemods.index.names import Names
@@ -14,7 +12,6 @@ from codemods.index.tree import Tree
 
 Key = tuple[str, str]  # path, qualified name
 _RARE = 2  # definitions of a name up to which a call of it by name alone is taken for one of them
-_METHOD = re.compile(r"^[ \t]+(?:async )?def (\w+)\(", re.MULTILINE)
 # Names that every object, container, string, query or session has: alone they mean nothing.
 _EVERYWHERE = frozenset(
     {name for kind in (dict, list, set, str, bytes, object) for name in dir(kind)}
@@ -53,7 +50,6 @@ class Calls:
         self._tree = tree
         self._names = names
         self._targets: dict[tuple[str, str, str], list[Key]] = {}
-        self._guessed: dict[str, list[Key]] = {}
 
     def function(self, key: Key) -> Function | None:
         """The function or method of that path and name."""
@@ -114,24 +110,16 @@ class Calls:
         receiver, dot, name = call.callee.rpartition(".")
         if not dot or receiver in ("self", "cls", "super()") or name in _EVERYWHERE:
             return []
-        if name not in self._guessed:
-            paths = self._defining.get(name, ())
-            modules = filter(None, map(self._tree.module, paths if len(paths) <= _RARE else ()))
-            found = [(f.path, f.qualname) for m in modules for f in m.functions.values() if f.owner]
-            found = [key for key in found if key[1].rpartition(".")[2] == name]
-            self._guessed[name] = found if len(found) <= _RARE else []
-        return self._guessed[name]
-
-    @cached_property
-    def _defining(self) -> dict[str, list[str]]:
-        """Name of a method -> the files whose text defines it."""
-        found: dict[str, list[str]] = {}
-        for path in self._tree.files:
-            for name in set(_METHOD.findall(self._tree.source(path) or "")):
-                found.setdefault(name, []).append(path)
-        return found
+        return self._rare_methods(name)
 
     @remembered
+    def _rare_methods(self, name: str) -> list[Key]:
+        paths = self._tree.naming(f"def {name}(")
+        modules = filter(None, map(self._tree.module, paths if len(paths) <= _RARE else ()))
+        found = [(f.path, f.qualname) for m in modules for f in m.functions.values() if f.owner]
+        found = [key for key in found if key[1].rpartition(".")[2] == name]
+        return found if len(found) <= _RARE else []
+
     def callers(self, key: Key) -> list[Key]:
         """Functions anywhere in the tree that call this one."""
         name = key[1].rpartition(".")[2]
@@ -222,7 +210,19 @@ class Calls:
 
     @remembered
     def possible_callers(self, key: Key) -> list[Key]:
-        """Callers by name where types cannot tell: of a rare method or property, and who makes its object."""
+        """Those who can be given its result, and who makes the object that it is a method of."""
+        function = self.function(key)
+        if function is None:
+            return []
+        found = dict.fromkeys(self.takers(key))
+        if function.owner:
+            found |= dict.fromkeys(self._users(function.owner.rpartition(".")[2], as_property=False))
+        found.pop(key, None)
+        return list(found)
+
+    @remembered
+    def takers(self, key: Key) -> list[Key]:
+        """Who is given its result: callers, and by name alone, where types cannot tell, those of a rare name."""
         function = self.function(key)
         if function is None:
             return []
@@ -232,8 +232,6 @@ class Calls:
             name = ""
         if name and self._definitions(name) <= _RARE:
             found |= dict.fromkeys(self._users(name, as_property=_is_property(function)))
-        if function.owner:
-            found |= dict.fromkeys(self._users(function.owner.rpartition(".")[2], as_property=False))
         found.pop(key, None)
         return list(found)
 

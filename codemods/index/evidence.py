@@ -22,10 +22,10 @@ class Evidence:
         self._flow = flow
         self._follow = follow
         self._shown = shown
-        self._known: dict[tuple[Key, tuple[int, ...], frozenset[Key]], tuple[dict[Chain, bool], Seen]] = {}
+        self._known: dict[tuple[Key, tuple[int, ...], frozenset[Key]], tuple[dict[Chain, int], Seen]] = {}
 
-    def chains(self, key: Key, query: Query, model: Model, through: frozenset[Key]) -> dict[Chain, bool]:
-        """Chains of relationships read on the rows -> whether every row is read; callers are those in `through`."""
+    def chains(self, key: Key, query: Query, model: Model, through: frozenset[Key]) -> dict[Chain, int]:
+        """Chains of relationships read on the rows -> how surely (see `follow`); callers are those in `through`."""
         asked = (key, query.chain, through)
         if asked not in self._known:
             seen = self._flow.of_query(key, query.chain, through)

@@ -1,4 +1,4 @@
-"""From attribute paths to relationships: what reading `row.author.name` or `row.summary()` loads, through the models."""
+"""From attribute paths to relationships: what reading `row.author.name` or `row.summary()` loads."""
 
 import ast
 from collections.abc import Iterable
@@ -7,18 +7,23 @@ from typing import NamedTuple
 from codemods.index.calls import Calls, Key
 from codemods.index.facts import dotted
 from codemods.index.models import Model
-from codemods.index.relations import Relation
+from codemods.index.relations import Relation, turns_back
 from codemods.index.rowflow import SAME_ROWS, Path, RowFlow
 
 Chain = tuple[Relation, ...]
 _MOST = 4  # relationships in a chain
 _DEPTH = 5  # members that read members
+_PAGES = frozenset({"items", "object_list", "results", "rows"})  # where pages and containers keep their rows
+
+
+# How surely a chain is loaded: for some rows, for every row that a condition lets through, for every row.
+SOMETIMES, TOGETHER, ALWAYS = range(3)
 
 
 class Meaning(NamedTuple):
     """What reading an attribute of a model means: chains that it loads, and the rows that it hands out."""
 
-    loads: dict[Chain, bool]  # whether it is loaded whatever the row holds
+    loads: dict[Chain, bool]  # whether reading the attribute loads it whatever the row holds
     rows: tuple[tuple[Chain, Model], ...]
 
 
@@ -33,15 +38,15 @@ class Follow:
         self._flow = flow
         self._meanings: dict[tuple[Model, str], Meaning] = {}
 
-    def chains(self, model: Model, paths: Iterable[tuple[Path, bool]], depth: int = _DEPTH) -> dict[Chain, bool]:
-        """The chains of relationships that reading the paths on rows of the model loads."""
-        found: dict[Chain, bool] = {}
+    def chains(self, model: Model, paths: Iterable[tuple[Path, bool]], depth: int = _DEPTH) -> dict[Chain, int]:
+        """The chains of relationships that reading the paths on rows of the model loads, and how surely."""
+        found: dict[Chain, int] = {}
         for path, certain in paths:
             self._walk(model, path, found, certain=certain, depth=depth)
         return found
 
     def _walk(
-        self, model: Model, path: Path, found: dict[Chain, bool], *, certain: bool, depth: int
+        self, model: Model, path: Path, found: dict[Chain, int], *, certain: bool, depth: int
     ) -> list[tuple[Chain, Model]]:
         """Note what a path loads; the rows that it ends at."""
         at: list[tuple[Chain, Model]] = [((), model)]
@@ -50,9 +55,10 @@ class Follow:
             for chain, here in at:
                 meaning = self._meaning(here, segment, depth)
                 for load, always in meaning.loads.items():
-                    if len(chain) + len(load) <= _MOST and not _returns(chain, load):
+                    if len(chain) + len(load) <= _MOST and not (chain and turns_back(chain[-1], load[0])):
                         whole = (*chain, *load)
-                        found[whole] = found.get(whole, False) or (certain and always)
+                        sure = SOMETIMES if not always else ALWAYS if certain else TOGETHER
+                        found[whole] = max(found.get(whole, SOMETIMES), sure)
                 after += [((*chain, *more), end) for more, end in meaning.rows if len(chain) + len(more) <= _MOST]
             at = after
         return at
@@ -68,21 +74,21 @@ class Follow:
             self._meanings[model, name] = _NOTHING  # a member that reads itself ends here
             self._meanings[model, name] = self._of_member(model, name, depth - 1) if depth else _NOTHING
         meaning = self._meanings[model, name]
-        if meaning is _NOTHING and segment.endswith("()") and name in SAME_ROWS:
+        if meaning is _NOTHING and (name in _PAGES or (segment.endswith("()") and name in SAME_ROWS)):
             return Meaning({}, (((), model),))
         return meaning
 
     def _of_member(self, model: Model, name: str, depth: int) -> Meaning:
         class_ = (model.path, model.qualname)
         if proxied := self._proxied(class_, name):
-            loads: dict[Chain, bool] = {}
-            rows = self._walk(model, proxied, loads, certain=True, depth=depth)
-            return Meaning(loads, tuple(rows))
+            read: dict[Chain, int] = {}
+            rows = self._walk(model, proxied, read, certain=True, depth=depth)
+            return Meaning(dict.fromkeys(read, True), tuple(rows))
         key = self._calls.member(class_, name)
         if key is None:
             return _NOTHING
         seen = self._flow.of_names(key, {"self": ()})
-        loads = self.chains(model, seen.paths.items(), depth)
+        loads = {chain: sure == ALWAYS for chain, sure in self.chains(model, seen.paths.items(), depth).items()}
         ends = [end for path in seen.returned if path for end in self._walk(model, path, {}, certain=True, depth=depth)]
         return Meaning(loads, tuple(dict.fromkeys(ends)))
 
@@ -93,12 +99,3 @@ class Follow:
             return None
         texts = [a.value for a in value.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         return tuple(texts) or None
-
-
-def _returns(chain: Chain, load: Chain) -> bool:
-    """`post.comments` and then `.post`: the row that it came from, which is loaded already."""
-    if not chain or not load:
-        return False
-    last, then = chain[-1].relationship, load[0].relationship
-    back = then.target in chain[-1].owner.lineage() or chain[-1].owner in then.target.lineage()
-    return back and last.many is not False and then.many is False

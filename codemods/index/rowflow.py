@@ -58,13 +58,13 @@ class RowFlow:
     def of_query(self, key: Key, span: Span, through: frozenset[Key]) -> Seen:
         """What is read on the rows of the query at `span` of a function; callers outside `through` do not count."""
         run = _Run(self._calls, self._definitions, through)
-        run.start(key, {}, {span: ()})
+        run.start(key, {span: ()})
         return run.seen
 
     def of_names(self, key: Key, names: Mapping[str, Path]) -> Seen:
         """What one function reads on names, for example on `self`, with what it calls."""
         run = _Run(self._calls, self._definitions, frozenset())
-        run.start(key, names, {})
+        run.seen.returned = run.down(key, dict(names), 0, maybe=False)
         return run.seen
 
 
@@ -83,11 +83,9 @@ class _Run:
         self._kept: set[tuple[Key, str, Path]] = set()
         self._left = _VISITS
 
-    def start(self, key: Key, names: Mapping[str, Path], spans: Mapping[Span, Path]) -> None:
+    def start(self, key: Key, spans: Mapping[Span, Path]) -> None:
         """Run the function that holds the origin, then the callers that its rows are returned to."""
-        returned = self._visit(key, dict(names), spans, maybe=False, depth=0)
-        self.seen.returned = set(returned)
-        level = {key: returned}
+        level = {key: self._visit(key, {}, spans, maybe=False, depth=0)}
         for _ in range(_UP):
             level = dict(self._up(level))
 
@@ -98,8 +96,8 @@ class _Run:
             self.sources[key] = min(returned, key=len)
             if self.calls.is_property(key):
                 self.attributes[key[1].rpartition(".")[2]] = self.sources[key]
-            callers = [c for c in self.calls.possible_callers(key) if c != key]
-            callers = [c for c in callers if c in self.through] or callers
+            takers = self.calls.takers(key)
+            callers = [c for c in takers if c in self.through] or takers
             for caller in callers[:_CALLERS]:
                 yield caller, self._visit(caller, {}, {}, maybe=False, depth=1)
 
@@ -391,7 +389,7 @@ class _Reader:
             self.names = outer
         for argument in [*node.args, *(k.value for k in node.keywords)]:
             if isinstance(argument, ast.Name | ast.Attribute) and (name := dotted(argument)) and name not in self.names:
-                for key in list(self.run.calls.targets(self.function, Call(name, node.lineno)))[:_TARGETS]:
+                for key in self.run.calls.targets(self.function, Call(name, node.lineno))[:_TARGETS]:
                     self._handed(key, [rows], {})
             elif isinstance(argument, ast.Call) and dotted(argument.func).endswith("attrgetter"):
                 for part in argument.args:
