@@ -63,6 +63,7 @@ class Tree:
         kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
+        self._known = frozenset(self.files)
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._edited = frozenset(self._sources)
         self._modules: dict[str, Module | None] = {}
@@ -94,13 +95,15 @@ class Tree:
         return self._sources[path]
 
     def module(self, path: str) -> Module | None:
-        """The facts of one file, or None when it is skipped."""
+        """The facts of one file, or None when it is skipped or none of `files`."""
         if path not in self._modules:
-            self._modules[path] = self._module(path)
+            self._modules[path] = self._module(path) if path in self._known else None
         return self._modules[path]
 
     def parsed(self, path: str) -> ast.Module | None:
-        """The syntax tree of one file, or None when it is skipped; only the last one is kept."""
+        """The syntax tree of one file, or None when it is skipped or none of `files`; only the last one is kept."""
+        if path not in self._known:
+            return None
         if path not in self._syntax:
             text = self.source(path)
             if text is None:
