@@ -1,6 +1,7 @@
 """What a query's own `.options(...)` say: which paths are loaded eagerly, which are opted out, and if all is plain."""
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from codemods.index.facts import Step, dotted
@@ -16,6 +17,7 @@ _COLUMN_OPTIONS = frozenset(
 )
 
 Path = tuple[str, ...]
+HeldBy = Callable[[ast.expr], list[ast.expr] | None]
 
 
 @dataclass(slots=True)
@@ -31,14 +33,17 @@ class Existing:
     sources: dict[Path, str] = field(default_factory=dict, compare=False)
 
 
-def existing_options(steps: list[Step]) -> Existing:
-    """Read every `.options(...)` of a query."""
+def existing_options(steps: list[Step], held_by: HeldBy = lambda _: None) -> Existing:
+    """Read every `.options(...)` of a query; `held_by` tells what a variable among them can hold."""
     found = Existing()
     for step in steps:
-        if step.name == "options":
-            for source in step.args:
-                if _read(ast.parse(source, mode="eval").body, (), found) is None:
-                    found.readable = False
+        for source in step.args if step.name == "options" else ():
+            node = ast.parse(source, mode="eval").body
+            if isinstance(node, ast.Tuple) and len(node.elts) == 1 and isinstance(node.elts[0], ast.Starred):
+                node = node.elts[0]  # `*more` stands as `(*more,)`
+            options = [node] if isinstance(node, ast.Call) else held_by(node)
+            if options is None or any(_read(option, (), found) is None for option in options):
+                found.readable = False
     return found
 
 

@@ -49,12 +49,22 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
             for loaders in options.loads
         ]
         start, end = _cst.offsets(text, query.chain)
-        edits.append((start, end, _cst.with_call(text[start:end], query.depth, "options", arguments)))
+        line = text.rfind("\n", 0, start) + 1
+        new = _cst.with_call(text[start:end], query.depth, "options", arguments)
+        if max(map(len, (text[line:start] + new).splitlines())) > _width(text):
+            indent = text[line:start][: -len(text[line:start].lstrip()) or None]
+            new = _cst.with_call(text[start:end], query.depth, "options", arguments, indent)
+        edits.append((start, end, new))
     text = _cst.replace(text, edits)
     for module, imported in (("sqlalchemy.orm", names), *models.imports.items()):
         added = _cst.import_edit(text, module, imported, first_party(index))
         text = _cst.replace(text, [added]) if added else text
     return text
+
+
+def _width(text: str) -> int:
+    """How long lines of the file may be: 88 columns, or as many as its own have, at most 120."""
+    return min(120, max(88, *map(len, text.splitlines())))
 
 
 def _owners(models: "_Spelling", loaders: Loaders) -> list[str]:

@@ -10,9 +10,9 @@ from codemods.api import Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.facts import Call, Function, Query
-from codemods.index.follow import Chain
+from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
-from codemods.index.queries import SINGLE_ROW
+from codemods.index.queries import OF_QUERIES, SINGLE_ROW
 from codemods.index.relations import Relation, lazy_loads, loads_from, paths
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
@@ -26,7 +26,8 @@ class Place:
     Attributes:
         entity: the entity as the query writes it; None where its file has no name for it.
         single: whether the query returns one row.
-        followed: chains of relationships that were followed from the very rows -> how surely they are read.
+        guessed: whether only its filters tell which entity it returns.
+        followed: chains of relationships that were followed from the very rows -> in which contexts.
     """
 
     reached: Reached
@@ -35,7 +36,8 @@ class Place:
     model: Model
     entity: str | None
     single: bool
-    followed: dict[Chain, int] = field(default_factory=dict)
+    guessed: bool = False
+    followed: Chains = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -55,6 +57,7 @@ class Candidate:
     place: Place
     way: Chain
     seen: int
+    read_there: bool = False  # the rows pass through the function that the evidence names
 
     @property
     def relation(self) -> Relation:
@@ -67,9 +70,15 @@ class Candidate:
         return tuple(hop.relationship.name for hop in self.way)
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Best first."""
-        return self.seen, len(self.way), self.place.reached.distance
+    def rank(self) -> tuple[int, bool, int, int, bool]:
+        """Best first; of two queries as near, the one that loads something eagerly already is where it belongs."""
+        place = self.place
+        optioned = any(step.name == "options" for step in place.query.steps)
+        return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
+
+
+_OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
+_ANYWHERE = 30  # calls: a query so far away is no candidate unless its rows pass where they are read
 
 
 class Places:
@@ -78,6 +87,8 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        self.readers = sighting.readers
+        self.certain = sighting.certain
         self.all = list(self._places(sighting))
         self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
 
@@ -91,6 +102,8 @@ class Places:
             for candidate in self._on(place, relations, similar)
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
+        if self.certain:
+            return [c for c in found if c.seen <= READ and (c.read_there or c.place.reached.distance < _ANYWHERE)]
         # What nothing is seen to read is edited only where the evidence itself points at the query.
         queried = {place.model for place in self.all}
         return [
@@ -100,7 +113,7 @@ class Places:
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
 
-    def follow(self, place: Place) -> dict[Chain, int]:
+    def follow(self, place: Place) -> Chains:
         """The chains that are read on the place's very rows."""
         if not place.followed:
             place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.keys)
@@ -119,7 +132,8 @@ class Places:
             last = id(chain[-1].relationship)
             if last in exact | alike:
                 done.add(last)
-                yield Candidate(place, chain, FOLLOWED if last in exact else SIMILAR)
+                there = bool(self.readers & self.passes(place))
+                yield Candidate(place, chain, FOLLOWED if last in exact else SIMILAR, there)
         through = self.words | _loaded_names(place.query)
         for relation in relations:
             if id(relation.relationship) not in done:
@@ -144,11 +158,15 @@ class Places:
                     if function and (found := self._model(function, query, entity)):
                         yield Place(reached, function, query, *found, single=bool(steps & SINGLE_ROW))
                         break
+                    if function and query.style == "built" and (model := self._filtered(function, query)):
+                        yield Place(reached, function, query, model, None, bool(steps & SINGLE_ROW), guessed=True)
 
     def _model(self, function: Function, query: Query, entity: str) -> tuple[Model, str | None] | None:
         """The model of a query's rows and how the file names it."""
         if query.style == "related":
             return self._dynamic(entity.rpartition(".")[2])
+        if query.style == "built":
+            return self._built(function, query, entity)
         model = self.index.models.get(function.path, entity, function.qualname)
         if model is None or (query.style == "method" and not self._returns_query(function, query)):
             return None
@@ -163,7 +181,27 @@ class Places:
         }
         return (found.pop(), None) if len(found) == 1 else None
 
+    def _built(self, function: Function, query: Query, callee: str) -> tuple[Model, None] | None:
+        """The model of the query that a function of the tree returns."""
+        found = set()
+        for key in self.index.calls.targets(function, Call(callee, query.line)):
+            maker = self.index.calls.function(key)
+            if maker is None or not maker.returns_query:
+                continue
+            for made in (m for m in maker.queries if m.style in ("query", "select", "model")):
+                found.add(self.index.models.get(maker.path, made.entities[0], maker.qualname))
+        model = found.pop() if len(found) == 1 else None
+        return (model, None) if model else None
+
+    def _filtered(self, function: Function, query: Query) -> Model | None:
+        """The model whose columns the steps of a query speak of, where they speak of one only."""
+        words = {w for step in query.steps for source in step.args for w in _OWNERS.findall(source)}
+        found = {self.index.models.get(function.path, word, function.qualname) for word in words} - {None}
+        return found.pop() if len(found) == 1 else None
+
     def _returns_query(self, function: Function, query: Query) -> bool:
+        if {step.name for step in query.steps} & OF_QUERIES:
+            return True  # what it returned is asked as a query
         callee = query.root.partition("(")[0]
         keys = list(self.index.calls.targets(function, Call(callee, query.line)))
         found = [self.index.calls.function(key) for key in keys]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from codemods._existing_options import Existing, existing_options
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
+from codemods._option_variables import held_by
 from codemods._sqlalchemy_cases import CASES
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
 from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
@@ -20,7 +21,7 @@ from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.facts import Function
-from codemods.index.follow import ALWAYS, TOGETHER, Chain
+from codemods.index.follow import Chain
 from codemods.index.relations import Relation
 
 __all__ = ["CASES", "META", "find"]
@@ -62,7 +63,7 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 
 
 def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
-    relations = [r for found in relations_of(places.index, repeat) for r in found]
+    relations = list(dict.fromkeys(r for found in relations_of(places.index, repeat) for r in found))
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
     candidates = places.candidates(repeat)
@@ -88,7 +89,7 @@ def _named(candidate: Candidate, *, lined: bool) -> str:
 
 
 def _nowhere(places: list[Place], relations: list[Relation], repeat: Repeat) -> No:
-    paths = ", ".join(sorted(r.path for r in relations))
+    paths = ", ".join(sorted({r.path for r in relations})[:5])
     for place in places:
         for relation in relations:
             if place.model in relation.owner.lineage()[1:]:
@@ -124,7 +125,7 @@ def _planned(
     readers = [f for f in reached if f is not place.function and (passed is None or (f.path, f.qualname) in passed)]
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
-    options = existing_options(place.query.steps)
+    options = existing_options(place.query.steps, lambda node: held_by(index, place.function, node))
     names = [candidate.names for candidate, _ in found]
     if all(name in options.eager for name in names):
         loaded = ", ".join(".".join(name) for name in names)
@@ -161,14 +162,17 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
         return []
     have = {c.names[:end] for c in found for end in range(1, len(c.names) + 1)} | options.eager.keys()
     read = places.follow(place)
-    sometimes = [c.way for c in found if read.get(c.way) == TOGETHER]
+    told = [context for c in found for context in read.get(c.way, ())]
 
     def as_surely(chain: Chain) -> bool:
-        below = any(chain[: len(way)] == way for way in sometimes)  # read under the condition that the trace saw hold
-        return read[chain] == ALWAYS or (below and read[chain] == TOGETHER)
+        """Whether it is read wherever what the trace shows is read."""
+        return any(all(shown[: len(own)] == own for shown in told) for own in read[chain])
 
     all_read = [Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain)]
-    return sorted((c for c in all_read if c.names not in have and not place.single), key=_to_one_first)
+    # Of one row only what its collections hold is read more than once: those that the trace shows.
+    held = [c.way[:-1] for c in found] if place.single else [()]
+    beside = [c for c in all_read if c.names not in have and any(c.way[: len(way)] == way for way in held)]
+    return sorted(beside, key=_to_one_first)
 
 
 def _forbidden(
@@ -247,6 +251,8 @@ def _to_one_first(candidate: Candidate) -> tuple[bool, int, tuple[str, ...]]:
 
 
 def _doubts(candidate: Candidate) -> Iterator[str]:
+    if candidate.place.guessed:
+        yield f"that the query returns {candidate.place.model.name} is told by its filters alone"
     if candidate.seen == UNSEEN:
         yield f"where `.{candidate.relation.relationship.name}` is read was not found; the SQL alone names it"
     if candidate.relation.relationship.from_backref and candidate.place.query.style == "select":

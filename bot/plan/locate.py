@@ -36,6 +36,11 @@ def starts(index: Index, hotspot: Hotspot) -> list[list[Start]]:
     return [begin for begin in found if begin]
 
 
+def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
+    """The functions that the source itself names: where the rows are read."""
+    return {start.key for start in _by_location(index, hotspot)}
+
+
 def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
     classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}
@@ -44,6 +49,19 @@ def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     hops = index.calls.reach(list(how), DEPTH)
     functions = tuple(Reached(*key, hop.distance, _way(hops, key, how)) for key, hop in hops.items())
     return tuple(Reached(*class_, 0, way) for class_, way in classes.items()) + functions
+
+
+def with_object(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """What the starts reach, and the other methods of their objects: those that keep the rows that one reads."""
+    found = {(r.path, r.qualname): r for r in reached(index, begin)}
+    for start in begin:
+        function = index.calls.function(start.key)
+        owner = index.calls.owner(function) if function else None
+        for method in index.calls.members(owner) if owner else ():
+            way = f"{start.how}; `{method[1]}` in {method[0]} is a method of the same object"
+            for mate in reached(index, [Start(method, way)]):
+                found.setdefault((mate.path, mate.qualname), replace(mate, distance=DEPTH + mate.distance))
+    return tuple(found.values())
 
 
 def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
@@ -73,6 +91,19 @@ def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
                 far = DEPTH * distance + hop.distance
                 found.setdefault(key, Reached(*key, far, _way(hops, key, {caller: how})))
     return tuple(found.values())
+
+
+def anywhere(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """Every function with a query: for what only its readers are known of, whose calls no name or type tells."""
+    modules = filter(None, map(index.tree.module, index.tree.matching(_QUERIES)))
+    functions = (function for module in modules for function in module.functions.values())
+    far = DEPTH * (CALLER_DEPTH + 1)
+    names = " and ".join(f"`{start.key[1]}`" for start in begin)
+    way = f"{begin[0].how}; the rows of this query are followed to {names}"
+    return tuple(Reached(f.path, f.qualname, far, way) for f in functions if f.queries)
+
+
+_QUERIES = r"\bquery\(|\bselect\(|\.query\b|\.objects\b"
 
 
 def _by_location(index: Index, hotspot: Hotspot) -> Iterator[Start]:

@@ -74,7 +74,7 @@ class Calls:
         """The functions that one function calls, in source order, each once."""
         seen: dict[Key, None] = {}
         for call in function.calls:
-            for key in self.targets(function, call):
+            for key in self.targets(function, call) or self.guesses(call):
                 seen.setdefault(key)
         return list(seen)
 

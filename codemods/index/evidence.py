@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from codemods.index.calls import Calls, Key
 from codemods.index.django_templates import Templates
 from codemods.index.facts import Query, is_template
-from codemods.index.follow import Chain, Follow
+from codemods.index.follow import Chains, Follow
 from codemods.index.models import Model
 from codemods.index.rowflow import Path, RowFlow, Seen
 from codemods.index.shown import Shown
@@ -22,17 +22,17 @@ class Evidence:
         self._flow = flow
         self._follow = follow
         self._shown = shown
-        self._known: dict[tuple[Key, tuple[int, ...], frozenset[Key]], tuple[dict[Chain, int], Seen]] = {}
+        self._known: dict[tuple[Key, tuple[int, ...], frozenset[Key]], tuple[Chains, Seen]] = {}
 
-    def chains(self, key: Key, query: Query, model: Model, through: frozenset[Key]) -> dict[Chain, int]:
-        """Chains of relationships read on the rows -> how surely (see `follow`); callers are those in `through`."""
+    def chains(self, key: Key, query: Query, model: Model, through: frozenset[Key]) -> Chains:
+        """Chains of relationships read on the rows with the contexts of the reads; callers are those in `through`."""
         asked = (key, query.chain, through)
         if asked not in self._known:
             seen = self._flow.of_query(key, query.chain, through)
-            paths = dict(seen.paths)
+            paths = {path: set(contexts) for path, contexts in seen.paths.items()}
             for path in (*self._serialized(seen), *self._rendered(seen, model)):
-                paths[path] = True
-            self._known[asked] = self._follow.chains(model, paths.items()), seen
+                paths.setdefault(path, set()).add(())
+            self._known[asked] = self._follow.chains(model, paths), seen
         return self._known[asked][0]
 
     def passes(self, key: Key, query: Query, model: Model, through: frozenset[Key]) -> set[Key]:

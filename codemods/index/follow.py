@@ -1,23 +1,20 @@
 """From attribute paths to relationships: what reading `row.author.name` or `row.summary()` loads."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from codemods.index.calls import Calls, Key
 from codemods.index.facts import dotted
 from codemods.index.models import Model
 from codemods.index.relations import Relation, turns_back
-from codemods.index.rowflow import SAME_ROWS, Path, RowFlow
+from codemods.index.rowflow import SAME_ROWS, Context, Path, RowFlow
 
 Chain = tuple[Relation, ...]
+Chains = dict[Chain, set[Context]]
 _MOST = 4  # relationships in a chain
 _DEPTH = 5  # members that read members
 _PAGES = frozenset({"items", "object_list", "results", "rows"})  # where pages and containers keep their rows
-
-
-# How surely a chain is loaded: for some rows, for every row that a condition lets through, for every row.
-SOMETIMES, TOGETHER, ALWAYS = range(3)
 
 
 class Meaning(NamedTuple):
@@ -38,15 +35,15 @@ class Follow:
         self._flow = flow
         self._meanings: dict[tuple[Model, str], Meaning] = {}
 
-    def chains(self, model: Model, paths: Iterable[tuple[Path, bool]], depth: int = _DEPTH) -> dict[Chain, int]:
-        """The chains of relationships that reading the paths on rows of the model loads, and how surely."""
-        found: dict[Chain, int] = {}
-        for path, certain in paths:
-            self._walk(model, path, found, certain=certain, depth=depth)
+    def chains(self, model: Model, paths: Mapping[Path, set[Context]], depth: int = _DEPTH) -> Chains:
+        """The chains of relationships that reading the paths on rows of the model loads, with the contexts."""
+        found: Chains = {}
+        for path, contexts in paths.items():
+            self._walk(model, path, contexts, found, depth)
         return found
 
     def _walk(
-        self, model: Model, path: Path, found: dict[Chain, int], *, certain: bool, depth: int
+        self, model: Model, path: Path, contexts: set[Context], found: Chains, depth: int
     ) -> list[tuple[Chain, Model]]:
         """Note what a path loads; the rows that it ends at."""
         at: list[tuple[Chain, Model]] = [((), model)]
@@ -55,11 +52,11 @@ class Follow:
             for chain, here in at:
                 meaning = self._meaning(here, segment, depth)
                 for load, always in meaning.loads.items():
-                    if len(chain) + len(load) <= _MOST and not (chain and turns_back(chain[-1], load[0])):
-                        whole = (*chain, *load)
-                        sure = SOMETIMES if not always else ALWAYS if certain else TOGETHER
-                        found[whole] = max(found.get(whole, SOMETIMES), sure)
-                after += [((*chain, *more), end) for more, end in meaning.rows if len(chain) + len(more) <= _MOST]
+                    if 0 < len(whole := _straight(chain, load)) <= _MOST:
+                        inner = contexts if always else {(*context, segment) for context in contexts}
+                        found.setdefault(whole, set()).update(inner)
+                ends = ((_straight(chain, more), end) for more, end in meaning.rows)
+                after += [(whole, end) for whole, end in ends if len(whole) <= _MOST]
             at = after
         return at
 
@@ -81,15 +78,15 @@ class Follow:
     def _of_member(self, model: Model, name: str, depth: int) -> Meaning:
         class_ = (model.path, model.qualname)
         if proxied := self._proxied(class_, name):
-            read: dict[Chain, int] = {}
-            rows = self._walk(model, proxied, read, certain=True, depth=depth)
+            read: Chains = {}
+            rows = self._walk(model, proxied, {()}, read, depth)
             return Meaning(dict.fromkeys(read, True), tuple(rows))
         key = self._calls.member(class_, name)
         if key is None:
             return _NOTHING
         seen = self._flow.of_names(key, {"self": ()})
-        loads = {chain: sure == ALWAYS for chain, sure in self.chains(model, seen.paths.items(), depth).items()}
-        ends = [end for path in seen.returned if path for end in self._walk(model, path, {}, certain=True, depth=depth)]
+        loads = {chain: () in contexts for chain, contexts in self.chains(model, seen.paths, depth).items()}
+        ends = [end for path in seen.returned if path for end in self._walk(model, path, {()}, {}, depth)]
         return Meaning(loads, tuple(dict.fromkeys(ends)))
 
     def _proxied(self, class_: Key, name: str) -> Path | None:
@@ -99,3 +96,14 @@ class Follow:
             return None
         texts = [a.value for a in value.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         return tuple(texts) or None
+
+
+def _straight(chain: Chain, more: Chain) -> Chain:
+    """Both one after the other, without the steps that lead back to the row that one came from."""
+    whole = list(chain)
+    for hop in more:
+        if whole and turns_back(whole[-1], hop):
+            whole.pop()
+        else:
+            whole.append(hop)
+    return tuple(whole)

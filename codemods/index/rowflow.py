@@ -7,7 +7,7 @@ dictionary of rows and a row are one path. What it cannot see it leaves out.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from codemods.index.calls import Calls, Key
@@ -16,7 +16,8 @@ from codemods.index.facts import Call, Function, dotted
 
 Path = tuple[str, ...]
 Span = tuple[int, int, int, int]
-_DOWN, _UP, _VISITS, _TARGETS, _CALLERS = 6, 4, 400, 4, 12
+Context = tuple[str, ...]  # the branches around a read, outermost first; empty when every row comes there
+_DOWN, _UP, _VISITS, _TARGETS, _CALLERS, _BRANCHES = 6, 4, 400, 4, 12, 4
 
 # Methods that hand out the same rows: of queries, results, managers and containers.
 SAME_ROWS = frozenset(
@@ -35,13 +36,13 @@ class Seen:
     """What is read on the rows of one origin.
 
     Attributes:
-        paths: attribute path -> whether it is read whatever the row holds (no branch, no early end before it).
+        paths: attribute path -> the contexts in which it is read.
         keys: names under which rows are handed to templates, with what they stand for.
         visited: the functions that rows pass through.
         handed: (class or instance as written, function that writes it, path): what serializers are given.
     """
 
-    paths: dict[Path, bool] = field(default_factory=dict)
+    paths: dict[Path, set[Context]] = field(default_factory=dict)
     keys: dict[str, set[Path]] = field(default_factory=dict)
     visited: set[Key] = field(default_factory=set)
     handed: set[tuple[str, Key, Path]] = field(default_factory=set)
@@ -64,7 +65,7 @@ class RowFlow:
     def of_names(self, key: Key, names: Mapping[str, Path]) -> Seen:
         """What one function reads on names, for example on `self`, with what it calls."""
         run = _Run(self._calls, self._definitions, frozenset())
-        run.seen.returned = run.down(key, dict(names), 0, maybe=False)
+        run.seen.returned = run.down(key, dict(names), 0, ())
         return run.seen
 
 
@@ -79,13 +80,13 @@ class _Run:
         self.sources: dict[Key, Path] = {}  # functions that return rows
         self.attributes: dict[str, Path] = {}  # properties that do
         self.closures: dict[Key, dict[str, Path]] = {}
-        self._memo: dict[tuple[Key, frozenset[tuple[str, Path]], bool], set[Path]] = {}
+        self._memo: dict[tuple[Key, frozenset[tuple[str, Path]], Context], set[Path]] = {}
         self._kept: set[tuple[Key, str, Path]] = set()
         self._left = _VISITS
 
     def start(self, key: Key, spans: Mapping[Span, Path]) -> None:
         """Run the function that holds the origin, then the callers that its rows are returned to."""
-        level = {key: self._visit(key, {}, spans, maybe=False, depth=0)}
+        level = {key: self._visit(key, {}, spans, (), 0)}
         for _ in range(_UP):
             level = dict(self._up(level))
 
@@ -96,14 +97,19 @@ class _Run:
             self.sources[key] = min(returned, key=len)
             if self.calls.is_property(key):
                 self.attributes[key[1].rpartition(".")[2]] = self.sources[key]
-            takers = self.calls.takers(key)
+            takers = [*self.calls.takers(key), *self._around(key)]
             callers = [c for c in takers if c in self.through] or takers
             for caller in callers[:_CALLERS]:
-                yield caller, self._visit(caller, {}, {}, maybe=False, depth=1)
+                yield caller, self._visit(caller, {}, {}, (), 1)
 
-    def down(self, key: Key, names: dict[str, Path], depth: int, *, maybe: bool) -> set[Path]:
+    def _around(self, key: Key) -> list[Key]:
+        """The function that a nested one is defined in, and which may hand it on."""
+        outer = (key[0], key[1].rpartition(".")[0])
+        return [outer] if self.calls.function(outer) else []
+
+    def down(self, key: Key, names: dict[str, Path], depth: int, context: Context) -> set[Path]:
         """What a function that is handed rows returns of them."""
-        return self._visit(key, names, {}, maybe=maybe, depth=depth + 1) if depth < _DOWN else set()
+        return self._visit(key, names, {}, context, depth + 1) if depth < _DOWN else set()
 
     def keep(self, function: Function, name: str, path: Path, depth: int) -> None:
         """`self.name = rows`: every method of the class sees them."""
@@ -111,16 +117,16 @@ class _Run:
         if owner is None or (owner, name, path) in self._kept or depth >= _DOWN:
             return
         self._kept.add((owner, name, path))
-        for class_ in [owner, *self.calls.below(owner)]:
-            for method in self.calls.members(class_):
-                if method != (function.path, function.qualname):
-                    self._visit(method, {f"self.{name}": path}, {}, maybe=False, depth=depth + 1)
+        methods = dict.fromkeys(m for class_ in [owner, *self.calls.below(owner)] for m in self.calls.members(class_))
+        methods.pop((function.path, function.qualname), None)
+        for method in [m for m in methods if m in self.through] or methods:
+            self._visit(method, {f"self.{name}": path}, {}, (), depth + 1)
 
     def _visit(
-        self, key: Key, names: dict[str, Path], spans: Mapping[Span, Path], *, maybe: bool, depth: int
+        self, key: Key, names: dict[str, Path], spans: Mapping[Span, Path], context: Context, depth: int
     ) -> set[Path]:
         function, node = self.calls.function(key), self.definitions.get(key)
-        asked = (key, frozenset(names.items()), maybe)
+        asked = (key, frozenset(names.items()), context)
         if asked in self._memo and not (self.sources and not names):
             return self._memo[asked]
         if function is None or node is None or not self._left:
@@ -129,7 +135,7 @@ class _Run:
         self.seen.visited.add(key)
         self._memo[asked] = set()  # a function that calls itself ends here
         reader = _Reader(self, function, {**self.closures.get(key, {}), **names}, spans, depth)
-        reader.maybe = maybe
+        reader.context = context
         reader.block(node.body)
         if reader.returned:
             self.seen.handed |= {(word, key, path) for word in _promised(node) for path in reader.returned}
@@ -156,24 +162,30 @@ class _Reader:
         self.names = names
         self.spans = spans
         self.depth = depth
-        self.maybe = False
+        self.context: Context = ()
         self.returned: set[Path] = set()
 
     # ---- statements ----
 
     def block(self, body: Iterable[ast.stmt]) -> None:
         """Run statements; what follows an `if` that leaves the block is read on some rows only."""
-        before = self.maybe
+        before = self.context
         for statement in body:
             self.statement(statement)
             if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Continue):
-                self.maybe = True
-        self.maybe = before
+                self.context = self._in(statement.test, "not")
+        self.context = before
 
-    def _perhaps(self, body: Iterable[ast.stmt]) -> None:
-        before, self.maybe = self.maybe, True
-        self.block(body)
-        self.maybe = before
+    def _perhaps(self, body: Sequence[ast.stmt]) -> None:
+        if body:
+            before, self.context = self.context, self._in(body[0])
+            self.block(body)
+            self.context = before
+
+    def _in(self, node: ast.AST, word: str = "") -> Context:
+        """The context of what stands in a branch, which is named by its place."""
+        place = f"{self.function.path}:{getattr(node, 'lineno', 0)}:{getattr(node, 'col_offset', 0)}{word}"
+        return (*self.context, place) if len(self.context) < _BRANCHES else self.context
 
     def statement(self, node: ast.stmt) -> None:  # noqa: C901 - one arm per kind of statement
         """Run one statement."""
@@ -181,7 +193,7 @@ class _Reader:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 inner = (self.function.path, f"{self.function.qualname}.{node.name}")
                 self.run.closures[inner] = dict(self.names)
-                self.run.down(inner, {}, self.depth, maybe=True)
+                self.run.down(inner, {}, self.depth, self._in(node))
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(
                 values
             ):
@@ -272,8 +284,7 @@ class _Reader:
                 self.run.keep(self.function, name.removeprefix("self."), path, self.depth)
 
     def _read(self, path: Path) -> None:
-        certain = not self.maybe
-        self.run.seen.paths[path] = self.run.seen.paths.get(path, False) or certain
+        self.run.seen.paths.setdefault(path, set()).add(self.context)
 
     # ---- expressions ----
 
@@ -284,7 +295,8 @@ class _Reader:
             return self.spans[span]
         match node:
             case ast.Name(id=name):
-                return self.names.get(name)
+                nested = (self.function.path, f"{self.function.qualname}.{name}")
+                return self.names.get(name, self.run.sources.get(nested))
             case ast.Attribute(value=value, attr=attr):
                 if (kept := self.names.get(dotted(node))) is not None:
                     return kept
@@ -333,9 +345,12 @@ class _Reader:
                 return None
 
     def _guarded(self, nodes: Iterable[ast.expr]) -> list[Path | None]:
-        before, self.maybe = self.maybe, True
-        found = [self.value(node) for node in nodes]
-        self.maybe = before
+        found = []
+        before = self.context
+        for node in nodes:
+            self.context = self._in(node)
+            found.append(self.value(node))
+            self.context = before
         return found
 
     def _item(self, key: ast.expr | None, value: ast.expr) -> Path | None:
@@ -347,15 +362,15 @@ class _Reader:
         return path
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Path | None:
-        before, outer = self.maybe, dict(self.names)
+        before, outer = self.context, dict(self.names)
         for generator in node.generators:
             self.bind(generator.target, self.value(generator.iter))
             for test in generator.ifs:
                 self.value(test)
-                self.maybe = True
+                self.context = self._in(test)
         parts = (node.value, node.key) if isinstance(node, ast.DictComp) else (node.elt,)
         path = _first([self.value(part) for part in parts])
-        self.maybe, self.names = before, outer
+        self.context, self.names = before, outer
         return path
 
     def _call(self, node: ast.Call) -> Path | None:
@@ -373,6 +388,8 @@ class _Reader:
             self._applied(node, lambdas, rows)
         if base is not None:
             return self._method(base, name, node)
+        if isinstance(func, ast.Name) and func.id in self.names:
+            return self.names[func.id]  # a function that was handed over and returns rows
         if name in _KEEPS and rows is not None and isinstance(func, ast.Attribute):
             self._hold(func.value, rows)
             return rows
@@ -442,7 +459,7 @@ class _Reader:
         names |= {p: path for p, path in named.items() if p in target.params and path is not None}
         if not names:
             return None
-        returned = self.run.down(key, names, self.depth, maybe=self.maybe)
+        returned = self.run.down(key, names, self.depth, self.context)
         return min(returned, key=len) if returned else None
 
 

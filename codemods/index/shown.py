@@ -35,10 +35,10 @@ class Shown:
 
     def paths(self, class_: Key, depth: int = _DEPTH) -> frozenset[Path]:
         """The paths that a serializer class reads on what it is given, nested ones included."""
-        if class_ not in self._paths:
+        if class_ not in self._paths and depth:
             self._paths[class_] = frozenset()  # a schema that nests itself ends here
-            self._paths[class_] = frozenset(self._read(class_, depth)) if depth else frozenset()
-        return self._paths[class_]
+            self._paths[class_] = frozenset(self._read(class_, depth))
+        return self._paths.get(class_, frozenset())
 
     def _classes(self, name: str, key: Key) -> Iterator[Key]:
         function = self._calls.function(key)
@@ -100,7 +100,10 @@ class Shown:
             key = (class_.path, f"{class_.qualname}.{method}")
             node = self._definitions.get(key)
             if node is not None and len(node.args.args) > 1 and not method.startswith("__"):
-                yield from self._flow.of_names(key, {node.args.args[1].arg: ()}).paths
+                seen = self._flow.of_names(key, {node.args.args[1].arg: ()})
+                yield from seen.paths
+                for name, where, path in seen.handed:
+                    yield from ((*path, *more) for more in self.of(name, where))
 
 
 def _lambda(node: ast.Lambda) -> Iterator[Path]:
