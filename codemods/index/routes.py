@@ -22,6 +22,7 @@ _MOUNTS = frozenset({"register_blueprint", "include_router"})
 # Screens: a file without a match says nothing about routes or about prefixes.
 _DECORATOR = rf"@[ \t]*[\w.]+\.(?:{'|'.join(sorted(_ROUTERS))})\s*\("
 _PREFIX = r"prefix\s*=[\s\\(]*[rRuU]?[\"']"
+LONGEST = 500  # characters of a route that count
 _PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}|\(\?P<\w+>[^)]*\)|(?<=/):\w+")
 
 
@@ -36,7 +37,7 @@ class Route:
 
 def canonical(route: str) -> str:
     """A route without method, anchors and edge slashes, every parameter as `{}`."""
-    bare = re.sub(r"^[A-Z]+\s+", "", route.strip()).strip("^$")
+    bare = re.sub(r"^[A-Z]+\s+", "", route[:LONGEST].strip()).strip("^$")
     return re.sub(r"/{2,}", "/", _PARAMETER.sub("{}", bare)).strip("/")
 
 
