@@ -20,7 +20,7 @@ _QUERIES = frozenset(
 _DEPTH = 4
 _HOPS = 3
 _TEMPLATE = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".csv", ".tex")
-_BY_KEY = frozenset({"PrimaryKeyRelatedField", "ReadOnlyField"})
+_BY_KEY = frozenset({"PrimaryKeyRelatedField", "ReadOnlyField", "HyperlinkedRelatedField"})
 
 
 class DjangoReads:
@@ -169,6 +169,8 @@ class DjangoReads:
         source = next(iter(_texts(options.get("source"))), name)
         path = tuple(p for p in source.split(".") if p != "*")
         field = dotted(value.func).rpartition(".")[2]
+        if field == "HiddenField" or _is_true(options.get("write_only")):
+            return set()  # taken in, never shown
         if field == "SerializerMethodField":
             method = next(
                 iter(_texts(options.get("method_name") or (value.args[0] if value.args else None))), f"get_{name}"
@@ -180,7 +182,7 @@ class DjangoReads:
             chains = set(self.follow(model, path))
             ends = [c for c in chains if len(c) == len(path)]
             return chains | {(*c, *more) for c in ends for more in self.serialized(nested, c[-1].target, depth - 1)}
-        if field in _BY_KEY and "many" not in options:
+        if field in _BY_KEY and not _is_true(options.get("many")) and "lookup_field" not in options:
             path = path[:-1]
         chains = set(self.follow(model, path))
         if field == "StringRelatedField":
@@ -264,6 +266,10 @@ def _texts(node: ast.AST | None) -> list[str]:
     if node is None:
         return []
     return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
+
+def _is_true(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _looked_up(node: ast.expr | None) -> set[str]:

@@ -16,6 +16,7 @@ from codemods._existing_options import Existing, existing_options
 from codemods._loader_policy import NO_ENTITIES, Strategy, strategy, streams
 from codemods._loop_effects import judge
 from codemods._sqlalchemy_cases import CASES
+from codemods._sqlalchemy_suspects import suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.facts import Function, Query
@@ -23,7 +24,7 @@ from codemods.index.models import Model
 from codemods.index.queries import SINGLE_ROW
 from codemods.index.relations import Relation, lazy_loads, paths
 
-__all__ = ["CASES", "META", "find"]
+__all__ = ["CASES", "META", "find", "suspects"]
 
 META = Meta(id="sqlalchemy-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
 

@@ -49,6 +49,10 @@ class Routes:
         longest = max((_weight(r.path) for r in found), default=0)
         return list({id(r.function): r for r in found if _weight(r.path) == longest}.values())
 
+    def functions(self) -> dict[tuple[str, str], str]:
+        """Every handler, with a path that it serves."""
+        return {(r.function.path, r.function.qualname): f"/{r.path}" for r in reversed(self._all)}
+
     @cached_property
     def _all(self) -> list[Route]:
         return [
