@@ -4,21 +4,24 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from codemods._django_places import Place, Places
-from codemods._django_policy import NO_ENTITIES, SINGLE
+from codemods._django_policy import NO_ENTITIES, SINGLE, existing
 from codemods._django_reads import Chain, DjangoReads
-from codemods._row_suspects import KIND, distinct, suspect, trace_rows, untouched
-from codemods._row_trace import Sources, Trace, Way, Where
+from codemods._django_shown import Shown
+from codemods._row_suspects import KIND, distinct, suspect, trace_rows, untouched, writes_below
+from codemods._row_trace import Rows, Sources, Trace, Way, Where
 from codemods.api import Reached, Repeat, Sighting, Suspect
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModel, Link
-from codemods.index.facts import Function, Query, dotted
+from codemods.index.facts import CLASS_BODY, Function, Query, dotted
 from codemods.index.managers import OWN_MODEL
 
 _MARKS = ("objects", "_default_manager", ".filter(", ".all(", ".exclude(")
 _LIST_VIEWS = frozenset(
     {"ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet", "ListModelMixin", "ListView"}
 )
+_FEEDS = frozenset({"get_queryset", CLASS_BODY})
+_FEED_ENDS = tuple(f".{name}" for name in sorted(_FEEDS))
 _LOADERS = frozenset({"select_related", "prefetch_related"})
 
 
@@ -47,10 +50,10 @@ def suspects(index: Index) -> Iterator[Suspect]:
                 model = _model(index, function, query)
                 if model is not None and model.all_links() and not _loads_by_itself(index, model, query):
                     trace = trace_rows(sources, _Mapper(), model, function, query)
-                    if found := suspect(trace, query, _loads(trace, model)):
+                    if found := suspect(trace, query, _loads(trace, model, query)):
                         yield found
     for key in dict.fromkeys(_classes(index)):
-        yield from _of_class(index, key)
+        yield from _of_class(index, sources, key)
 
 
 # ---- functions ----
@@ -60,6 +63,8 @@ def _model(index: Index, function: Function, query: Query) -> DjangoModel | None
     """The model of a queryset of whole rows."""
     steps = {step.name for step in query.steps}
     if query.style != "manager" or query.entities[0] == OWN_MODEL or steps & (NO_ENTITIES | SINGLE):
+        return None
+    if any(name.endswith("()") for name in steps):  # a function of the project changed it, and may load as well
         return None
     return index.django.get(function.path, query.entities[0], function.qualname)
 
@@ -85,9 +90,27 @@ def _calls_loader(index: Index, class_: Key) -> bool:
     return bool(_LOADERS & (named | steps))
 
 
-def _loads(trace: Trace[DjangoModel], model: DjangoModel) -> dict[str, tuple[Repeat, Where]]:
+def _loads(trace: Trace[DjangoModel], model: DjangoModel, query: Query) -> dict[str, tuple[Repeat, Where]]:
+    opaque = _own_querysets(query)
     found = ((_chain(model, way), trace.reads[way]) for way in untouched(trace))
-    return _named(model, found)
+    return _named(model, ((chain, where) for chain, where in found if not _below(chain, opaque)))
+
+
+def _own_querysets(query: Query) -> frozenset[str]:
+    """The paths of `Prefetch("author", queryset=...)`, whose queryset may load more below them."""
+    calls = [
+        call
+        for step in query.steps
+        for source in step.args
+        if step.name == "prefetch_related" and isinstance(call := ast.parse(source, mode="eval").body, ast.Call)
+    ]
+    texts = (call.args[0] for call in calls if call.args and (len(call.args) > 1 or call.keywords))
+    return frozenset(text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str))
+
+
+def _below(chain: Chain, paths: frozenset[str]) -> bool:
+    names = [link.name for link in chain]
+    return any("__".join(names[:n]) in paths for n in range(1, len(names) + 1))
 
 
 def _named(model: DjangoModel, found: Iterable[tuple[Chain, Where]]) -> dict[str, tuple[Repeat, Where]]:
@@ -155,35 +178,65 @@ def _lists(index: Index, key: Key) -> bool:
     return bool(bases & _LIST_VIEWS)
 
 
-def _of_class(index: Index, key: Key) -> Iterator[Suspect]:
+def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
     module = index.tree.module(key[0])
     if module is None or key[1] not in module.classes:
         return
     via = f"every row that `{key[1]}` in {key[0]} lists is read"
-    members = tuple(Reached(*member, 0, via) for member in index.calls.members(key))
-    reached = (Reached(*key, 0, via), *members)
+    reached = (Reached(*key, 0, via), *(Reached(*member, 0, via) for member in index.calls.members(key)))
     places = Places(index, Sighting(KIND, (), reached))
+    ahead = _loaded_ahead(index, places, key)
     where = (key[0], module.classes[key[1]].line)
-    for place in places.all():
-        chains = _shown(index, places, place)
-        loads = _named(place.model, ((chain, where) for chain in sorted(chains, key=_names)))
-        if loads and not (place.query and _loads_by_itself(index, place.model, place.query)):
+    for place in _lists_of(places, key) if ahead is not None else ():
+        trace: Trace[DjangoModel] = Trace(sources, _Mapper(), key)
+        shown = Shown(trace, places.reads, where)
+        if place.admin:
+            shown.admin(key, Rows(place.model, each=True))
+        for serializer in places.serializers_of(key) if not place.admin else ():
+            shown.serializer(serializer, Rows(place.model, each=True))
+        found = [(_chain(place.model, way), trace.reads[way]) for way in untouched(trace)]
+        if place.admin and _joined_by_admin(places.reads, key, place.model):
+            found = [(c, at) for c, at in found if not all(_required(index, link) for link in c)]
+        found = [(c, at) for c, at in found if "__".join(link.name for link in c) not in (ahead or ())]
+        found = [(c, at) for c, at in found if not (place.query and _below(c, _own_querysets(place.query)))]
+        loads = _named(place.model, found)
+        if loads and not writes_below(trace) and not (place.query and _loads_by_itself(index, place.model, place.query)):
             sighting = Sighting(KIND, distinct(r for r, _ in loads.values()), reached)
             line = place.query.line if place.query else 1
             names = {name: at for name, (_, at) in loads.items()}
             yield Suspect(sighting, place.reached.path, place.reached.qualname, line, names)
 
 
-def _shown(index: Index, places: Places, place: Place) -> set[Chain]:
-    """The chains of relations that the class surely shows on every row."""
-    if not place.admin:
-        feeds = place.function is not None and place.form < 2 and not place.single
-        return {chain for chain in place.near if feeds}
-    joined = _joined_by_admin(index, places.reads, place.admin, place.model)
-    return {chain for chain in place.near if not (joined and all(_required(index, link) for link in chain))}
+def _lists_of(places: Places, key: Key) -> list[Place]:
+    """The places that feed the list of the class: its `get_queryset` where it has one of its own, else its body."""
+    found = [place for place in places.all() if place.admin == key or place.reached.qualname.endswith(_FEED_ENDS)]
+    found = [place for place in found if not place.single and places.fits(key, place.model)]
+    hooks = [place for place in found if place.form == 0 and not place.admin]
+    return [place for place in found if place.admin or place.form == 0 or not hooks]
 
 
-def _joined_by_admin(index: Index, reads: DjangoReads, admin: Key, model: DjangoModel) -> bool:
+def _loaded_ahead(index: Index, places: Places, key: Key) -> frozenset[str] | None:
+    """Paths that some hook of the class loads for all of its queries; None where that cannot be read."""
+    found: frozenset[str] = frozenset()
+    members = index.calls.members(key)
+    bodies = [member for member in members if member[1].endswith(f".{CLASS_BODY}")]
+    if "queryset" in places.reads.values(key) and not bodies:
+        return None  # made by a function
+    for member in members:
+        function = index.calls.function(member)
+        name = member[1].rpartition(".")[2]
+        own = any(q.entities[0] == OWN_MODEL for q in function.queries) if function else False
+        if name == "get_list_select_related" or (name == "get_queryset" and own and not bodies):
+            return None
+        for query in function.queries if function and name in _FEEDS else ():
+            done = existing(query.steps, places.reads.loaded_by)
+            if not done.readable or any(step.name.endswith("()") for step in query.steps):
+                return None
+            found |= done.paths
+    return found
+
+
+def _joined_by_admin(reads: DjangoReads, admin: Key, model: DjangoModel) -> bool:
     """Whether a column is a foreign key itself: the change list then joins every one that is not null."""
     listed = reads.values(admin).get("list_display")
     names = {n.value for n in ast.walk(listed) if isinstance(n, ast.Constant)} if listed is not None else set()
@@ -198,7 +251,3 @@ def _required(index: Index, link: Link) -> bool:
         if isinstance(value, ast.Call):
             return not any(k.arg == "null" and ast.unparse(k.value) == "True" for k in value.keywords)
     return False
-
-
-def _names(chain: Chain) -> tuple[str, ...]:
-    return tuple(link.name for link in chain)

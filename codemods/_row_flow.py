@@ -45,8 +45,9 @@ class Flow(Generic[M]):
         """Read statements in order; what follows `if x: continue` happens on some rows only."""
         for position, statement in enumerate(body):
             self.statement(statement)
-            if isinstance(statement, ast.If) and _leaves(statement):
-                self._guarded(ast.unparse(statement.test), body[position + 1 :])
+            if isinstance(statement, ast.If | ast.Match | ast.Try) and _leaves(statement):
+                test = ast.unparse(statement.test) if isinstance(statement, ast.If) else ""
+                self._guarded(test, body[position + 1 :])
                 return
 
     def statement(self, node: ast.stmt) -> None:
@@ -270,7 +271,7 @@ class Flow(Generic[M]):
 
     def _on_all(self, rows: Rows[M]) -> bool:
         """Whether every row gets here; a test of the key column is the None check of a relation."""
-        if not rows.each:
+        if not rows.each and not rows.way:
             return True
         return all(_tests_keys(guard, rows.way) for guard in self.guards[rows.depth :])
 
@@ -298,20 +299,24 @@ def _first(found: Iterable[Any]) -> Any:
     return next(iter([value for value in found if value is not None]), None)
 
 
-def _leaves(node: ast.If) -> bool:
-    return any(isinstance(s, ast.Continue | ast.Return | ast.Break | ast.Raise) for s in [*node.body, *node.orelse])
+def _leaves(node: ast.AST) -> bool:
+    """Whether what follows a statement may be left out."""
+    return _holds(node, (ast.Return, ast.Raise, ast.Break, ast.Continue), (ast.Return, ast.Raise))
 
 
 def _ends_loop(node: ast.AST) -> bool:
     """Whether a statement of a loop's body can end the loop."""
-    match node:
-        case ast.Return() | ast.Break():
-            return True
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
-            return False
-        case ast.For() | ast.AsyncFor() | ast.While():
-            return any(isinstance(inner, ast.Return) for inner in ast.walk(node))
-    return any(_ends_loop(child) for child in ast.iter_child_nodes(node))
+    return _holds(node, (ast.Return, ast.Break), (ast.Return,))
+
+
+def _holds(node: ast.AST, kinds: tuple[type[ast.stmt], ...], in_loops: tuple[type[ast.stmt], ...]) -> bool:
+    """Whether a statement of a kind stands below, other kinds inside loops of its own; not in functions of its own."""
+    if isinstance(node, kinds):
+        return True
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        return False
+    inner = in_loops if isinstance(node, ast.For | ast.AsyncFor | ast.While) else kinds
+    return any(_holds(child, inner, in_loops) for child in ast.iter_child_nodes(node))
 
 
 def _few(node: ast.expr | None) -> bool:

@@ -1,6 +1,7 @@
 """The rows of one query, followed down into calls and templates and up to the callers that get them."""
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 
 from codemods._row_trace import M, Mapper, Rows, Sources, Trace, Way, Where, callee
@@ -9,6 +10,9 @@ from codemods.index.calls import Key
 from codemods.index.facts import Call, Function, Query
 
 KIND = "n_plus_one_db"
+_ALWAYS = frozenset({"commit", "rollback", "flush", "save", "asave", "adelete", "bulk_create", "bulk_update"})
+_OF_SESSIONS = frozenset({"add", "add_all", "delete", "merge", "refresh", "expire", "expunge"})
+_SESSION = re.compile(r"(session|sess|db|self|super\(\))$", re.IGNORECASE)
 _LEVELS = 3  # callers above the function that holds the query
 _MANY_CALLERS = 20  # of a function that everybody uses: what one of them reads says little
 
@@ -47,6 +51,7 @@ def _above(trace: Trace[M], model: M, key: Key, levels: int) -> None:
         found.append(above)
     for one in found:
         trace.written |= one.written
+        trace.below.update(one.below)
         for way, where in one.reads.items():
             if 2 * sum(way in other.reads for other in found) >= len(found):
                 trace.reads.setdefault(way, where)
@@ -57,13 +62,28 @@ def suspect(
     trace: Trace[M], query: Query, loads: Mapping[str, tuple[Repeat, Where]]
 ) -> Suspect | None:
     """The suspect of a query, when anything is left to load."""
-    if not loads:
+    if not loads or writes_below(trace):
         return None
     path, qualname = trace.home
     via = f"every row of `{query.root}` in {path}:{qualname} is read"
     others = (Reached(*key, 1, via) for key in trace.visited if key != trace.home)
     sighting = Sighting(KIND, distinct(r for r, _ in loads.values()), (Reached(path, qualname, 0, via), *others))
     return Suspect(sighting, path, qualname, query.line, {name: where for name, (_, where) in loads.items()})
+
+
+def writes_below(trace: Trace[M]) -> bool:
+    """Whether a function that gets the rows saves, deletes or commits: what is loaded ahead could be stale for others.
+
+    The codemods see to the loops themselves.
+    """
+    functions = (trace.sources.index.calls.function(key) for key in trace.below)
+    return any(_writes(call.callee) for function in functions if function for call in function.calls)
+
+
+def _writes(called: str) -> bool:
+    receiver, _, name = called.rpartition(".")
+    owner = receiver.rpartition(".")[2]
+    return bool(receiver) and (name in _ALWAYS or (name in _OF_SESSIONS and bool(_SESSION.search(owner))))
 
 
 def distinct(repeats: Iterable[Repeat]) -> tuple[Repeat, ...]:

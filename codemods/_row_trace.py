@@ -77,6 +77,7 @@ class Trace(Generic[M]):
     reads: dict[Way, Where] = field(default_factory=dict)
     written: set[Way] = field(default_factory=set)
     visited: dict[Key, None] = field(default_factory=dict)
+    below: dict[Key, None] = field(default_factory=dict)  # those among the visited that rows are handed down to
     _inside: list[tuple[Key, Any]] = field(default_factory=list)
 
     def walk(self, key: Key, names: Mapping[str, Value[M]], origin: Any = None) -> Rows[M] | None:
@@ -88,6 +89,8 @@ class Trace(Generic[M]):
         if node is None or function is None or mark in self._inside or len(self._inside) > _DEPTH:
             return None
         self.visited.setdefault(key)
+        if self._inside or origin is None:
+            self.below.setdefault(key)
         self._inside.append(mark)
         flow: Flow[M] = Flow(self, function, dict(names), origin or (lambda node, function: None))
         flow.block(node.body)
@@ -145,16 +148,17 @@ class Trace(Generic[M]):
         for path, where in self.sources.templates.reads(template, variable):
             self.follow(replace(rows, each=True, depth=0), path, where)
 
-    def follow(self, row: Rows[M], path: Way, where: Where) -> None:
-        """Read a path of attributes on one row."""
+    def follow(self, row: Rows[M], path: Way, where: Where) -> Rows[M] | None:
+        """Read a path of attributes on one row: what it leads to."""
         at: Rows[M] | None = row
         for name in path:
             if at is None:
-                return
+                return None
             if at.manager:
                 at = replace(self.all_of(at, where, certain=True), each=True) if name == "all" else None
             else:
                 at = self.attribute(replace(at, each=True), name, where, certain=True)
+        return at
 
     def page_templates(self, function: Function) -> set[str]:
         """Templates that a returned dictionary is rendered with: those of the decorators."""

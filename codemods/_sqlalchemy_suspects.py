@@ -57,6 +57,8 @@ def _model(index: Index, function: Function, query: Query) -> Model | None:
     steps = {step.name for step in query.steps}
     if query.style == "manager" or len(query.entities) != 1 or steps & (NO_ENTITIES | SINGLE_ROW):
         return None
+    if any(name.endswith("()") for name in steps):  # a function of the project changed it, and may load as well
+        return None
     limits = [int(a) for step in query.steps if step.name == "limit" for a in step.args if a.isdecimal()]
     if limits and min(limits) < HANDFUL:
         return None
@@ -93,7 +95,7 @@ def _hops(model: Model, way: Way) -> list[Relation]:
 def _in_session(query: Query, hops: list[Relation]) -> bool:
     """Whether a to-one finds its row in the session already, so that no statement is issued.
 
-    It leads back to where its owner came from, to the queried model itself, or to one row that the query is filtered by.
+    It leads back to where its owner came from, to the queried model itself, or to rows that the query is filtered by.
     """
     last = hops[-1]
     if last.relationship.many is not False:
@@ -103,15 +105,17 @@ def _in_session(query: Query, hops: list[Relation]) -> bool:
     if any(target in owner.lineage() or owner in target.lineage() for owner in behind):
         return True
     names = {last.relationship.name, *_keys(last.owner, last.relationship)}
-    return len(hops) == 1 and any(_compares(step.args, step.keywords, names) for step in query.steps if _is_filter(step.name))
-
-
-def _is_filter(name: str) -> bool:
-    return name in _FILTERS
+    parents = [a.rpartition(".")[2] for step in query.steps if step.name == "with_parent" for a in step.args[:1]]
+    if any(parent.endswith(last.relationship.name) for parent in parents):
+        return True
+    filters = [step for step in query.steps if step.name in _FILTERS]
+    return len(hops) == 1 and any(_compares(step.args, step.keywords, names) for step in filters)
 
 
 def _compares(args: tuple[str, ...], keywords: tuple[tuple[str, str], ...], names: set[str]) -> bool:
-    compared = re.compile(rf"\.(?:{'|'.join(map(re.escape, sorted(names)))})\s*==|\bwith_parent\(")
+    of_key = "|".join(map(re.escape, sorted(names)))
+    # Conditions that are kept elsewhere can say anything.
+    compared = re.compile(rf"\.(?:{of_key})(?:\s*==|\.in_\()|\bwith_parent\(|^\(?\*")
     return any(name in names for name, _ in keywords) or any(compared.search(source) for source in args)
 
 
