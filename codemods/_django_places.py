@@ -150,11 +150,6 @@ class Places:
         """The serializers that the attributes of a class name."""
         return self._named_serializers(owner)
 
-    def fits(self, owner: Key, model: DjangoModel) -> bool:
-        """Whether the class is about the model, as far as it says."""
-        about = self.class_model(owner)
-        return about is None or about in model.lineage() or model in about.lineage()
-
     def _serializers(self) -> Iterator[Key]:
         for owner in self.classes:
             yield from self._named_serializers(owner)

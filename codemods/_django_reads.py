@@ -7,6 +7,7 @@ from functools import cached_property
 from codemods.index import Index
 from codemods.index.accesses import Path, accesses
 from codemods.index.calls import Key
+from codemods.index.definitions import Definition
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Call, Class, Function, dotted
 
@@ -29,7 +30,6 @@ class DjangoReads:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.uses: dict[tuple[str, str], set[str]] = {}  # (model, accessor) -> manager methods called on it
-        self._trees: dict[str, dict[str, ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         self._methods: dict[tuple[str, str, str], frozenset[Chain]] = {}
 
     def follow(self, model: DjangoModel, path: Path, depth: int = _DEPTH) -> Iterator[Chain]:
@@ -222,13 +222,13 @@ class DjangoReads:
             merged |= class_.values if class_ else {}
         return merged
 
-    def _member(self, class_: Key, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    def _member(self, class_: Key, name: str) -> Definition | None:
         for path, owner in self.index.calls.lineage(class_):
             if node := self._defs(path).get(f"{owner}.{name}"):
                 return node
         return None
 
-    def _of_second(self, node: ast.FunctionDef | ast.AsyncFunctionDef, model: DjangoModel) -> set[Chain]:
+    def _of_second(self, node: Definition, model: DjangoModel) -> set[Chain]:
         """The chains read on the row that a method `def get_x(self, obj)` is given."""
         if len(node.args.args) < 2:
             return set()
@@ -237,29 +237,14 @@ class DjangoReads:
 
     def _definition(
         self, model: DjangoModel, name: str
-    ) -> tuple[DjangoModel, ast.FunctionDef | ast.AsyncFunctionDef] | None:
+    ) -> tuple[DjangoModel, Definition] | None:
         for above in model.lineage():
             if above.path and (node := self._defs(above.path).get(f"{above.qualname}.{name}")):
                 return above, node
         return None
 
-    def _defs(self, path: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-        if path not in self._trees:
-            self._trees[path] = {}
-            if self.index.tree.module(path):
-                tree = ast.parse(self.index.tree.source(path) or "")
-                self._trees[path] = dict(_definitions(tree, ()))
-        return self._trees[path]
-
-
-def _definitions(node: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for child in ast.iter_child_nodes(node):
-        inner = scope
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            inner = (*scope, child.name)
-            if not isinstance(child, ast.ClassDef):
-                yield ".".join(inner), child
-        yield from _definitions(child, inner)
+    def _defs(self, path: str) -> dict[str, Definition]:
+        return self.index.definitions.of(path)
 
 
 def _texts(node: ast.AST | None) -> list[str]:

@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from codemods._django_places import Place, Places
+from codemods._django_places import Places
 from codemods._django_policy import NO_ENTITIES, SINGLE, existing
 from codemods._django_reads import Chain, DjangoReads
 from codemods._django_shown import Shown
@@ -21,7 +22,6 @@ _LIST_VIEWS = frozenset(
     {"ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet", "ListModelMixin", "ListView"}
 )
 _FEEDS = frozenset({"get_queryset", CLASS_BODY})
-_FEED_ENDS = tuple(f".{name}" for name in sorted(_FEEDS))
 _LOADERS = frozenset({"select_related", "prefetch_related"})
 
 
@@ -157,6 +157,17 @@ def _lazy_load(link: Link) -> Repeat | None:
 # ---- classes ----
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Where the rows of a list come from: a query in a hook of the class, or an admin class without one."""
+
+    path: str
+    qualname: str
+    line: int
+    model: DjangoModel
+    query: Query | None = None
+
+
 def _classes(index: Index) -> Iterator[Key]:
     yield from (key for _, key in index.urls.admins)
     for path in index.tree.containing("serializer_class"):
@@ -187,32 +198,52 @@ def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
     places = Places(index, Sighting(KIND, (), reached))
     ahead = _loaded_ahead(index, places, key)
     where = (key[0], module.classes[key[1]].line)
-    for place in _lists_of(places, key) if ahead is not None else ():
+    for list_ in _lists_of(index, places, key) if ahead is not None else ():
         trace: Trace[DjangoModel] = Trace(sources, _Mapper(), key)
-        shown = Shown(trace, places.reads, where)
-        if place.admin:
-            shown.admin(key, Rows(place.model, each=True))
-        for serializer in places.serializers_of(key) if not place.admin else ():
-            shown.serializer(serializer, Rows(place.model, each=True))
-        found = [(_chain(place.model, way), trace.reads[way]) for way in untouched(trace)]
-        if place.admin and _joined_by_admin(places.reads, key, place.model):
-            found = [(c, at) for c, at in found if not all(_required(index, link) for link in c)]
-        found = [(c, at) for c, at in found if "__".join(link.name for link in c) not in (ahead or ())]
-        found = [(c, at) for c, at in found if not (place.query and _below(c, _own_querysets(place.query)))]
-        loads = _named(place.model, found)
-        if loads and not writes_below(trace) and not (place.query and _loads_by_itself(index, place.model, place.query)):
+        shown, row = Shown(trace, places.reads, where), Rows(list_.model, each=True)
+        if list_.query is None:
+            shown.admin(key, row)
+        for serializer in places.serializers_of(key) if list_.query else ():
+            shown.serializer(serializer, row)
+        loads = _named(list_.model, _of_list(index, places, trace, list_, ahead or frozenset()))
+        if loads and not writes_below(trace):
             sighting = Sighting(KIND, distinct(r for r, _ in loads.values()), reached)
-            line = place.query.line if place.query else 1
             names = {name: at for name, (_, at) in loads.items()}
-            yield Suspect(sighting, place.reached.path, place.reached.qualname, line, names)
+            yield Suspect(sighting, list_.path, list_.qualname, list_.line, names)
 
 
-def _lists_of(places: Places, key: Key) -> list[Place]:
-    """The places that feed the list of the class: its `get_queryset` where it has one of its own, else its body."""
-    found = [place for place in places.all() if place.admin == key or place.reached.qualname.endswith(_FEED_ENDS)]
-    found = [place for place in found if not place.single and places.fits(key, place.model)]
-    hooks = [place for place in found if place.form == 0 and not place.admin]
-    return [place for place in found if place.admin or place.form == 0 or not hooks]
+def _of_list(
+    index: Index, places: Places, trace: Trace[DjangoModel], list_: _List, ahead: frozenset[str]
+) -> Iterator[tuple[Chain, Where]]:
+    """What is read and not loaded ahead."""
+    query = list_.query
+    if query is not None and _loads_by_itself(index, list_.model, query):
+        return
+    opaque = _own_querysets(query) if query else frozenset()
+    joined = query is None and _joined_by_admin(places.reads, (list_.path, list_.qualname), list_.model)
+    for way in untouched(trace):
+        chain = _chain(list_.model, way)
+        if "__".join(way) in ahead or _below(chain, opaque) or (joined and all(_required(index, c) for c in chain)):
+            continue
+        yield chain, trace.reads[way]
+
+
+def _lists_of(index: Index, places: Places, key: Key) -> list[_List]:
+    """The change list of an admin class; the queryset that a view begins with: in `get_queryset`, else in its body."""
+    about = places.class_model(key)
+    if places.is_admin(key):
+        return [_List(*key, 1, about)] if about else []
+    hooks: list[_List] = []
+    bodies: list[_List] = []
+    for path, name in index.calls.members(key):
+        function = index.calls.function((path, name)) if name.rpartition(".")[2] in _FEEDS else None
+        for query in function.queries if function else ():
+            model = index.django.get(path, query.entities[0], name)
+            whole = query.style == "manager" and not {step.name for step in query.steps} & (NO_ENTITIES | SINGLE)
+            if whole and model and (about is None or about in model.lineage() or model in about.lineage()):
+                found = bodies if name.endswith(f".{CLASS_BODY}") else hooks
+                found.append(_List(path, name, query.line, model, query))
+    return hooks or bodies
 
 
 def _loaded_ahead(index: Index, places: Places, key: Key) -> frozenset[str] | None:

@@ -1,19 +1,19 @@
 """Where the rows of one query go beyond a function: into calls, members of their model, templates."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from codemods._template_rows import TemplateRows
 from codemods.index import Index
 from codemods.index.calls import Key
+from codemods.index.definitions import Definition
 from codemods.index.facts import Call, Function, dotted
 
 M = TypeVar("M")
 Way = tuple[str, ...]
 Where = tuple[str, int]
-Node = ast.FunctionDef | ast.AsyncFunctionDef
 _DEPTH = 4  # calls that rows are followed into
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "reify", "memoized_property"})
 
@@ -49,22 +49,15 @@ class Mapper(Protocol[M]):
 
 
 class Sources:
-    """Function nodes of a checkout, parsed once per file."""
+    """What traces of one checkout share."""
 
     def __init__(self, index: Index) -> None:
         self.index = index
         self.templates = TemplateRows(index.tree)
-        self._files: dict[str, dict[str, Node]] = {}
 
-    def node(self, key: Key) -> Node | None:
-        """The definition of a function; the first one of its name."""
-        path, name = key
-        if path not in self._files:
-            tree = ast.parse(self.index.tree.source(path) or "") if self.index.tree.module(path) else ast.Module([], [])
-            self._files[path] = {}
-            for qualname, node in _definitions(tree, ()):
-                self._files[path].setdefault(qualname, node)
-        return self._files[path].get(name)
+    def node(self, key: Key) -> Definition | None:
+        """The definition of a function."""
+        return self.index.definitions.of(key[0]).get(key[1])
 
 
 @dataclass
@@ -172,13 +165,3 @@ def callee(func: ast.expr) -> str:
         made_by = dotted(func.value.func)
         return f"{made_by}().{func.attr}" if made_by else ""
     return dotted(func)
-
-
-def _definitions(node: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[str, Node]]:
-    for child in ast.iter_child_nodes(node):
-        inner = scope
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            inner = (*scope, child.name)
-            if not isinstance(child, ast.ClassDef):
-                yield ".".join(inner), child
-        yield from _definitions(child, inner)

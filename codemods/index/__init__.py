@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.index.calls import Calls
+from codemods.index.definitions import Definitions
 from codemods.index.django_models import DjangoModels
 from codemods.index.django_templates import Templates
 from codemods.index.models import Models
@@ -37,6 +38,11 @@ class Index:
     def calls(self) -> Calls:
         """Who calls whom."""
         return Calls(self.tree, self.names)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """The syntax of functions."""
+        return Definitions(self.tree)
 
     @cached_property
     def models(self) -> Models:
