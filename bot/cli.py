@@ -143,7 +143,7 @@ def fix(
 
 
 @app.command()
-def scan(  # noqa: PLR0913, PLR0917 - one parameter per option
+def scan(
     repo: Repo = Path(),
     output: Annotated[Literal["text", "json", "sarif"], typer.Option("--format")] = "text",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there, not to the screen.")] = None,

@@ -235,9 +235,7 @@ class DjangoReads:
         read = accesses(node.body, {node.args.args[1].arg: ()})
         return {chain for path in read.read for chain in self.follow(model, path)}
 
-    def _definition(
-        self, model: DjangoModel, name: str
-    ) -> tuple[DjangoModel, Definition] | None:
+    def _definition(self, model: DjangoModel, name: str) -> tuple[DjangoModel, Definition] | None:
         for above in model.lineage():
             if above.path and (node := self._defs(above.path).get(f"{above.qualname}.{name}")):
                 return above, node

@@ -8,7 +8,7 @@ from codemods._django_places import Places
 from codemods._django_policy import NO_ENTITIES, SINGLE, existing
 from codemods._django_reads import Chain, DjangoReads
 from codemods._django_shown import Shown
-from codemods._row_suspects import KIND, distinct, suspect, trace_rows, untouched, writes_below
+from codemods._row_suspects import KIND, distinct, repeat_of, suspect, trace_rows, untouched, writes_below
 from codemods._row_trace import Rows, Sources, Trace, Way, Where
 from codemods.api import Reached, Repeat, Sighting, Suspect
 from codemods.index import Index
@@ -141,17 +141,12 @@ def _turns_back(chain: Chain) -> bool:
 def _lazy_load(link: Link) -> Repeat | None:
     """The statement that reading the relation on one row issues, as a source would report it; count unknown."""
     table = link.target.table or next(iter(sorted(link.target.tables())), None)
-    if table is None:
+    if table is None or (link.kind == "m2m" and link.through is None):
         return None
-    tables, column, shape = (table,), f"{table}.{link.to_field or link.target.pk}", "column_equals_parameter"
-    if link.kind in ("reverse fk", "reverse o2o"):
-        column = f"{table}.{link.column}"
-    elif link.kind == "m2m":
-        if link.through is None:
-            return None
-        tables, column, shape = (table, link.through), f"{link.through}.{link.owner.name.lower()}_id", "link_table"
-    statement = f"SELECT ... FROM {', '.join(tables)} WHERE {column} = ?"
-    return Repeat(statement, tables, (column,), 0, shape, statement)
+    if link.kind == "m2m" and link.through is not None:
+        return repeat_of((table, link.through), f"{link.through}.{link.owner.name.lower()}_id", "link_table")
+    column = link.column if link.kind in ("reverse fk", "reverse o2o") else link.to_field or link.target.pk
+    return repeat_of((table,), f"{table}.{column}", "column_equals_parameter")
 
 
 # ---- classes ----

@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Generic
+from typing import Generic
 
 from codemods._row_trace import M, Rows, Trace, Value, Where
 from codemods.index.facts import Function, dotted, is_template
@@ -189,7 +189,7 @@ class Flow(Generic[M]):
                     if isinstance(key, ast.Constant) and isinstance(rows, Rows)
                 }
             case ast.FormattedValue(value=value):
-                self._text_of(self.value(value), node)
+                self._text_of(self.value(value))
             case ast.Yield(value=ast.expr() as value):
                 found_row = self.value(value)
                 if isinstance(found_row, Rows) and found_row.each and self._on_all(found_row):
@@ -226,7 +226,7 @@ class Flow(Generic[M]):
         if isinstance(first, Rows) and name in EXECUTORS | _WRAPPERS:
             return None if first.each or first.manager else first
         if name == "str":
-            self._text_of(first, node)
+            self._text_of(first)
         for template in [a.value for a in node.args if isinstance(a, ast.Constant) and is_template(a.value)]:
             contexts = [v for v in [*given, *named.values()] if isinstance(v, dict)]
             for context in [{k: v for k, v in named.items() if k and isinstance(v, Rows)}, *contexts]:
@@ -275,7 +275,7 @@ class Flow(Generic[M]):
             return True
         return all(_tests_keys(guard, rows.way) for guard in self.guards[rows.depth :])
 
-    def _text_of(self, found: Value[M], node: ast.AST) -> None:
+    def _text_of(self, found: Value[M]) -> None:
         if isinstance(found, Rows) and found.each and self._on_all(found):
             self.trace.member(found, "__str__", called=True)
 
@@ -295,7 +295,7 @@ class Flow(Generic[M]):
                 self._children(child)
 
 
-def _first(found: Iterable[Any]) -> Any:
+def _first(found: Iterable[Value[M]]) -> Value[M]:
     return next(iter([value for value in found if value is not None]), None)
 
 

@@ -58,9 +58,7 @@ def _above(trace: Trace[M], model: M, key: Key, levels: int) -> None:
                 trace.visited.update(one.visited)
 
 
-def suspect(
-    trace: Trace[M], query: Query, loads: Mapping[str, tuple[Repeat, Where]]
-) -> Suspect | None:
+def suspect(trace: Trace[M], query: Query, loads: Mapping[str, tuple[Repeat, Where]]) -> Suspect | None:
     """The suspect of a query, when anything is left to load."""
     if not loads or writes_below(trace):
         return None
@@ -84,6 +82,13 @@ def _writes(called: str) -> bool:
     receiver, _, name = called.rpartition(".")
     owner = receiver.rpartition(".")[2]
     return bool(receiver) and (name in _ALWAYS or (name in _OF_SESSIONS and bool(_SESSION.search(owner))))
+
+
+def repeat_of(tables: tuple[str, ...], column: str, shape: str) -> Repeat:
+    """A lazy load as a source would report it, on the "table.column" that it compares; count unknown."""
+    where = f"? = {column}" if shape == "parameter_equals_column" else f"{column} = ?"
+    statement = " ".join(("SELECT ... FROM", ", ".join(tables), "WHERE", where))
+    return Repeat(statement, tables, (column,), 0, shape, statement)
 
 
 def distinct(repeats: Iterable[Repeat]) -> tuple[Repeat, ...]:

@@ -85,7 +85,7 @@ class Trace(Generic[M]):
         if self._inside or origin is None:
             self.below.setdefault(key)
         self._inside.append(mark)
-        flow: Flow[M] = Flow(self, function, dict(names), origin or (lambda node, function: None))
+        flow: Flow[M] = Flow(self, function, dict(names), origin or _nowhere)
         flow.block(node.body)
         self._inside.pop()
         return flow.returned
@@ -157,6 +157,10 @@ class Trace(Generic[M]):
         """Templates that a returned dictionary is rendered with: those of the decorators."""
         constants = (n for d in function.decorators for n in ast.walk(d) if isinstance(n, ast.Constant))
         return function.templates & {str(n.value) for n in constants}
+
+
+def _nowhere(_node: ast.expr, _function: Function) -> None:
+    """The origin of a function whose names alone stand for rows."""
 
 
 def callee(func: ast.expr) -> str:

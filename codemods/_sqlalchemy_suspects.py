@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
 from codemods._row_flow import HANDFUL
-from codemods._row_suspects import suspect, trace_rows, untouched
+from codemods._row_suspects import repeat_of, suspect, trace_rows, untouched
 from codemods._row_trace import Sources, Trace, Way, Where
 from codemods.api import Repeat, Suspect
 from codemods.index import Index
@@ -134,10 +134,10 @@ def _lazy_load(relation: Relation) -> Repeat | None:
         return None
     if relationship.secondary:
         tables: tuple[str, ...] = (table, relationship.secondary)
-        return _repeat(tables, f"{relationship.secondary}.{owner.name.lower()}_id", "link_table")
+        return repeat_of(tables, f"{relationship.secondary}.{owner.name.lower()}_id", "link_table")
     children = foreign_keys(target, owner, relationship.join)
     if relationship.many is not False and children:
-        return _repeat((table,), f"{table}.{children[0].name}", "parameter_equals_column")
+        return repeat_of((table,), f"{table}.{children[0].name}", "parameter_equals_column")
     names = target.tables() | {m.name for m in target.lineage()}
     references = [
         reference.rpartition(".")[2]
@@ -146,10 +146,4 @@ def _lazy_load(relation: Relation) -> Repeat | None:
         if reference.rpartition(".")[0] in names
     ]
     key = next(iter([*references, *target.primary_key()]), "id")
-    return _repeat((table,), f"{table}.{key}", "column_equals_parameter")
-
-
-def _repeat(tables: tuple[str, ...], column: str, shape: str) -> Repeat:
-    where = f"{column} = ?" if shape == "column_equals_parameter" else f"? = {column}"
-    statement = f"SELECT ... FROM {', '.join(tables)} WHERE {where}"
-    return Repeat(statement, tables, (column,), 0, shape, statement)
+    return repeat_of((table,), f"{table}.{key}", "column_equals_parameter")

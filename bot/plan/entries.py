@@ -21,7 +21,7 @@ def reached_entries(index: Index) -> dict[Key, str]:
         name = f"`{key[1]}` in {key[0]}" + (f", which serves {served}" if served else "")
         named[key] = name
         members = index.calls.members(key) if index.calls.is_class(key) else [key]
-        starts |= {member: name for member in members}
+        starts |= dict.fromkeys(members, name)
     hops = index.calls.reach(list(starts), DEPTH)
     for key, hop in hops.items():  # nearest first: the caller is named already
         named.setdefault(key, starts.get(key) or named[hop.caller or key])

@@ -39,7 +39,9 @@ def _is_meant(proposal: Proposal, suspect: Suspect) -> bool:
     """Whether the edit is a sure one, of the suspected query, and loads nothing but what its rows are seen to read."""
     place = (proposal.path, proposal.qualname, proposal.line)
     loads = {load.path for load in proposal.loads}
-    return proposal.tier != "C" and place == (suspect.path, suspect.qualname, suspect.line) and loads <= set(suspect.loads)
+    return (
+        proposal.tier != "C" and place == (suspect.path, suspect.qualname, suspect.line) and loads <= set(suspect.loads)
+    )
 
 
 def _finding(index: Index, proposal: Proposal, suspect: Suspect) -> Finding:

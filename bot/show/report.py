@@ -53,9 +53,7 @@ def write_bytes(data: bytes, path: Path, option: str = "--report") -> None:
         temporary.unlink(missing_ok=True)
 
 
-def require_writable(
-    path: Path, repository: Path, inputs: Iterable[str | Path], option: str = "--report"
-) -> None:
+def require_writable(path: Path, repository: Path, inputs: Iterable[str | Path], option: str = "--report") -> None:
     """Find out before anything is done whether the report can be written afterwards, over nothing but a report.
 
     Raises:
