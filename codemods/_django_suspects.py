@@ -1,12 +1,13 @@
 """Django querysets whose every row is seen to read a relation, without a trace that says so."""
 
 import ast
+import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from codemods._django_lists import List, is_required, joined_by_admin, list_classes, lists_of, loaded_ahead
 from codemods._django_places import Places
-from codemods._django_policy import NO_ENTITIES, SINGLE, existing
-from codemods._django_reads import Chain, DjangoReads
+from codemods._django_policy import NO_ENTITIES, SINGLE
+from codemods._django_reads import Chain
 from codemods._django_shown import Shown
 from codemods._row_suspects import KIND, distinct, repeat_of, suspect, trace_rows, untouched, writes_below
 from codemods._row_trace import Rows, Sources, Trace, Way, Where
@@ -14,14 +15,10 @@ from codemods.api import Reached, Repeat, Sighting, Suspect
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModel, Link
-from codemods.index.facts import CLASS_BODY, Function, Query, dotted
+from codemods.index.facts import Function, Query, dotted
 from codemods.index.managers import OWN_MODEL
 
 _MARKS = ("objects", "_default_manager", ".filter(", ".all(", ".exclude(")
-_LIST_VIEWS = frozenset(
-    {"ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet", "ListModelMixin", "ListView"}
-)
-_FEEDS = frozenset({"get_queryset", CLASS_BODY})
 _LOADERS = frozenset({"select_related", "prefetch_related"})
 
 
@@ -52,7 +49,7 @@ def suspects(index: Index) -> Iterator[Suspect]:
                     trace = trace_rows(sources, _Mapper(), model, function, query)
                     if found := suspect(trace, query, _loads(trace, model, query)):
                         yield found
-    for key in dict.fromkeys(_classes(index)):
+    for key in dict.fromkeys(list_classes(index)):
         yield from _of_class(index, sources, key)
 
 
@@ -132,7 +129,7 @@ def _chain(model: DjangoModel, way: Way) -> Chain:
 
 def _turns_back(chain: Chain) -> bool:
     """Whether some relation leads to the row that the one before it came from: Django keeps that one."""
-    pairs = zip(chain, chain[1:], strict=False)
+    pairs = itertools.pairwise(chain)
     return any(
         before.owner in after.target.lineage() or after.target in before.owner.lineage() for before, after in pairs
     )
@@ -152,38 +149,6 @@ def _lazy_load(link: Link) -> Repeat | None:
 # ---- classes ----
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
-    """Where the rows of a list come from: a query in a hook of the class, or an admin class without one."""
-
-    path: str
-    qualname: str
-    line: int
-    model: DjangoModel
-    query: Query | None = None
-
-
-def _classes(index: Index) -> Iterator[Key]:
-    yield from (key for _, key in index.urls.admins)
-    for path in index.tree.containing("serializer_class"):
-        module = index.tree.module(path)
-        for name, class_ in module.classes.items() if module else ():
-            if "serializer_class" in class_.values and _lists(index, (path, name)):
-                yield path, name
-
-
-def _lists(index: Index, key: Key) -> bool:
-    """Whether the class is a view of many rows that always uses its one serializer."""
-    bases = set()
-    for path, name in index.calls.lineage(key):
-        module = index.tree.module(path)
-        class_ = module.classes[name] if module else None
-        bases |= {base.rpartition(".")[2] for base in class_.bases} if class_ else set()
-        if class_ and {"get_serializer_class", "list"} & class_.methods:
-            return False
-    return bool(bases & _LIST_VIEWS)
-
-
 def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
     module = index.tree.module(key[0])
     if module is None or key[1] not in module.classes:
@@ -191,9 +156,9 @@ def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
     via = f"every row that `{key[1]}` in {key[0]} lists is read"
     reached = (Reached(*key, 0, via), *(Reached(*member, 0, via) for member in index.calls.members(key)))
     places = Places(index, Sighting(KIND, (), reached))
-    ahead = _loaded_ahead(index, places, key)
+    ahead = loaded_ahead(index, places, key)
     where = (key[0], module.classes[key[1]].line)
-    for list_ in _lists_of(index, places, key) if ahead is not None else ():
+    for list_ in lists_of(index, places, key) if ahead is not None else ():
         trace: Trace[DjangoModel] = Trace(sources, _Mapper(), key)
         shown, row = Shown(trace, places.reads, where), Rows(list_.model, each=True)
         if list_.query is None:
@@ -208,72 +173,16 @@ def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
 
 
 def _of_list(
-    index: Index, places: Places, trace: Trace[DjangoModel], list_: _List, ahead: frozenset[str]
+    index: Index, places: Places, trace: Trace[DjangoModel], list_: List, ahead: frozenset[str]
 ) -> Iterator[tuple[Chain, Where]]:
     """What is read and not loaded ahead."""
     query = list_.query
     if query is not None and _loads_by_itself(index, list_.model, query):
         return
     opaque = _own_querysets(query) if query else frozenset()
-    joined = query is None and _joined_by_admin(places.reads, (list_.path, list_.qualname), list_.model)
+    joined = query is None and joined_by_admin(places.reads, (list_.path, list_.qualname), list_.model)
     for way in untouched(trace):
         chain = _chain(list_.model, way)
-        if "__".join(way) in ahead or _below(chain, opaque) or (joined and all(_required(index, c) for c in chain)):
+        if "__".join(way) in ahead or _below(chain, opaque) or (joined and all(is_required(index, c) for c in chain)):
             continue
         yield chain, trace.reads[way]
-
-
-def _lists_of(index: Index, places: Places, key: Key) -> list[_List]:
-    """The change list of an admin class; the queryset that a view begins with: in `get_queryset`, else in its body."""
-    about = places.class_model(key)
-    if places.is_admin(key):
-        return [_List(*key, 1, about)] if about else []
-    hooks: list[_List] = []
-    bodies: list[_List] = []
-    for path, name in index.calls.members(key):
-        function = index.calls.function((path, name)) if name.rpartition(".")[2] in _FEEDS else None
-        for query in function.queries if function else ():
-            model = index.django.get(path, query.entities[0], name)
-            whole = query.style == "manager" and not {step.name for step in query.steps} & (NO_ENTITIES | SINGLE)
-            if whole and model and (about is None or about in model.lineage() or model in about.lineage()):
-                found = bodies if name.endswith(f".{CLASS_BODY}") else hooks
-                found.append(_List(path, name, query.line, model, query))
-    return hooks or bodies
-
-
-def _loaded_ahead(index: Index, places: Places, key: Key) -> frozenset[str] | None:
-    """Paths that some hook of the class loads for all of its queries; None where that cannot be read."""
-    found: frozenset[str] = frozenset()
-    members = index.calls.members(key)
-    bodies = [member for member in members if member[1].endswith(f".{CLASS_BODY}")]
-    if "queryset" in places.reads.values(key) and not bodies:
-        return None  # made by a function
-    for member in members:
-        function = index.calls.function(member)
-        name = member[1].rpartition(".")[2]
-        own = any(q.entities[0] == OWN_MODEL for q in function.queries) if function else False
-        if name == "get_list_select_related" or (name == "get_queryset" and own and not bodies):
-            return None
-        for query in function.queries if function and name in _FEEDS else ():
-            done = existing(query.steps, places.reads.loaded_by)
-            if not done.readable or any(step.name.endswith("()") for step in query.steps):
-                return None
-            found |= done.paths
-    return found
-
-
-def _joined_by_admin(reads: DjangoReads, admin: Key, model: DjangoModel) -> bool:
-    """Whether a column is a foreign key itself: the change list then joins every one that is not null."""
-    listed = reads.values(admin).get("list_display")
-    names = {n.value for n in ast.walk(listed) if isinstance(n, ast.Constant)} if listed is not None else set()
-    return any(link.name in names and not link.many for link in model.all_links().values())
-
-
-def _required(index: Index, link: Link) -> bool:
-    """Whether a relation is a foreign key that is declared without `null=True`."""
-    for owner in link.owner.lineage():
-        module = index.tree.module(owner.path) if owner.path else None
-        value = module.classes[owner.qualname].values.get(link.name) if module else None
-        if isinstance(value, ast.Call):
-            return not any(k.arg == "null" and ast.unparse(k.value) == "True" for k in value.keywords)
-    return False

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
-from codemods._row_flow import HANDFUL
 from codemods._row_suspects import repeat_of, suspect, trace_rows, untouched
 from codemods._row_trace import Sources, Trace, Way, Where
+from codemods._row_values import HANDFUL
 from codemods.api import Repeat, Suspect
 from codemods.index import Index
 from codemods.index.calls import Key
