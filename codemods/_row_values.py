@@ -94,12 +94,12 @@ class Values(Generic[M]):
             return None
         if not base.each:
             return base if name in _PAGE and not base.manager else None
-        return self.trace.attribute(base, name, self._where(node), certain=self._on_all(base))
+        return self.trace.attribute(base, name, self._where(node), certain=self._on_all(base, name))
 
     def _call(self, node: ast.Call) -> Value[M]:
         match node:
             case ast.Call(func=ast.Name(id=name), args=[ast.GeneratorExp() as rows, *_]) if name in _STOP_EARLY:
-                self._on_some("", rows)
+                self._comprehension(rows, left_early=True)
                 return None
             case ast.Call(func=ast.Attribute(value=inner, attr=name)):
                 base = self.value(inner)
@@ -131,13 +131,16 @@ class Values(Generic[M]):
         loads = name in _LOADERS and self.trace.home == (self.function.path, self.function.qualname)
         return base if (name in _SAME or loads) and not few else None
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Rows[M] | None:
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, *, left_early: bool = False
+    ) -> Rows[M] | None:
         names, depth = dict(self.names), len(self.guards)
         for generator in node.generators:
             self.loop_names(generator.target, generator.iter, self.value(generator.iter))
             for test in generator.ifs:
                 self.value(test)
                 self.guards.append(ast.unparse(test))
+        self.guards += [""] * left_early
         parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
         found = [self.value(part) for part in parts]
         kept = len(self.guards) == depth and not isinstance(node, ast.DictComp)
@@ -179,6 +182,8 @@ class Values(Generic[M]):
                 if isinstance(found, Rows):  # context["posts"] = posts
                     known = self.names.get(name)
                     self.names[name] = {**known, key: found} if isinstance(known, dict) else {key: found}
+            case ast.Starred(value=rest):
+                self.bind(rest, None)
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for element in elements:
                     self.bind(element, None)
@@ -198,11 +203,11 @@ class Values(Generic[M]):
         self.guards.pop()
         return found
 
-    def _on_all(self, rows: Rows[M]) -> bool:
+    def _on_all(self, rows: Rows[M], name: str = "") -> bool:
         """Whether every row gets here; a test of the key column is the None check of a relation."""
         if not rows.each and not rows.way:
             return True
-        return all(_tests_keys(guard, rows.way) for guard in self.guards[rows.depth :])
+        return all(_tests_keys(guard, (*rows.way, name)) for guard in self.guards[rows.depth :])
 
     def _text_of(self, found: Value[M]) -> None:
         if isinstance(found, Rows) and found.each and self._on_all(found):
