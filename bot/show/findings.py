@@ -31,7 +31,8 @@ def _block(finding: Finding, *, diff: bool) -> str:
 def _count(scan: Scan) -> str:
     number = len(scan.findings)
     reached = sum(finding.entry is not None for finding in scan.findings)
-    skipped = f"; {len(scan.skipped)} files were not read" if scan.skipped else ""
+    many = len(scan.skipped) != 1
+    skipped = f"; {len(scan.skipped)} file{'s were' if many else ' was'} not read" if scan.skipped else ""
     if not number:
         return f"no findings{skipped}\n"
     return (

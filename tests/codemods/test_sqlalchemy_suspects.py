@@ -226,8 +226,6 @@ QUIET = [
 ]  # fmt: skip
 
 
-
-
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """The suspects of all cases, each in a module of its own, in one checkout."""
@@ -376,7 +374,9 @@ def test_across_functions(files: dict[str, str], loads: dict[str, list[str]], tm
 
 
 def test_no_models(tmp_path: Path) -> None:
-    assert found(tmp_path, {"models.py": "", "a.py": HEAD + "def v(s):\n    return [p.a for p in s.query(Post)]\n"}) == {}
+    assert (
+        found(tmp_path, {"models.py": "", "a.py": HEAD + "def v(s):\n    return [p.a for p in s.query(Post)]\n"}) == {}
+    )
 
 
 def test_the_sighting_of_a_suspect(tmp_path: Path) -> None:
