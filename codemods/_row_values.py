@@ -225,7 +225,7 @@ class Values(Generic[M]):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self.value(child)
-            elif not isinstance(child, ast.stmt):
+            else:
                 self.children(child)
 
 

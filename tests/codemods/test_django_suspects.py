@@ -135,6 +135,7 @@ READ = [
     ("a column", registered("list_display = ['title', 'label']"), ["Post.editor"]),
     ("a nullable key", registered("list_display = ['editor']"), ["Post.editor", "Post.editor.city"]),
     ("a column of the class", registered("list_display = ['who']\ndef who(self, obj):\n    return obj.author"), ["Post.author"]),
+    ("the other side in a list", registered("list_display = ['account', 'profile']", "Author"), ["Author.profile"]),
     ("a property", registered("list_display = ['byline']"), ["Post.author"]),
     ("the text of a row", registered("search_fields = ['name']", "Author"), ["Author.city"]),
     (
@@ -190,7 +191,7 @@ QUIET = [
     ("a column without a row", registered("list_display = ['who']\ndef who(self):\n    return 1")),
     ("columns from a hook", registered("list_display = ['byline']\ndef get_list_display(self, request):\n    return []")),
     ("loaded by a hook", registered("list_display = ['byline']\ndef get_list_select_related(self, request):\n    return []")),
-    ("no such class", IMPORTS + "\n\nadmin.site.register(Post, Missing)\n"),
+    ("no such class", IMPORTS + "\n\ndef Missing():\n    pass\n\n\nadmin.site.register(Post, Missing)\n"),
     ("a hidden field", serialized("author = serializers.HiddenField(default=1)")),
     ("a field that is only taken in", serialized("author = AuthorSerializer(write_only=True)", more=NESTED)),
     ("a key", serialized("author = serializers.PrimaryKeyRelatedField(read_only=True)")),

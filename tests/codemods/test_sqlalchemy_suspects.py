@@ -56,6 +56,7 @@ class Cover(Base):
 
 class View(Base):
     __abstract__ = True
+    id = Column(Integer, primary_key=True)
 
 
 class Post(Base):
@@ -117,6 +118,8 @@ def view(body: str) -> str:
 
 POSTS = "posts = session.query(Post).filter(Post.id.in_(ids)).all()\n"
 READ = [
+    ("a lambda under a condition", POSTS + "for post in posts:\n    if flag:\n        f = lambda: 1\n    print(post.author)", ["Post.author"]),
+    ("an attribute that is assigned", POSTS + "flag.x = 1\nreturn [post.author for post in posts]", ["Post.author"]),
     ("a loop", POSTS + "for post in posts:\n    print(post.author.name)", ["Post.author"]),
     ("a chain", POSTS + "for post in posts:\n    print(post.author.company.name)", ["Post.author", "Post.author.company"]),
     ("a comprehension", POSTS + "return [post.author for post in posts]", ["Post.author"]),
@@ -326,7 +329,7 @@ ACROSS = [
         "a template",
         {
             "a.py": HEAD + "def v(s):\n    posts = s.query(Post).all()\n    return render_template('posts.html', posts=posts, n=1)\n",
-            "templates/posts.html": "{% for post in posts %}{{ post.author.name }}{% endfor %}",
+            "templates/posts.html": "{% for post in posts %}{{ post.title.x.y }}{{ post.author.name }}{% endfor %}",
         },
         {"a.py:v": ["Post.author"]},
     ),

@@ -43,7 +43,8 @@ def test_the_blog_as_its_traces_show_it(tmp_path: Path) -> None:
         ),
         pytest.param(
             IMPORTS + function("row", "order.customer").partition("    return")[0].replace("session", "order")
-            + "    return order.customer\n\n\n" + function("list_orders", "row(order)"), (CUSTOMER,), id="by a function",
+            + "    return order.customer\n\n\n" + function("list_orders", "row(order)"),
+            (CUSTOMER,), id="by a function",
         ),
     ],
 )  # fmt: skip
