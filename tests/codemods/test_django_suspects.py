@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codemods._django_reads import DjangoReads
 from codemods.django_eager_load import suspects
 from codemods.index import Index
 
@@ -254,3 +255,11 @@ def test_no_suspect(name: str, shown: dict[str, list[str]]) -> None:
 @pytest.mark.parametrize(("text", "loads"), [c[1:] for c in HOOKED], ids=[c[0] for c in HOOKED])
 def test_where_the_rows_of_a_view_begin(text: str, loads: dict[str, list[str]], tmp_path: Path) -> None:
     assert found(tmp_path, {"app.py": serialized(AUTHOR, view=text)}) == {f"app.py:{k}": v for k, v in loads.items()}
+
+
+@pytest.mark.parametrize("field", ["HiddenField(default=1)", "CharField(source='author.name', write_only=True)"])
+def test_a_field_that_is_only_taken_in_reads_nothing(field: str, tmp_path: Path) -> None:
+    found(tmp_path, {"app.py": serialized(f"author = serializers.{field}")})
+    index = Index(tmp_path)
+    post = next(model for model in index.django.all if model.name == "Post")
+    assert DjangoReads(index).serialized(("app.py", "PostSerializer"), post) == set()
