@@ -21,15 +21,26 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def library(request: pytest.FixtureRequest) -> Iterator[Library]:
+def children() -> Iterator[dict[object, Library]]:
+    """The one child that is alive, under what it was asked for: tests come ordered by library."""
+    alive: dict[object, Library] = {}
+    yield alive
+    for child in alive.values():
+        child.close()
+
+
+@pytest.fixture
+def library(request: pytest.FixtureRequest, children: dict[object, Library]) -> Library:
     """The library of an (ORM, version, database)."""
     orm, version, database = request.param
-    if reason := why_not(orm, version):
-        _missing(reason)
-    url = "sqlite://" if database == "sqlite" else request.getfixturevalue("postgres")
-    made = Library(orm, version, database, url)
-    yield made
-    made.close()
+    if request.param not in children:
+        if reason := why_not(orm, version):
+            _missing(reason)
+        url = "sqlite://" if database == "sqlite" else request.getfixturevalue("postgres")
+        for other in list(children):
+            children.pop(other).close()
+        children[request.param] = Library(orm, version, database, url)
+    return children[request.param]
 
 
 def _missing(reason: str) -> None:

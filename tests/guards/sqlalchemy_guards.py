@@ -108,6 +108,8 @@ def rows(size: int, *, one_author: bool = False) -> Rows:
         "notes": [{"id": n, "author_id": 500 - n if i else None} for i, n in enumerate(numbers)],
         "shelves": [{"id": n} for n in numbers],
         "books": [{"id": 10 * n + k, "shelf_id": n} for n in numbers for k in range(2)],
+        "lines": [{"id": n, "item_id": n} for n in numbers],
+        "items": [{"id": n, "twin_id": 1000 + n} for n in numbers] + [{"id": 1000 + n, "twin_id": None} for n in numbers],
         "editors": [{"id": n} for n in numbers],
         "logs": [{"id": n, "editor_id": n} for n in numbers],
     }  # fmt: skip
@@ -553,6 +555,32 @@ class Note(Base):
         ".order_by(Node.id).all()\nreturn [depth(node) for node in nodes]",
         STILL_GROWS, "R-UNRESOLVED", models="Node",
         wrong="costmod loads one level of the tree, and statements still grow with its depth",
+    ),
+    _guard(
+        "two hops that issue the same statement",
+        "comments = session.query(Line).order_by(Line.id).all()\nreturn [line.item.twin.id for line in comments]",
+        "comments = session.query(Line).options(joinedload(Line.item)).order_by(Line.id).all()\n"
+        "return [line.item.twin.id for line in comments]",
+        STILL_GROWS,
+        "comments = session.query(Line).options(joinedload(Line.item).joinedload(Item.twin)).order_by(Line.id).all()\n"
+        "return [line.item.twin.id for line in comments]",
+        models="Item, Line", loaders="joinedload",
+        wrong="costmod loads the first hop only, and the second still repeats",
+        add="""
+
+class Item(Base):
+    __tablename__ = "items"
+    id = Column(Integer, primary_key=True)
+    twin_id = Column(ForeignKey("items.id"))
+    twin = relationship("Item", remote_side=[id])
+
+
+class Line(Base):
+    __tablename__ = "lines"
+    id = Column(Integer, primary_key=True)
+    item_id = Column(ForeignKey("items.id"))
+    item = relationship("Item")
+""",
     ),
     _guard(
         "two entities in one row",

@@ -15,7 +15,7 @@ TABLES = {"sqlalchemy": sqlalchemy_guards.GUARDS, "django": django_guards.GUARDS
 
 
 def _runs() -> Iterator[object]:
-    """By library, the very same object for all its guards: pytest then keeps one child, and one at a time."""
+    """By library, so that one child after the other is started."""
     for orm, guards in TABLES.items():
         for library in libraries(orm):
             for guard in guards:
