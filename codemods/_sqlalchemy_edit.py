@@ -55,7 +55,7 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
             continue
         line = text.rfind("\n", 0, start) + 1
         new = _cst.with_call(text[start:end], query.depth, "options", arguments)
-        if max(map(len, (text[line:start] + new).splitlines())) > _MOST_COLUMNS:
+        if len(arguments) > 1 and max(map(len, (text[line:start] + new).splitlines())) > _MOST_COLUMNS:
             indent = text[line:start][: -len(text[line:start].lstrip()) or None]
             new = _cst.with_call(text[start:end], query.depth, "options", arguments, indent)
         edits.append((start, end, new))
