@@ -142,7 +142,7 @@ def _planned(
     for candidate, repeat in found:
         if candidate.names in options.eager:
             continue
-        if why := _forbidden(index, candidate, options, readers):
+        if why := _recursive(places, candidate) or _forbidden(index, candidate, options, readers):
             refusals.append(why)
             continue
         doubts += [*_effects(index, candidate, readers).doubts, *_doubts(candidate)]
@@ -152,7 +152,8 @@ def _planned(
     beside = [
         _loaders(candidate, options)
         for candidate in _beside(places, place, [c for c, _ in found], options)
-        if not _forbidden(index, candidate, options, readers) and not _effects(index, candidate, readers).doubts
+        if not (_recursive(places, candidate) or _forbidden(index, candidate, options, readers))
+        and not _effects(index, candidate, readers).doubts
     ]
     doubts += [f"left alone: {why} ({code})" for code, why in refusals]
     return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)))
@@ -175,6 +176,15 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
     held = [c.way[:-1] for c in found] if place.single else [()]
     beside = [c for c in all_read if c.names not in have and any(c.way[: len(way)] == way for way in held)]
     return sorted(beside, key=_to_one_first)
+
+
+def _recursive(places: Places, candidate: Candidate) -> tuple[str, str] | None:
+    """A tree is read level by level: an option loads one level, and the levels below it go on repeating."""
+    relationship = candidate.relation.relationship
+    chains = places.follow(candidate.place)
+    if any(sum(hop.relationship is relationship for hop in chain) > 1 for chain in chains):
+        return "R-UNRESOLVED", f"{candidate.relation.path} is read on its own rows again, as deep as the data go"
+    return None
 
 
 def _forbidden(
