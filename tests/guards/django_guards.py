@@ -2,9 +2,10 @@
 
 import random
 
-from codemods.api import Repeat
 from guards.guard import ADDS, MORE_ROWS, OTHER_ROWS, RIGHT, SAVES_NOTHING, STILL_GROWS, Guard
 from guards.libraries import Rows
+
+from codemods.api import Repeat
 
 MODELS = """\
 from django.db import models
