@@ -113,7 +113,8 @@ def rows(size: int) -> Rows:
         + [{"id": 10_000 + p, "boss_id": None} for p in people],
         "blog_tag": [{"id": n} for n in range(1, 6)],
         "blog_post": [
-            {"id": n, "title": shuffle.choice("ab"), "score": shuffle.randint(1, 3), "author_id": (i and 500 - n) or None}
+            {"id": n, "title": shuffle.choice("ab"), "score": shuffle.randint(1, 3),
+             "author_id": 500 - n if i else None}
             for i, n in enumerate(numbers)
         ],
         "blog_post_tags": [
