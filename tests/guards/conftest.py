@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-
 from guards.libraries import Library, why_not
 from guards.postgres import binaries, cluster
 

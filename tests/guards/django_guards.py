@@ -2,9 +2,10 @@
 
 import random
 
-from codemods.api import Repeat
 from guards.guard import ADDS, MORE_ROWS, OTHER_ROWS, RIGHT, SAVES_NOTHING, STILL_GROWS, Guard
 from guards.libraries import Rows
+
+from codemods.api import Repeat
 
 MODELS = """\
 from django.db import models
@@ -248,10 +249,10 @@ GUARDS = (
     ),
     _guard(
         "S1 the other side of a one-to-one joined",
-        'return [author.profile.id for author in Author.objects.filter(company__isnull=False, name__startswith="a")]',
-        'return [author.profile.id for author in Author.objects.select_related("profile").filter(company__isnull=False, name__startswith="a")]',
+        'return [author.profile.id for author in Author.objects.filter(id__lt=500)]',
+        'return [author.profile.id for author in Author.objects.select_related("profile").filter(id__lt=500)]',
         {"": RIGHT, "postgresql": OTHER_ROWS},
-        'return [author.profile.id for author in Author.objects.prefetch_related("profile").filter(company__isnull=False, name__startswith="a")]',
+        'return [author.profile.id for author in Author.objects.prefetch_related("profile").filter(id__lt=500)]',
         models="Author",
     ),
     _guard(

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from guards.libraries import Rows, Run
+
 from bot.hotspots.sql import read_statement
 from bot.hotspots.statement import normalise
 from codemods import discover
 from codemods.api import Answer, Reached, Repeat, Sighting
 from codemods.index import Index
-from guards.libraries import Rows, Run
 
 RIGHT = "right"
 OTHER_ROWS = "other rows"

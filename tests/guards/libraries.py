@@ -1,4 +1,4 @@
-"""The libraries under test, each version in its own environment (`make .venvs/.ready`), asked through a child process."""
+"""The libraries under test: each version in its own environment (`make .venvs/.ready`), run by a child process."""
 
 import json
 import subprocess

@@ -2,9 +2,10 @@
 
 import random
 
-from codemods.api import Repeat
 from guards.guard import MORE_ROWS, OTHER_ROWS, OTHER_WRITES, RIGHT, SAVES_NOTHING, STILL_GROWS, Guard
 from guards.libraries import Rows
+
+from codemods.api import Repeat
 
 MODELS = """\
 from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table
@@ -143,7 +144,9 @@ def _guard(
 
 _AUTHORS = "return [(post.id, post.author and post.author.id) for post in posts]"
 _COMMENTS = "return [[post.id, sorted(comment.id for comment in post.comments)] for post in posts]"
-AUTHOR = Repeat("author", ("authors",), ("authors.id",), 12, statement="SELECT authors.id FROM authors WHERE authors.id = ?")
+AUTHOR = Repeat(
+    "author", ("authors",), ("authors.id",), 12, statement="SELECT authors.id FROM authors WHERE authors.id = ?"
+)
 WRITE_ONLY = """
 
 class Log(Base):
@@ -597,12 +600,12 @@ class Line(Base):
     ),
     _guard(
         "contains_eager on a filtered join loads a part of the collection",
-        f"posts = session.query(Post).join(Post.hits).filter(Hit.id % 10 == 1).order_by(Post.id).all()\n"
+        "posts = session.query(Post).join(Post.hits).filter(Hit.id % 10 == 1).order_by(Post.id).all()\n"
         "return [(post.id, len(post.hits)) for post in posts]",
-        f"posts = session.query(Post).options(contains_eager(Post.hits)).join(Post.hits).filter(Hit.id % 10 == 1)"
+        "posts = session.query(Post).options(contains_eager(Post.hits)).join(Post.hits).filter(Hit.id % 10 == 1)"
         ".order_by(Post.id).all()\nreturn [(post.id, len(post.hits)) for post in posts]",
         OTHER_ROWS,
-        f"posts = session.query(Post).options(selectinload(Post.hits)).join(Post.hits).filter(Hit.id % 10 == 1)"
+        "posts = session.query(Post).options(selectinload(Post.hits)).join(Post.hits).filter(Hit.id % 10 == 1)"
         ".order_by(Post.id).all()\nreturn [(post.id, len(post.hits)) for post in posts]",
         models="Hit, Post", loaders="selectinload",
     ),

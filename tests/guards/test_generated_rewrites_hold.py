@@ -1,4 +1,4 @@
-"""Generated models and queries, run, rewritten for what their trace shows, and run again: equal rows, O(1) statements."""
+"""Generated models and queries are run, rewritten for what repeats, and run again: equal rows, O(1) statements."""
 
 import random
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from guards.guard import MODELS_AT, find, measured
+from guards.libraries import DATABASES, Library, Rows
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from codemods.api import Proposal
-from guards.guard import MODELS_AT, find, measured
-from guards.libraries import DATABASES, Library, Rows
 
 pytestmark = pytest.mark.slow
 SIZES = (4, 12)
@@ -104,7 +104,7 @@ class Program:
 
 
 def rows(size: int) -> Rows:
-    """`size` posts with related rows of their own; keys, values and physical order have nothing to do with each other."""
+    """`size` posts with related rows of their own; keys, values and physical order tell nothing of each other."""
     shuffle = random.Random(size)
     numbers = shuffle.sample(range(1, 6 * size), size)
     people = [500 - n for n in numbers] + [2000 + 10 * n + k for n in numbers for k in range(2)]
@@ -113,7 +113,8 @@ def rows(size: int) -> Rows:
         + [{"id": 10_000 + p, "boss_id": None} for p in people],
         "blog_tag": [{"id": n} for n in range(1, 6)],
         "blog_post": [
-            {"id": n, "title": shuffle.choice("ab"), "score": shuffle.randint(1, 3), "author_id": 500 - n if i else None}
+            {"id": n, "title": shuffle.choice("ab"), "score": shuffle.randint(1, 3),
+             "author_id": 500 - n if i else None}
             for i, n in enumerate(numbers)
         ],
         "blog_post_tags": [
@@ -140,7 +141,9 @@ def alchemy(draw: st.DrawFn) -> Program:
         draw(st.sampled_from(["", "", ".distinct()", ".limit(8)", ".limit(9).offset(1)"])),
     ]
     chain = "".join(steps).format(root)
-    style = draw(st.sampled_from(["session.query({0}){1}.all()", "{0}.query{1}.all()", "session.scalars(select({0}){1}).all()"]))
+    style = draw(
+        st.sampled_from(["session.query({0}){1}.all()", "{0}.query{1}.all()", "session.scalars(select({0}){1}).all()"])
+    )
     reads = draw(st.lists(st.sampled_from([
         "row.author and row.author.id",
         "row.author.boss.id if row.author else None",
@@ -162,7 +165,9 @@ def django(draw: st.DrawFn) -> Program:
     ordering = draw(st.sampled_from(["", '["id"]', '["title"]', '["-score", "id"]']))
     declared = f"\n    class Meta:\n        ordering = {ordering}\n" if ordering else ""
     steps = draw(st.sampled_from(["", ".filter(score__gt=1)", ".exclude(author__isnull=True)"]))
-    steps += draw(st.sampled_from(["", "", '.order_by("pk")', '.order_by("title")', '.order_by("-score", "title", "id")']))
+    steps += draw(
+        st.sampled_from(["", "", '.order_by("pk")', '.order_by("title")', '.order_by("-score", "title", "id")'])
+    )
     steps += draw(st.sampled_from(["", "", ".distinct()", "[:8]", "[1:9]"]))
     reads = draw(st.lists(st.sampled_from([
         "row.author and row.author.pk",

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-
-from codemods.api import Answer, No, Proposal, Repeat
-from codemods.refusals import REFUSALS
 from guards import django_guards, sqlalchemy_guards
 from guards.guard import MODELS_AT, RIGHT, SIZE, STILL_GROWS, Guard, find, measured, verdict
 from guards.libraries import Library, Run, libraries
+
+from codemods.api import Answer, No, Proposal, Repeat
+from codemods.refusals import REFUSALS
 
 pytestmark = pytest.mark.slow
 TABLES = {"sqlalchemy": sqlalchemy_guards.GUARDS, "django": django_guards.GUARDS}
