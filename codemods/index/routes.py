@@ -51,10 +51,14 @@ class Routes:
 
     def handlers(self, route: str, method: str | None) -> list[Route]:
         """The best handlers for a served route: all of those that share the longest matching tail."""
-        wanted = canonical(route)
+        wanted = canonical(route.strip().partition(" (")[0])
         found = [r for r in self._all if _serves(r, wanted, method)]
         longest = max((_weight(r.path) for r in found), default=0)
         return list({r.key: r for r in found if _weight(r.path) == longest}.values())
+
+    def functions(self) -> dict[tuple[str, str], str]:
+        """Every handler, with a path that it serves."""
+        return {r.key: f"/{r.path}" for r in reversed(self._all)}
 
     @cached_property
     def _all(self) -> list[Route]:

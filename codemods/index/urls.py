@@ -44,6 +44,11 @@ class Urls:
         best = max((weight for weight, _ in found), default=0)
         return list(dict.fromkeys(key for weight, key in found if weight == best))
 
+    def views(self) -> dict[Key, str]:
+        """Every view function or class, with a path that it serves; admin classes with the page of their model."""
+        pages = {key: f"/admin/{tail}/" for tail, key in self.admins}
+        return pages | {key: f"/{path}" for path, key in reversed(self._all)}
+
     @cached_property
     def admins(self) -> list[Entry]:
         """`app/model` of each registered model -> its admin class."""
