@@ -100,7 +100,9 @@ def report(runs: dict[str, list[Run]], lines: int) -> None:
     print("| | wall, s | CPU, s | peak, MB |\n|---|---|---|---|")
     for name, each in runs.items():
         more = "" if each[0].finished else "> "
-        print(f"| {name} | {more}{middle(each, 0):.2f} | {more}{middle(each, 1):.2f} | {max(r.peak for r in each):.0f} |")
+        print(
+            f"| {name} | {more}{middle(each, 0):.2f} | {more}{middle(each, 1):.2f} | {max(r.peak for r in each):.0f} |"
+        )
     print(f"\ncold / ruff: {middle(runs['cold'], 0) / middle(runs['ruff'], 0):.1f} (wall), "
           f"{middle(runs['cold'], 1) / middle(runs['ruff'], 1):.1f} (CPU)")  # fmt: skip
     if "codemodder" in runs:

@@ -60,7 +60,7 @@ class Store:
             return
         self._news = False
         left, entries = MAX_BYTES, {}
-        for key, value in {**self._used, **(self._kept or {})}.items():
+        for key, value in {**self._used, **(self._kept or {}), **self._used}.items():
             left -= len(key) + len(value)
             if left >= 0:
                 entries[key] = value
@@ -192,7 +192,7 @@ def _reader(kind: Any) -> _Reader:
 def _load(file: Path) -> dict[str, bytes]:
     try:
         with file.open("rb") as stream:
-            data = stream.read(2 * MAX_BYTES)
+            data = stream.read(2 * MAX_BYTES + 1_000)
         if data[:32] == stamp():
             return msgspec.msgpack.decode(data[32:], type=dict[str, bytes])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):

@@ -17,6 +17,7 @@ from codemods.index.interpreter import READING, frames
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
 MAX_COLUMNS = 20_000
+MAX_MARKS = 150_000  # dots, commas and opening brackets: each is an object of the syntax tree, or two
 MAX_TOTAL = 400_000_000  # characters of all files together
 GIT_SECONDS = 120
 _SCANS = 16  # texts are searched so often before an index of their identifiers pays
@@ -25,7 +26,7 @@ _TEST = re.compile(
 )
 _GENERATED = re.compile(rb"^[ \t]*#.*(?:@generated\b|\bgenerated (?:by|from)\b.*\bdo not edit\b)", re.I | re.M)
 _HEAD = 1_000  # bytes in which a file says that it is generated
-_ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.M)
+_ENCODING = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 _ASCII_BASED = re.compile(rb"utf-?8|utf_8|(?:us-)?ascii|latin|iso-?8859|cp125|windows-125", re.I)
 _CLASS = re.compile(r"class[ \t]+\w+[ \t]*(?:\[[^\]]*\][ \t]*)?\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
 _ALIAS = re.compile(r" as (\w+)")
@@ -107,6 +108,9 @@ class Tree:
         if path not in self._syntax:
             text = self.source(path)
             if text is None:
+                return None
+            if sum(map(text.count, ".,([{")) > MAX_MARKS:
+                self.skipped[path] = "too many expressions to be hand-written code"
                 return None
             try:
                 with warnings.catch_warnings(), frames(READING):
@@ -254,7 +258,7 @@ def _text(raw: bytes, *, python: bool) -> str:
             raise _SkipError("a line too long to be hand-written code")
         if _GENERATED.search(raw[:_HEAD]):
             raise _SkipError("generated code")
-        declared = _ENCODING.search(b"\n".join(raw[:_HEAD].split(b"\n", 2)[:2]))
+        declared = _ENCODING.match(raw[:_HEAD])
         if declared and not _ASCII_BASED.match(declared[1]):
             raise _SkipError(f"in the encoding {declared[1].decode('ascii', 'replace')}")
     try:
