@@ -20,7 +20,7 @@ from bot.errors import UserError
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.publish.forge import Forge
-    from bot.records import Hotspot, Result
+    from bot.records import Hotspot, Result, Scan
 
 INTERRUPTED = 130
 INTERRUPTION = "interrupted; temporary work trees are removed, and the same command picks up where it stopped."
@@ -140,6 +140,42 @@ def fix(
     screen = Screen()
     screen.results(results)
     return _exit_code(results, done={"fixed", "planned"})
+
+
+@app.command()
+def scan(
+    repo: Repo = Path(),
+    output: Annotated[Literal["text", "json", "sarif"], typer.Option("--format")] = "text",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there, not to the screen.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="As text: show the suggested edits.")] = False,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="PREFIX", help="Leave out paths that begin so; repeatable.")
+    ] = None,
+    fail_on_findings: Annotated[bool, typer.Option("--fail-on-findings", help="Exit 1 when there are any.")] = False,
+) -> int:
+    """No APM: queries whose every row is seen to issue statements of its own; edits nothing."""
+    from bot.plan.scan import scan as find_all
+    from bot.prove.checkout import head_commit
+    from bot.records import Scan
+    from bot.show.console import Screen
+    from bot.show.report import require_writable, write_bytes
+    from codemods.index import Index
+
+    config = _config(repo)
+    commit = head_commit(repo)
+    if out is not None:
+        require_writable(out, repo, [], "--out")
+    index = Index(repo, (*config.exclude, *(exclude or ())))
+    with Screen().step(f"scanning {len(index.tree.files)} files"):
+        findings = tuple(find_all(index))
+    listed = {*index.tree.files, *index.tree.templates}
+    skipped = {path: why for path, why in index.tree.skipped.items() if path in listed}
+    shown = _shown(Scan(version=__version__, commit=commit, findings=findings, skipped=skipped), output, repo, diff)
+    if out is None:
+        _print(shown)
+    else:
+        write_bytes(shown.encode(), out, "--out")
+    return int(fail_on_findings and bool(findings))
 
 
 @app.command()
@@ -373,6 +409,17 @@ def _save(folder: Path, command: str, commit: str | None, results: "list[Result]
 
     digest = save(folder, Report(version=__version__, command=command, commit=commit, results=tuple(results)))
     _print(f"{plain(folder, LONGEST_MESSAGE)} sha256 {digest}\n")
+
+
+def _shown(found: "Scan", output: Literal["text", "json", "sarif"], repo: Path, diff: bool) -> str:
+    from bot.prove.checkout import path_from_top
+    from bot.show.findings import encode, text
+    from bot.show.sarif import sarif
+    from codemods import discover
+
+    if output == "sarif":
+        return sarif(found, discover(), path_from_top(repo))
+    return encode(found) if output == "json" else text(found, diff=diff)
 
 
 def _check_report(path: Path | None, repo: Path, inputs: Iterable[str | Path]) -> None:

@@ -354,3 +354,46 @@ class Report(Record, frozen=True, kw_only=True):
     command: str
     commit: str | None = None
     results: tuple[Result, ...] = ()
+
+
+# ---- scan: what the code alone shows ---------------------------------------------------------------------------------
+
+
+class FoundLoad(Record, frozen=True, kw_only=True):
+    """A relationship that is loaded once per row, where it is read, and how it can be loaded instead."""
+
+    path: str  # "Post.author"
+    statement: str  # that repeats, as the code lets it be known
+    read_file: str
+    read_line: int
+    strategy: str  # "joinedload"
+    why: str
+    statements_after: int  # extra statements that stay: joined 0, select-in 1
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """A query whose every row issues statements of its own, and the edit that ends it."""
+
+    fingerprint: str  # that of the patch for the same place: sha256 of codemod, path, qualified name, what is loaded
+    codemod: str
+    tier: Tier
+    title: str  # conventional commit subject
+    file: str  # repository-relative, forward slashes
+    function: str  # qualified name
+    line: int  # for people; never part of an identity
+    query: str  # the query's root as written
+    loads: tuple[FoundLoad, ...]
+    entry: str | None = None  # the route, task or command that reaches it, when one is seen to
+    notes: tuple[str, ...] = ()  # what a reviewer should know
+    changes: tuple[Change, ...] = ()
+    diff: str  # unified
+
+
+class Scan(Record, frozen=True, kw_only=True):
+    """All findings of a checkout, `costmod.scan/1`, most telling first; `skipped` names files that were not read."""
+
+    schema: Literal["costmod.scan/1"] = "costmod.scan/1"
+    version: str  # of costmod
+    commit: str | None = None
+    findings: tuple[Finding, ...] = ()
+    skipped: dict[str, str] = {}

@@ -146,6 +146,10 @@ class Places:
 
     # ---- serializers ----
 
+    def serializers_of(self, owner: Key) -> list[Key]:
+        """The serializers that the attributes of a class name."""
+        return self._named_serializers(owner)
+
     def _serializers(self) -> Iterator[Key]:
         for owner in self.classes:
             yield from self._named_serializers(owner)

@@ -7,6 +7,7 @@ from functools import cached_property
 from codemods.index import Index
 from codemods.index.accesses import Path, accesses
 from codemods.index.calls import Key
+from codemods.index.definitions import Definition
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Call, Class, Function, dotted
 
@@ -20,7 +21,7 @@ _QUERIES = frozenset(
 _DEPTH = 4
 _HOPS = 3
 _TEMPLATE = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".csv", ".tex")
-_BY_KEY = frozenset({"PrimaryKeyRelatedField", "ReadOnlyField"})
+_BY_KEY = frozenset({"PrimaryKeyRelatedField", "ReadOnlyField", "HyperlinkedRelatedField"})
 
 
 class DjangoReads:
@@ -29,7 +30,6 @@ class DjangoReads:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.uses: dict[tuple[str, str], set[str]] = {}  # (model, accessor) -> manager methods called on it
-        self._trees: dict[str, dict[str, ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         self._methods: dict[tuple[str, str, str], frozenset[Chain]] = {}
 
     def follow(self, model: DjangoModel, path: Path, depth: int = _DEPTH) -> Iterator[Chain]:
@@ -165,6 +165,8 @@ class DjangoReads:
         source = next(iter(_texts(options.get("source"))), name)
         path = tuple(p for p in source.split(".") if p != "*")
         field = dotted(value.func).rpartition(".")[2]
+        if field == "HiddenField" or _is_true(options.get("write_only")):
+            return set()  # taken in, never shown
         if field == "SerializerMethodField":
             method = next(
                 iter(_texts(options.get("method_name") or (value.args[0] if value.args else None))), f"get_{name}"
@@ -176,7 +178,7 @@ class DjangoReads:
             chains = set(self.follow(model, path))
             ends = [c for c in chains if len(c) == len(path)]
             return chains | {(*c, *more) for c in ends for more in self.serialized(nested, c[-1].target, depth - 1)}
-        if field in _BY_KEY and "many" not in options:
+        if field in _BY_KEY and not _is_true(options.get("many")) and "lookup_field" not in options:
             path = path[:-1]
         chains = set(self.follow(model, path))
         if field == "StringRelatedField":
@@ -216,49 +218,37 @@ class DjangoReads:
             merged |= class_.values if class_ else {}
         return merged
 
-    def _member(self, class_: Key, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    def _member(self, class_: Key, name: str) -> Definition | None:
         for path, owner in self.index.calls.lineage(class_):
             if node := self._defs(path).get(f"{owner}.{name}"):
                 return node
         return None
 
-    def _of_second(self, node: ast.FunctionDef | ast.AsyncFunctionDef, model: DjangoModel) -> set[Chain]:
+    def _of_second(self, node: Definition, model: DjangoModel) -> set[Chain]:
         """The chains read on the row that a method `def get_x(self, obj)` is given."""
         if len(node.args.args) < 2:
             return set()
         read = accesses(node.body, {node.args.args[1].arg: ()})
         return {chain for path in read.read for chain in self.follow(model, path)}
 
-    def _definition(
-        self, model: DjangoModel, name: str
-    ) -> tuple[DjangoModel, ast.FunctionDef | ast.AsyncFunctionDef] | None:
+    def _definition(self, model: DjangoModel, name: str) -> tuple[DjangoModel, Definition] | None:
         for above in model.lineage():
             if above.path and (node := self._defs(above.path).get(f"{above.qualname}.{name}")):
                 return above, node
         return None
 
-    def _defs(self, path: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-        if path not in self._trees:
-            self._trees[path] = {}
-            if tree := self.index.tree.parsed(path):
-                self._trees[path] = dict(_definitions(tree, ()))
-        return self._trees[path]
-
-
-def _definitions(node: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for child in ast.iter_child_nodes(node):
-        inner = scope
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            inner = (*scope, child.name)
-            if not isinstance(child, ast.ClassDef):
-                yield ".".join(inner), child
-        yield from _definitions(child, inner)
+    def _defs(self, path: str) -> dict[str, Definition]:
+        return self.index.definitions.of(path)
 
 
 def _texts(node: ast.AST | None) -> list[str]:
     if node is None:
         return []
     return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
+
+def _is_true(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _looked_up(node: ast.expr | None) -> set[str]:

@@ -13,6 +13,7 @@ from codemods.index.relations import Relation
 
 # A loader for every hop of a path, in order; the last hop that the query loads already has its option as written.
 Loaders = tuple[tuple[str, Relation], ...]
+_MOST_COLUMNS = 120
 _IMPORT_DEPTH = 12  # imports followed to see whether a new one closes a circle
 
 
@@ -49,9 +50,13 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
             for loaders in options.loads
         ]
         start, end = _cst.offsets(text, query.chain)
+        if query.style == "get":
+            edits.append((start, end, _cst.with_keyword(text[start:end], query.depth, "options", arguments)))
+            continue
         line = text.rfind("\n", 0, start) + 1
         new = _cst.with_call(text[start:end], query.depth, "options", arguments)
-        if max(map(len, (text[line:start] + new).splitlines())) > _width(text):
+        longest_line = max(map(len, (text[line:start] + new).splitlines()))
+        if longest_line > (_width(text) if len(arguments) > 1 else _MOST_COLUMNS):
             indent = text[line:start][: -len(text[line:start].lstrip()) or None]
             new = _cst.with_call(text[start:end], query.depth, "options", arguments, indent)
         edits.append((start, end, new))
@@ -64,7 +69,7 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
 
 def _width(text: str) -> int:
     """How long lines of the file may be: 88 columns, or as many as its own have, at most 120."""
-    return min(120, max(88, *map(len, text.splitlines())))
+    return min(_MOST_COLUMNS, max(88, *map(len, text.splitlines())))
 
 
 def _owners(models: "_Spelling", loaders: Loaders) -> list[str]:

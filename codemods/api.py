@@ -92,6 +92,20 @@ Answer = Proposal | No
 
 
 @dataclass(frozen=True, slots=True)
+class Suspect:
+    """What the code alone shows to repeat: the sighting that a trace would give, and the place that it must lead to.
+
+    `loads` are the paths ("Post.author") that are read on every row, each with the file and line that reads it.
+    """
+
+    sighting: Sighting
+    path: str
+    qualname: str
+    line: int
+    loads: dict[str, tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Meta:
     """What a codemod is: its id, the hotspot kinds it answers, its best tier, the libraries it needs."""
 
@@ -121,7 +135,7 @@ class Case:
 
 
 class Codemod(Protocol):
-    """The shape of a codemod module."""
+    """The shape of a codemod module; it may also have `suspects(index) -> Iterator[Suspect]`, for scans."""
 
     META: Meta
     CASES: tuple[Case, ...]

@@ -16,11 +16,12 @@ from codemods._django_edit import with_list_select_related, with_loads
 from codemods._django_places import Place, Places
 from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
 from codemods._django_reads import Chain
+from codemods._django_suspects import suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel, Link, loads
 
-__all__ = ["CASES", "META", "find"]
+__all__ = ["CASES", "META", "find", "suspects"]
 
 META = Meta(id="django-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
 _HOPS = 3

@@ -17,6 +17,7 @@ from codemods._option_variables import held_by
 from codemods._sqlalchemy_cases import CASES
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
 from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
+from codemods._sqlalchemy_suspects import suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
@@ -24,7 +25,7 @@ from codemods.index.facts import Function
 from codemods.index.follow import Chain
 from codemods.index.relations import Relation
 
-__all__ = ["CASES", "META", "find"]
+__all__ = ["CASES", "META", "find", "suspects"]
 
 META = Meta(id="sqlalchemy-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
 
@@ -130,7 +131,8 @@ def _planned(
     if all(name in options.eager for name in names):
         loaded = ", ".join(".".join(name) for name in names)
         return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {loaded} already", done=True)
-    if not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
+    given = place.query.style == "get" and "options=" in place.query.root
+    if given or not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
         return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones")
     if step := streams(place.query):
         return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows with `{step}`")

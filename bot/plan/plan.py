@@ -101,7 +101,7 @@ def _patch(hotspot: Hotspot, proposal: Proposal, before: Index) -> Patch:
         codemod=proposal.codemod,
         tier=proposal.tier,
         fingerprint=fingerprint(proposal.codemod, proposal.path, proposal.qualname, paths),
-        title=_title(proposal.path, proposal.qualname, paths),
+        title=title(proposal.path, proposal.qualname, paths),
         site=Site(
             file=proposal.path, function=proposal.qualname, line=proposal.line, query=proposal.query, loads=paths,
             located_by=proposal.located_by,
@@ -135,7 +135,7 @@ def _of_file(change: Change) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _title(path: str, qualname: str, loads: tuple[str, ...]) -> str:
+def title(path: str, qualname: str, loads: tuple[str, ...]) -> str:
     """A conventional commit subject of at most 72 characters."""
     scope = path.rpartition("/")[2].removesuffix(".py")
     names = " and ".join(loads)

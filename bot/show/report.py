@@ -31,20 +31,29 @@ def write(report: Report, path: Path) -> None:
     Raises:
         UserError: the file cannot be written.
     """
+    write_bytes(encode(report), path)
+
+
+def write_bytes(data: bytes, path: Path, option: str = "--report") -> None:
+    """Replace the file that an option names in one step; a symbolic link is replaced, never followed.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
     temporary = path.with_name(f".costmod-{os.getpid()}.tmp")
     try:
         with temporary.open("xb") as stream:
-            stream.write(encode(report))
+            stream.write(data)
         if path.exists():
             shutil.copymode(path, temporary)
         temporary.replace(path)
     except OSError as error:
-        raise _refusal(path, f"cannot be written ({error.strerror})") from error
+        raise _refusal(path, f"cannot be written ({error.strerror})", option) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def require_writable(path: Path, repository: Path, inputs: Iterable[str | Path]) -> None:
+def require_writable(path: Path, repository: Path, inputs: Iterable[str | Path], option: str = "--report") -> None:
     """Find out before anything is done whether the report can be written afterwards, over nothing but a report.
 
     Raises:
@@ -52,18 +61,18 @@ def require_writable(path: Path, repository: Path, inputs: Iterable[str | Path])
     """
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise _refusal(path, "is no regular file, so the report cannot be written there")
+            raise _refusal(path, "is no regular file, so the report cannot be written there", option)
         if path.exists():
             if any(Path(one).is_file() and path.samefile(one) for one in inputs):
-                raise _refusal(path, "is an input of this command, and the report would overwrite it")
+                raise _refusal(path, "is an input of this command, and the report would overwrite it", option)
             if not os.access(path, os.W_OK):
-                raise _refusal(path, "cannot be written (Permission denied)")
+                raise _refusal(path, "cannot be written (Permission denied)", option)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
         if _belongs_to(repository, path.parent.resolve() / path.name):
-            raise _refusal(path, "belongs to the repository, and the report would overwrite it")
+            raise _refusal(path, "belongs to the repository, and the report would overwrite it", option)
     except OSError as error:
-        raise _refusal(path, f"cannot be written ({error.strerror})") from error
+        raise _refusal(path, f"cannot be written ({error.strerror})", option) from error
 
 
 def _belongs_to(repository: Path, path: Path) -> bool:
@@ -77,8 +86,8 @@ def _belongs_to(repository: Path, path: Path) -> bool:
     return True
 
 
-def _refusal(path: Path, why: str) -> UserError:
-    return UserError(f"{path}: {why}; choose another --report.")
+def _refusal(path: Path, why: str, option: str) -> UserError:
+    return UserError(f"{path}: {why}; choose another {option}.")
 
 
 def schema() -> dict[str, Any]:

@@ -32,6 +32,8 @@ class Definitions:
 
 def _definitions(node: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[str, Definition]]:
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            continue
         inner = scope
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             inner = (*scope, child.name)

@@ -12,7 +12,7 @@ from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModels
 from codemods.index.facts import Class, dotted
 from codemods.index.names import Names
-from codemods.index.routes import canonical
+from codemods.index.routes import LONGEST, canonical
 from codemods.index.tree import Tree
 
 _PATHS = frozenset({"path", "re_path", "url"})
@@ -43,6 +43,11 @@ class Urls:
             ]
         best = max((weight for weight, _ in found), default=0)
         return list(dict.fromkeys(key for weight, key in found if weight == best))
+
+    def views(self) -> dict[Key, str]:
+        """Every view function or class, with a path that it serves; admin classes with the page of their model."""
+        pages = {key: f"/admin/{tail}/" for tail, key in self.admins}
+        return pages | {key: f"/{path}" for path, key in reversed(self._all)}
 
     @cached_property
     def admins(self) -> list[Entry]:
@@ -115,6 +120,7 @@ class Urls:
 
 def pattern(route: str) -> str:
     """A regular expression of a route as a plain path, groups as `{}`."""
+    route = route[:LONGEST]
     if not re.search(r"[\\^$()]", route):
         return route
     return _REGEX.sub("", _GROUP.sub("{}", route.lstrip("^"))).replace("\\", "")

@@ -52,6 +52,11 @@ def test_the_exit_code_when_nobody_reads(arguments: list[str], code: int, both: 
     assert code or not done.stderr
 
 
+def test_scan_ends_quietly_when_nobody_reads(tmp_path: Path) -> None:
+    done = unread(["scan", str(blog_repository(tmp_path)), "--fail-on-findings"])
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)  # the line of progress
+
+
 @needs_full
 @pytest.mark.parametrize(
     "arguments",
