@@ -11,7 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 demo: $(VENV)/.runtime
 	$(BIN)/costmod demo
 
-test: $(VENV)/.dev
+# The guards run on every version of the libraries; without PostgreSQL those that need it are skipped.
+test: $(VENV)/.dev .venvs/.ready
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=codemods --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
 lint: $(VENV)/.dev
@@ -49,5 +50,9 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.runtime
 
+.venvs/.ready: tests/guards/environments $(wildcard tests/guards/requirements/*.txt) | $(VENV)/.dev
+	tests/guards/environments $(BIN)/python
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venvs build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

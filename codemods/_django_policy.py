@@ -25,6 +25,7 @@ STANDARD = frozenset(
 SINGLE = frozenset({"get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "get_or_404"})
 _UNIONS = frozenset({"union", "intersection", "difference"})
 _STREAMS = frozenset({"iterator", "aiterator"})
+_LARGE_CHUNK = 100  # rows: one more statement per chunk of so many is still a gain
 # Steps under which a LEFT JOIN to one row keeps the rows.
 _JOIN_SAFE = frozenset(
     {"all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "[]", "using", "iterator"}
@@ -168,5 +169,10 @@ def unique_order(query: Query, model: DjangoModel) -> str | None:
 
 
 def streams(query: Query) -> bool:
-    """Whether the rows come in chunks, where a prefetch needs a chunk size that the query does not name."""
-    return any(s.name in _STREAMS and not s.args and not s.keywords for s in query.steps)
+    """Whether the rows come in chunks too small, or of no known size, for a prefetch per chunk to pay."""
+    for step in query.steps:
+        if step.name in _STREAMS:
+            sizes = [*step.args, *(value for _, value in step.keywords)]
+            if not sizes or not all(size.isdecimal() and int(size) >= _LARGE_CHUNK for size in sizes):
+                return True
+    return False

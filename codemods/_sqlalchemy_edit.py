@@ -55,8 +55,7 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
             continue
         line = text.rfind("\n", 0, start) + 1
         new = _cst.with_call(text[start:end], query.depth, "options", arguments)
-        longest_line = max(map(len, (text[line:start] + new).splitlines()))
-        if longest_line > (_width(text) if len(arguments) > 1 else _MOST_COLUMNS):
+        if max(map(len, (text[line:start] + new).splitlines())) > _MOST_COLUMNS:
             indent = text[line:start][: -len(text[line:start].lstrip()) or None]
             new = _cst.with_call(text[start:end], query.depth, "options", arguments, indent)
         edits.append((start, end, new))
@@ -65,11 +64,6 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
         added = _cst.import_edit(text, module, imported, first_party(index))
         text = _cst.replace(text, [added]) if added else text
     return text
-
-
-def _width(text: str) -> int:
-    """How long lines of the file may be: 88 columns, or as many as its own have, at most 120."""
-    return min(_MOST_COLUMNS, max(88, *map(len, text.splitlines())))
 
 
 def _owners(models: "_Spelling", loaders: Loaders) -> list[str]:
