@@ -213,7 +213,9 @@ def _rows(*options: str) -> str:
 def _joined(text: str, *, rows: bool = False) -> str:
     """The loop over `session.query(Post)` with its author joined."""
     option = "joinedload(Post.author)"
-    text = text.replace("session.query(Post)", "session.query(Post)" + (_rows(option) if rows else f".options({option})"))
+    text = text.replace(
+        "session.query(Post)", "session.query(Post)" + (_rows(option) if rows else f".options({option})")
+    )
     return text.replace("from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import", 1)
 
 
@@ -271,7 +273,9 @@ _CHANGED = (
     _changed(
         "order by a column that is not unique: separate select",
         _select(".order_by(Post.title)"),
-        _select(_rows("selectinload(Post.author)") + ".order_by(Post.title)", "from sqlalchemy.orm import selectinload"),
+        _select(
+            _rows("selectinload(Post.author)") + ".order_by(Post.title)", "from sqlalchemy.orm import selectinload"
+        ),
     ),
     _changed(
         "order by a function, then a cancelled order: separate select",
@@ -411,9 +415,7 @@ def view(session):
     Case(
         "Model.query, found behind a service and a method",
         _SERVICE,
-        _SERVICE.replace(
-            "Post.query", "Post.query.options(\n            joinedload(Post.author),\n        )"
-        ).replace(
+        _SERVICE.replace("Post.query", "Post.query.options(\n            joinedload(Post.author),\n        )").replace(
             "from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import"
         ),
         (AUTHOR,),
