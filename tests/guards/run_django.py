@@ -56,7 +56,8 @@ def fill(rows):
         for table, given in rows.items():
             for row in given:
                 cursor.execute(
-                    f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})", list(row.values())
+                    f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})",
+                    list(row.values()),
                 )
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -143,7 +143,9 @@ def _guard(
 
 _AUTHORS = "return [(post.id, post.author and post.author.id) for post in posts]"
 _COMMENTS = "return [[post.id, sorted(comment.id for comment in post.comments)] for post in posts]"
-AUTHOR = Repeat("author", ("authors",), ("authors.id",), 12, statement="SELECT authors.id FROM authors WHERE authors.id = ?")
+AUTHOR = Repeat(
+    "author", ("authors",), ("authors.id",), 12, statement="SELECT authors.id FROM authors WHERE authors.id = ?"
+)
 WRITE_ONLY = """
 
 class Log(Base):

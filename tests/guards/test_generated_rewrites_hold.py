@@ -140,7 +140,9 @@ def alchemy(draw: st.DrawFn) -> Program:
         draw(st.sampled_from(["", "", ".distinct()", ".limit(8)", ".limit(9).offset(1)"])),
     ]
     chain = "".join(steps).format(root)
-    style = draw(st.sampled_from(["session.query({0}){1}.all()", "{0}.query{1}.all()", "session.scalars(select({0}){1}).all()"]))
+    style = draw(
+        st.sampled_from(["session.query({0}){1}.all()", "{0}.query{1}.all()", "session.scalars(select({0}){1}).all()"])
+    )
     reads = draw(st.lists(st.sampled_from([
         "row.author and row.author.id",
         "row.author.boss.id if row.author else None",
@@ -162,7 +164,9 @@ def django(draw: st.DrawFn) -> Program:
     ordering = draw(st.sampled_from(["", '["id"]', '["title"]', '["-score", "id"]']))
     declared = f"\n    class Meta:\n        ordering = {ordering}\n" if ordering else ""
     steps = draw(st.sampled_from(["", ".filter(score__gt=1)", ".exclude(author__isnull=True)"]))
-    steps += draw(st.sampled_from(["", "", '.order_by("pk")', '.order_by("title")', '.order_by("-score", "title", "id")']))
+    steps += draw(
+        st.sampled_from(["", "", '.order_by("pk")', '.order_by("title")', '.order_by("-score", "title", "id")'])
+    )
     steps += draw(st.sampled_from(["", "", ".distinct()", "[:8]", "[1:9]"]))
     reads = draw(st.lists(st.sampled_from([
         "row.author and row.author.pk",
