@@ -83,6 +83,9 @@ class Edit(Base):
     post_id = Column(Integer, ForeignKey("posts.id"))
 """
 
+_COMMENT = MODELS[MODELS.index("class Comment(") : MODELS.index("class Hit(")]
+_WITHOUT_COMMENT = MODELS.replace(_COMMENT, "")
+
 AUTHOR = Repeat(
     "author",
     ("authors",),
@@ -202,9 +205,17 @@ def _loop(*lines: str) -> str:
     return _LOOP.replace("{body}", "\n".join(f"        {line}" for line in lines))
 
 
-def _joined(text: str) -> str:
+def _rows(*options: str) -> str:
+    """A call of options in rows, as a line that would be too long gets it."""
+    return ".options(\n" + "".join(f"        {option},\n" for option in options) + "    )"
+
+
+def _joined(text: str, *, rows: bool = False) -> str:
     """The loop over `session.query(Post)` with its author joined."""
-    text = text.replace("session.query(Post)", "session.query(Post).options(joinedload(Post.author))")
+    option = "joinedload(Post.author)"
+    text = text.replace(
+        "session.query(Post)", "session.query(Post)" + (_rows(option) if rows else f".options({option})")
+    )
     return text.replace("from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import", 1)
 
 
@@ -241,12 +252,16 @@ def _post(steps: str, loaders: str) -> str:
 
 _CHANGED = (
     _changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
-    _changed("legacy query, ordered, with a limit: join", _legacy(".limit(50)"), _joined(_legacy(".limit(50)"))),
+    _changed(
+        "legacy query, ordered, with a limit: join, in rows since the line would be too long",
+        _legacy(".limit(50)"),
+        _joined(_legacy(".limit(50)"), rows=True),
+    ),
     _changed(
         "select, ordered by a unique column: join",
         _select(".order_by(Post.title, Post.slug.desc()).limit(50)"),
         _select(
-            ".options(joinedload(Post.author)).order_by(Post.title, Post.slug.desc()).limit(50)",
+            _rows("joinedload(Post.author)") + ".order_by(Post.title, Post.slug.desc()).limit(50)",
             "from sqlalchemy.orm import joinedload",
         ),
     ),
@@ -258,31 +273,33 @@ _CHANGED = (
     _changed(
         "order by a column that is not unique: separate select",
         _select(".order_by(Post.title)"),
-        _select(".options(selectinload(Post.author)).order_by(Post.title)", "from sqlalchemy.orm import selectinload"),
+        _select(
+            _rows("selectinload(Post.author)") + ".order_by(Post.title)", "from sqlalchemy.orm import selectinload"
+        ),
     ),
     _changed(
         "order by a function, then a cancelled order: separate select",
         _select(".order_by(func.random()).order_by(Post.id).order_by(None)"),
         _select(
-            ".options(selectinload(Post.author)).order_by(func.random()).order_by(Post.id).order_by(None)",
+            _rows("selectinload(Post.author)") + ".order_by(func.random()).order_by(Post.id).order_by(None)",
             "from sqlalchemy.orm import selectinload",
         ),
     ),
     _changed(
         "row locks: separate select",
         _legacy(".with_for_update()"),
-        _joined(_legacy(".with_for_update()")).replace("joinedload", "selectinload"),
+        _joined(_legacy(".with_for_update()"), rows=True).replace("joinedload", "selectinload"),
     ),
     _changed(
         "a step that is not known to keep rows: separate select",
         _legacy(".distinct()"),
-        _joined(_legacy(".distinct()")).replace("joinedload", "selectinload"),
+        _joined(_legacy(".distinct()"), rows=True).replace("joinedload", "selectinload"),
     ),
     _changed(
         "collection: separate select, import merged in place",
         _select(".order_by(Post.id)", "from sqlalchemy.orm import Session", "len(post.comments)"),
         _select(
-            ".options(selectinload(Post.comments)).order_by(Post.id)",
+            _rows("selectinload(Post.comments)") + ".order_by(Post.id)",
             "from sqlalchemy.orm import Session, selectinload",
             "len(post.comments)",
         ),
@@ -298,7 +315,7 @@ _CHANGED = (
         "two relationships of one loop: one patch",
         _select(".order_by(Post.id)", read="(post.author.email, post.comments)"),
         _select(
-            ".options(joinedload(Post.author), selectinload(Post.comments)).order_by(Post.id)",
+            _rows("joinedload(Post.author)", "selectinload(Post.comments)") + ".order_by(Post.id)",
             "from sqlalchemy.orm import joinedload, selectinload",
             "(post.author.email, post.comments)",
         ),
@@ -336,7 +353,10 @@ from models import Comment
 
 
 def view(session):
-    return [(c.writer.email, c.checker.email) for c in session.query(Comment).options(joinedload(Comment.writer), joinedload(Comment.checker)).order_by(Comment.id)]
+    return [(c.writer.email, c.checker.email) for c in session.query(Comment).options(
+        joinedload(Comment.writer),
+        joinedload(Comment.checker),
+    ).order_by(Comment.id)]
 """,
     ),
     _changed(
@@ -355,7 +375,9 @@ from models import Comment
 
 
 def view(session):
-    return [c.checker.email for c in session.query(Comment).options(joinedload(Comment.checker)).order_by(Comment.id)]
+    return [c.checker.email for c in session.query(Comment).options(
+        joinedload(Comment.checker),
+    ).order_by(Comment.id)]
 """,
     ),
     _changed(
@@ -393,7 +415,7 @@ def view(session):
     Case(
         "Model.query, found behind a service and a method",
         _SERVICE,
-        _SERVICE.replace("Post.query", "Post.query.options(joinedload(Post.author))").replace(
+        _SERVICE.replace("Post.query", "Post.query.options(\n            joinedload(Post.author),\n        )").replace(
             "from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import"
         ),
         (AUTHOR,),
@@ -416,7 +438,9 @@ from models import Video
 
 
 def view(session):
-    return [video.author.email for video in session.query(Video).options(selectinload(Video.author)).order_by(Video.title)]
+    return [video.author.email for video in session.query(Video).options(
+        selectinload(Video.author),
+    ).order_by(Video.title)]
 """,
     ),
     _changed(
@@ -470,6 +494,12 @@ def view(session):
         tier="C",
     ),
     _changed(
+        "the loop flushes: a draft",
+        _loop("found.append(post.author.email)", "session.flush()"),
+        _joined(_loop("found.append(post.author.email)", "session.flush()")),
+        tier="C",
+    ),
+    _changed(
         "nothing is seen to read it: a draft",
         """\
 from models import Post
@@ -485,7 +515,9 @@ from models import Post
 
 
 def view(session):
-    return render(session.query(Post).options(joinedload(Post.author)).order_by(Post.id).all())
+    return render(session.query(Post).options(
+        joinedload(Post.author),
+    ).order_by(Post.id).all())
 """,
         tier="C",
     ),
@@ -508,7 +540,9 @@ from models import Studio
 
 
 def view(session):
-    return [studio.videos for studio in session.scalars(select(Studio).options(selectinload(Studio.videos)))]
+    return [studio.videos for studio in session.scalars(select(Studio).options(
+        selectinload(Studio.videos),
+    ))]
 """,
         Repeat(
             "videos",
@@ -527,12 +561,12 @@ def view(session):
     _changed(
         "two hops, to-one and to-one, ordered by primary key: joins",
         _post("", "joinedload"),
-        _post(".options(joinedload(Comment.post).joinedload(Post.author))", "joinedload"),
+        _post(_rows("joinedload(Comment.post).joinedload(Post.author)"), "joinedload"),
     ),
     _changed(
         "two hops, a collection and to-one: separate selects, both repeats in one path",
         _comments("", "selectinload"),
-        _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
+        _comments(_rows("selectinload(Post.comments).selectinload(Comment.writer)"), "selectinload"),
         AUTHOR,
         COMMENTS,
     ),
@@ -553,32 +587,62 @@ import models
 
 
 def view(session):
-    posts = session.query(models.Post).options(selectinload(models.Post.comments).selectinload(models.Comment.writer)).order_by(models.Post.id)
+    posts = session.query(models.Post).options(
+        selectinload(models.Post.comments).selectinload(models.Comment.writer),
+    ).order_by(models.Post.id)
     return [[comment.writer.email for comment in post.comments] for post in posts]
 """,
     ),
     _changed(
-        "the first hop is loaded already: it keeps its loader",
+        "a model on the way that is not imported: it is, beside the one that is",
+        _comments("", "selectinload").replace("Comment, ", ""),
+        _comments(_rows("selectinload(Post.comments).selectinload(Comment.writer)"), "selectinload"),
+    ),
+    _changed(
+        "two queries of one function, both seen to read it: both",
+        """\
+from models import Post
+
+
+def view(session):
+    a = session.query(Post).order_by(Post.id)
+    b = session.query(Post).order_by(Post.title)
+    return [p.author for p in a], [p.author for p in b]
+""",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+def view(session):
+    a = session.query(Post).options(joinedload(Post.author)).order_by(Post.id)
+    b = session.query(Post).options(selectinload(Post.author)).order_by(Post.title)
+    return [p.author for p in a], [p.author for p in b]
+""",
+    ),
+    _changed(
+        "the first hop is loaded already: the path repeats its option",
         _comments(".options(selectinload(Post.comments))", "selectinload"),
         _comments(
-            ".options(selectinload(Post.comments), defaultload(Post.comments).selectinload(Comment.writer))",
-            "defaultload, selectinload",
+            ".options(selectinload(Post.comments), selectinload(Post.comments).selectinload(Comment.writer))",
+            "selectinload",
         ),
     ),
     _changed(
         "the first hop is loaded by an inner join: it stays one",
         _post(".options(joinedload(Comment.post, innerjoin=True))", "joinedload"),
         _post(
-            ".options(joinedload(Comment.post, innerjoin=True), defaultload(Comment.post).joinedload(Post.author))",
-            "defaultload, joinedload",
+            ".options(joinedload(Comment.post, innerjoin=True), joinedload(Comment.post, innerjoin=True).joinedload(Post.author))",
+            "joinedload",
         ),
     ),
     _changed(
         "the first hop is loaded with a criterion: it keeps it",
         _comments(".options(selectinload(Post.comments.and_(Comment.id > 9)))", "selectinload"),
         _comments(
-            ".options(selectinload(Post.comments.and_(Comment.id > 9)), defaultload(Post.comments).selectinload(Comment.writer))",
-            "defaultload, selectinload",
+            ".options(selectinload(Post.comments.and_(Comment.id > 9)), selectinload(Post.comments.and_(Comment.id > 9)).selectinload(Comment.writer))",
+            "selectinload",
         ),
     ),
     _changed(
@@ -588,8 +652,8 @@ def view(session):
             "joinedload, load_only, selectinload",
         ),
         _comments(
-            ".options(selectinload(Post.comments).options(joinedload(Comment.checker), load_only(Comment.writer_id)), defaultload(Post.comments).selectinload(Comment.writer))",
-            "defaultload, joinedload, load_only, selectinload",
+            ".options(selectinload(Post.comments).options(joinedload(Comment.checker), load_only(Comment.writer_id)), selectinload(Post.comments).selectinload(Comment.writer))",
+            "joinedload, load_only, selectinload",
         ),
     ),
     _changed(
@@ -597,7 +661,7 @@ def view(session):
         _legacy(".options(defaultload(Post.author).load_only(Author.email))").replace(
             "from models import", "from sqlalchemy.orm import defaultload, joinedload\n\nfrom models import Author,"
         ),
-        _joined(_legacy(".options(defaultload(Post.author).load_only(Author.email))")).replace(
+        _joined(_legacy(".options(defaultload(Post.author).load_only(Author.email))"), rows=True).replace(
             "import joinedload\n\nfrom models import", "import defaultload, joinedload\n\nfrom models import Author,"
         ),
     ),
@@ -646,7 +710,6 @@ _UNTOUCHED = (
     ),
     _untouched("commit in the loop", "R-COMMIT", _loop("found.append(post.author.email)", "session.commit()")),
     _untouched("write in the loop", "R-WRITE", _loop("session.delete(post.author)")),
-    _untouched("flush in the loop", "R-WRITE", _loop("found.append(post.author.email)", "store.flush()")),
     _untouched("the loop assigns the key", "R-WRITE", _loop("post.author_id = 1", "found.append(post.author)")),
     _untouched(
         "the loop sets attributes by name", "R-WRITE", _loop("setattr(post, key, 1)", "found.append(post.author)")
@@ -749,9 +812,28 @@ from models import Post
 
 
 def view(session):
-    new = [p.author for p in session.query(Post).order_by(Post.id)]
-    old = [p.author for p in session.query(Post).order_by(Post.title)]
-    return new + old
+    return new(session) + old(session)
+
+
+def new(session):
+    return [p.author for p in session.query(Post).order_by(Post.id)]
+
+
+def old(session):
+    return [p.author for p in session.query(Post).order_by(Post.title)]
+""",
+    ),
+    _untouched(
+        "two queries of one function, nothing seen to read them",
+        "R-AMBIGUOUS",
+        """\
+from models import Post
+
+
+def view(session):
+    new = session.query(Post).order_by(Post.id).all()
+    old = session.query(Post).order_by(Post.title).all()
+    return render(new), render(old)
 """,
     ),
     _untouched(
@@ -786,9 +868,14 @@ def view(session):
         _comments(".options(selectinload(Post.comments).options(STRATEGY))", "selectinload"),
     ),
     _untouched(
-        "a model on the way that is not imported",
+        "a model on the way that is not imported, and whose file imports this one",
         "R-UNRESOLVED",
-        _comments("", "selectinload").replace("Comment, ", ""),
+        _comments("", "selectinload").replace("Author, Comment, Post", "Post"),
+        files={
+            "models.py": _WITHOUT_COMMENT,
+            "comments.py": f"from app import view\nfrom models import Author, Base\n\n\n{_COMMENT}",
+            "start.py": "from comments import Comment\n",
+        },
     ),
     _untouched(
         "a model on the way that only type checkers import",

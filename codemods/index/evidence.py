@@ -28,7 +28,7 @@ class Evidence:
         """Chains of relationships read on the rows with the contexts of the reads; callers are those in `through`."""
         asked = (key, query.chain, through)
         if asked not in self._known:
-            seen = self._flow.of_query(key, query.chain, through)
+            seen = self._flow.of_query(key, query, through)
             paths = {path: set(contexts) for path, contexts in seen.paths.items()}
             for path in (*self._serialized(seen), *self._rendered(seen, model)):
                 paths.setdefault(path, set()).add(())

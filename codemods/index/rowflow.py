@@ -9,10 +9,12 @@ dictionary of rows and a row are one path. What it cannot see it leaves out.
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from codemods.index.calls import Calls, Key
 from codemods.index.definitions import Definition, Definitions
-from codemods.index.facts import Call, Function, dotted
+from codemods.index.facts import Call, Function, Query, dotted
+from codemods.index.queries import SINGLE_ROW
 
 Path = tuple[str, ...]
 Span = tuple[int, int, int, int]
@@ -56,10 +58,10 @@ class RowFlow:
         self._calls = calls
         self._definitions = definitions
 
-    def of_query(self, key: Key, span: Span, through: frozenset[Key]) -> Seen:
-        """What is read on the rows of the query at `span` of a function; callers outside `through` do not count."""
+    def of_query(self, key: Key, query: Query, through: frozenset[Key]) -> Seen:
+        """What is read on the rows of a query of a function; callers outside `through` do not count."""
         run = _Run(self._calls, self._definitions, through)
-        run.start(key, {span: ()})
+        run.start(key, {query.chain: query.depth})
         return run.seen
 
     def of_names(self, key: Key, names: Mapping[str, Path]) -> Seen:
@@ -84,7 +86,7 @@ class _Run:
         self._kept: set[tuple[Key, str, Path]] = set()
         self._left = _VISITS
 
-    def start(self, key: Key, spans: Mapping[Span, Path]) -> None:
+    def start(self, key: Key, spans: Mapping[Span, int]) -> None:
         """Run the function that holds the origin, then the callers that its rows are returned to."""
         level = {key: self._visit(key, {}, spans, (), 0)}
         for _ in range(_UP):
@@ -123,7 +125,7 @@ class _Run:
             self._visit(method, {f"self.{name}": path}, {}, (), depth + 1)
 
     def _visit(
-        self, key: Key, names: dict[str, Path], spans: Mapping[Span, Path], context: Context, depth: int
+        self, key: Key, names: dict[str, Path], spans: Mapping[Span, int], context: Context, depth: int
     ) -> set[Path]:
         function, node = self.calls.function(key), self.definitions.get(key)
         asked = (key, frozenset(names.items()), context)
@@ -154,7 +156,7 @@ class _Reader:
     """Evaluates one function's body in order; every expression once."""
 
     def __init__(
-        self, run: _Run, function: Function, names: dict[str, Path], spans: Mapping[Span, Path], depth: int
+        self, run: _Run, function: Function, names: dict[str, Path], spans: Mapping[Span, int], depth: int
     ) -> None:
         self.run = run
         self.function = function
@@ -276,7 +278,8 @@ class _Reader:
     def _hold(self, container: ast.expr, path: Path) -> None:
         """A container that is given rows stands for them, unless it stands for some already."""
         while isinstance(container, ast.Call | ast.Subscript | ast.Attribute) and not dotted(container):
-            container = container.func if isinstance(container, ast.Call) else container.value
+            inner = container.func if isinstance(container, ast.Call) else container
+            container = inner.value if isinstance(inner, ast.Attribute | ast.Subscript) else inner
         name = dotted(container)
         if name and name not in self.names:
             self.names[name] = path
@@ -290,9 +293,8 @@ class _Reader:
 
     def value(self, node: ast.expr) -> Path | None:  # noqa: C901 - one arm per kind of expression
         """Read an expression; the path that it stands for."""
-        span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-        if span in self.spans and isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
-            return self.spans[span]
+        if (span := _span(node)) in self.spans and isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+            return self._origin(node, self.spans[span])
         match node:
             case ast.Name(id=name):
                 nested = (self.function.path, f"{self.function.qualname}.{name}")
@@ -343,6 +345,20 @@ class _Reader:
                     if isinstance(child, ast.expr):
                         self.value(child)
                 return None
+
+    def _origin(self, node: ast.expr, hops: int) -> Path | None:
+        """The rows of the query itself; what its chain goes on to read after the last step is read on a row."""
+        end, inner = None, node
+        for _ in range(hops):
+            if isinstance(inner, ast.Subscript) or (isinstance(inner, ast.Call) and _ends_query(inner.func)):
+                end = inner
+            inner = inner.func if isinstance(inner, ast.Call) else cast("ast.Attribute", inner).value
+        if end is None or end is node:
+            return ()
+        before, self.spans = self.spans, {_span(end): 0}
+        path = self.value(node)
+        self.spans = before
+        return path
 
     def _guarded(self, nodes: Iterable[ast.expr]) -> list[Path | None]:
         found = []
@@ -451,16 +467,24 @@ class _Reader:
 
     def _handed(self, key: Key, given: list[Path | None], named: Mapping[str | None, Path | None]) -> Path | None:
         target = self.run.calls.function(key)
-        if target is None:
-            return None
-        bound = target.owner is not None and not self.run.calls.is_static(key)
-        params = list(target.params)[1 if bound else 0 :]
+        taken = list(target.params) if target else []
+        bound = target is not None and target.owner is not None and not self.run.calls.is_static(key)
+        params = taken[1 if bound else 0 :]
         names = {p: path for p, path in zip(params, given, strict=False) if path is not None}
-        names |= {p: path for p, path in named.items() if p in target.params and path is not None}
+        names |= {p: path for p, path in named.items() if p in taken and path is not None}
         if not names:
             return None
         returned = self.run.down(key, names, self.depth, self.context)
         return min(returned, key=len) if returned else None
+
+
+def _span(node: ast.expr) -> Span:
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+
+def _ends_query(method: ast.expr) -> bool:
+    """Whether a method hands out rows, on which nothing is a step of the query any more."""
+    return isinstance(method, ast.Attribute) and method.attr in SINGLE_ROW | {"all", "fetchall"}
 
 
 def _first(paths: Iterable[Path | None]) -> Path | None:

@@ -26,7 +26,12 @@ def view(session):
 def feed(session):
     return page(session)
 """
-AFTER = BEFORE.replace("query(Post)", "query(Post).options(joinedload(Post.author))")
+AFTER = BEFORE.replace(
+    "query(Post)",
+    """query(Post).options(
+        joinedload(Post.author),
+    )""",
+)
 
 
 def find(index: Index, *repeats: Repeat, entry: str = "view") -> list[Answer]:
@@ -127,7 +132,10 @@ def view(session):
             ),
             texts={
                 "app.py": text.replace(
-                    "query(Post)", "query(Post).options(selectinload(Post.comments).selectinload(C.writer))"
+                    "query(Post)",
+                    """query(Post).options(
+        selectinload(Post.comments).selectinload(C.writer),
+    )""",
                 )
             },
             located_by=(
@@ -166,7 +174,7 @@ def test_a_lazy_raise_that_the_query_lifts_is_no_hindrance_on_the_way(
 ) -> None:
     models = MODELS.replace('"Post", back_populates="comments")', '"Post", back_populates="comments", lazy="raise")')
     text = """\
-from sqlalchemy.orm import defaultload, joinedload
+from sqlalchemy.orm import joinedload
 
 from models import Comment, Post
 
@@ -175,7 +183,7 @@ def view(session):
     return [c.post.author for c in session.query(Comment).options(joinedload(Comment.post)).order_by(Comment.id)]
 """
     added = text.replace(
-        "joinedload(Comment.post)", "joinedload(Comment.post), defaultload(Comment.post).joinedload(Post.author)"
+        "joinedload(Comment.post)", "joinedload(Comment.post), joinedload(Comment.post).joinedload(Post.author)"
     )
     assert proposed(checkout, models, text, AUTHOR) == added
     (no,) = find(
@@ -220,7 +228,10 @@ def view(session):
     return [c.post.author for c in session.query(Comment).order_by(Comment.id)]
 """
     assert proposed(checkout, models, text, AUTHOR) == text.replace(
-        "query(Comment)", "query(Comment).options(joinedload(Comment.post).joinedload(Post.author))"
+        "query(Comment)",
+        """query(Comment).options(
+        joinedload(Comment.post).joinedload(Post.author),
+    )""",
     )
 
 
@@ -230,8 +241,8 @@ from models import Post
 
 
 def view(session):
-    new = [p.author for p in session.query(Post).order_by(Post.id)]
-    return new + [p.author for p in session.query(Post).order_by(Post.title)]
+    new = session.query(Post).order_by(Post.id).all()
+    return show(new, session.query(Post).order_by(Post.title).all())
 """
     candidates = ("Post.author in app.py:view (line 5)", "Post.author in app.py:view (line 6)")
     assert find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR) == [

@@ -218,13 +218,8 @@ def test_class_hierarchies(path: str, method: str, expected: list[tuple[str, str
 NOTHING = [
     pytest.param("def view(): print(len(x)); json.dumps(x)", id="not ours"),
     pytest.param("def view(): x[0](); (yield)(); (lambda: 1)()", id="no name"),
-    pytest.param(
-        "def view(): get()[0].page(); make().page()\nclass A:\n    def page(self): ...", id="made by who knows"
-    ),
     pytest.param("def view(row): row()\ndef row(): ...", id="a parameter hides the function"),
-    pytest.param(
-        "def view(m): m.page()\nimport m\nclass A:\n    def page(self): ...", id="a parameter hides the module"
-    ),
+    pytest.param("def view(m): m.page()\nimport m\ndef page(): ...", id="a parameter hides the module"),
     pytest.param("def view(self): self.page()\nclass A:\n    def page(self): ...", id="self outside a class"),
     pytest.param("def view(): self.page()\ndef page(): ...", id="self without a method"),
     pytest.param("def view(): super().page()\nclass A:\n    def page(self): ...", id="super outside a class"),
@@ -238,6 +233,31 @@ NOTHING = [
     pytest.param("import app\ndef view(): app()", id="a module is not called"),
     pytest.param("import broken\ndef view(): broken()", id="a module that cannot be parsed"),
 ]
+
+
+GUESSED = [
+    pytest.param("def view(): get()[0].page()\nclass A:\n    def page(self): ...", ["A.page"], id="an item"),
+    pytest.param("def view(): make().page()\nclass A:\n    def page(self): ...", ["A.page"], id="made by who knows"),
+    pytest.param("def view(m): m.page()\nclass A:\n    def page(self): ...", ["A.page"], id="a parameter"),
+    pytest.param(
+        "def view(m): m.page()\nclass A:\n    def page(self): ...\nclass B:\n    def page(self): ...",
+        ["A.page", "B.page"],
+        id="one of two",
+    ),
+    pytest.param(
+        "def view(m): m.page()\n" + "".join(f"class {c}:\n    def page(self): ...\n" for c in "ABC"), [], id="of three"
+    ),
+    pytest.param("def view(m): m.page()\ndef page(): ...", [], id="a function is no method"),
+    pytest.param("def view(m): m.get()\nclass A:\n    def get(self): ...", [], id="a name that every object has"),
+    pytest.param("def view(m): m.page()\nclass A:\n    def page_of(self): ...", [], id="half a name"),
+    pytest.param("def view(): page()\nclass A:\n    def page(self): ...", [], id="no method call"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), GUESSED)
+def test_a_method_of_a_rare_name_is_guessed(text: str, expected: list[str], checkout: Checkout) -> None:
+    """Where no type tells whose method it is."""
+    assert callees(Index(checkout({"app.py": text}))) == [f"app.py:{name}" for name in expected]
 
 
 @pytest.mark.parametrize("text", NOTHING)

@@ -176,4 +176,6 @@ def two(): ...
     assert [r.key[1] for r in index.routes.handlers("/a", "GET")] == ["page"]
     assert [r.key[1] for r in index.routes.handlers("/b", "GET")] == ["page"]
     (route,) = index.routes.handlers("/a", "GET")
-    assert index.calls.callees(route.function) == [("app.py", "one"), ("app.py", "two")]
+    function = index.calls.function(route.key)
+    assert function is not None
+    assert index.calls.callees(function) == [("app.py", "one"), ("app.py", "two")]
