@@ -53,17 +53,22 @@ def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> l
     each to become a pull request of its own.
     """
     from bot.plan.plan import plan
+    from codemods.cache import save_answers
+    from codemods.index.interpreter import planning
 
     results = []
-    for hotspot in hotspots:
-        for found in plan(hotspot, index):
-            if not isinstance(found, Patch):
-                what: Outcome = "nothing_to_do" if found.done else "refused"
-                results.append(Result(hotspot=hotspot, outcome=what, refusal=found))
-                continue
-            results.append(Result(hotspot=hotspot, outcome="planned", patch=found))
-            if stacked:
-                index = index.edited({change.path: change.after for change in found.changes})
+    with planning():
+        for hotspot in hotspots:
+            for found in plan(hotspot, index):
+                if not isinstance(found, Patch):
+                    what: Outcome = "nothing_to_do" if found.done else "refused"
+                    results.append(Result(hotspot=hotspot, outcome=what, refusal=found))
+                    continue
+                results.append(Result(hotspot=hotspot, outcome="planned", patch=found))
+                if stacked:
+                    index = index.edited({change.path: change.after for change in found.changes})
+    index.tree.store.save()
+    save_answers()
     return results
 
 

@@ -1,12 +1,22 @@
 """Edits on a slice of a file: LibCST sees only the expression or import that changes, every other byte stays."""
 
+from __future__ import annotations
+
 import ast
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
-import libcst as cst
+from codemods._lazy import lazily
+from codemods.cache import answer
+
+if TYPE_CHECKING:
+    import libcst as cst
+else:
+    cst = lazily("libcst")
 
 Span = tuple[int, int, int, int]  # line, column, end line, end column as `ast` counts: UTF-8 bytes, lines from 1
 # Not str.splitlines: a form feed or U+2028 in a string ends no line of Python source.
@@ -32,44 +42,66 @@ def replace(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
     return text
 
 
-def with_call(chain: str, depth: int, method: str, arguments: Sequence[str]) -> str:
+def with_call(chain: str, depth: int, method: str, arguments: Sequence[str], rows: str | None = None) -> str:
     """The chain with `.method(arguments)` right after its root, or with the arguments added to such a call.
+
+    With `rows`, the indentation of the line that the chain starts on, a new call has a line for every argument.
 
     `depth` is the number of attribute, call and subscript hops above the root. A chain that breaks its lines before
     the dots gets the new call on a line of its own.
     """
-    node = cst.parse_expression(f"({chain})")
-    unwrapped = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[:-1])
-    return _code(_insert(unwrapped, depth, method, arguments, None), chain)
+
+    def work() -> str:
+        node = cst.parse_expression(f"({chain})")
+        unwrapped = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[:-1])
+        return _code(_insert(unwrapped, depth, _New(method, tuple(arguments), rows), None), chain)
+
+    return answer(("with_call", chain, str(depth), method, str(rows), *arguments), ("libcst",), work)
 
 
-def _insert(
-    node: cst.BaseExpression, depth: int, method: str, arguments: Sequence[str], dot: cst.Dot | None
-) -> cst.BaseExpression:
+@dataclass(frozen=True)
+class _New:
+    method: str
+    arguments: tuple[str, ...]
+    rows: str | None
+
+    def call(self, root: cst.BaseExpression, space: cst.BaseParenthesizableWhitespace) -> cst.Call:
+        """The call on its root, behind a dot with this space before it."""
+        func = cst.Attribute(value=root, attr=cst.Name(self.method), dot=cst.Dot(whitespace_before=space))
+        arguments = [_argument(a) for a in self.arguments]
+        if self.rows is None:
+            return cst.Call(func=func, args=arguments)
+        last = space.last_line if isinstance(space, cst.ParenthesizedWhitespace) else space
+        assert isinstance(last, cst.SimpleWhitespace)
+        outer = last.value.rpartition("\n")[2] or self.rows
+        row, end = (cst.ParenthesizedWhitespace(last_line=cst.SimpleWhitespace(i)) for i in (outer + "    ", outer))
+        commas = [cst.Comma(whitespace_after=w) for w in [*[row] * (len(arguments) - 1), end]]
+        rows = [a.with_changes(comma=c) for a, c in zip(arguments, commas, strict=True)]
+        return cst.Call(func=func, args=rows, whitespace_before_args=row)
+
+
+def _insert(node: cst.BaseExpression, depth: int, new: _New, dot: cst.Dot | None) -> cst.BaseExpression:
     match node:
         case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name)) as func) if depth > 1:
-            if name == method and depth == 2:
-                return _append(node, arguments)
+            if name == new.method and depth == 2:
+                return _append(node, new.arguments)
             last = depth == 2  # the comment before this dot stays on the line of the root
             dot_after = (
                 func.dot.with_changes(whitespace_before=_below(func.dot.whitespace_before)) if last else func.dot
             )
             return node.with_changes(
-                func=func.with_changes(value=_insert(inner, depth - 2, method, arguments, func.dot), dot=dot_after)
+                func=func.with_changes(value=_insert(inner, depth - 2, new, func.dot), dot=dot_after)
             )
         case cst.Attribute(value=inner) if depth > 0:
-            return node.with_changes(value=_insert(inner, depth - 1, method, arguments, node.dot))
+            return node.with_changes(value=_insert(inner, depth - 1, new, node.dot))
         case cst.Subscript(value=inner) if depth > 0:
-            return node.with_changes(value=_insert(inner, depth - 1, method, arguments, None))
+            return node.with_changes(value=_insert(inner, depth - 1, new, None))
     space = dot.whitespace_before if dot else cst.SimpleWhitespace("")
     if isinstance(space, cst.ParenthesizedWhitespace):
         space = space.with_changes(empty_lines=())
     if isinstance(space, cst.SimpleWhitespace) and "\n" not in space.value:
         space = cst.SimpleWhitespace("")
-    return cst.Call(
-        func=cst.Attribute(value=node, attr=cst.Name(method), dot=cst.Dot(whitespace_before=space)),
-        args=[_argument(a) for a in arguments],
-    )
+    return new.call(node, space)
 
 
 def _below(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
@@ -108,7 +140,7 @@ def _argument(text: str) -> cst.Arg:
 def import_edit(
     text: str, module: str, names: Sequence[str], local: frozenset[str] = frozenset()
 ) -> tuple[int, int, str] | None:
-    """The edit that binds `names` from `module`; None when the file binds them already.
+    """The edit that binds `names` from `module` (".models" is relative); None when the file binds them already.
 
     They are merged into an existing top-level `from module import ...`; else a new import goes where an import sorter
     would have it: after the nearest import of the same section that sorts before it, first-party packages (`local`)
@@ -122,7 +154,7 @@ def import_edit(
     # An import below the first definition is late on purpose (a cycle): nothing joins it.
     imports = [n for n in takewhile(_is_no_definition, tree.body) if n in everywhere]
     for node in imports:
-        if isinstance(node, ast.ImportFrom) and node.module == module and not node.level and node.names[0].name != "*":
+        if isinstance(node, ast.ImportFrom) and _source(node) == module and node.names[0].name != "*":
             start, end = offsets(text, _span(node))
             return start, end, _merged(text[start:end], wanted)
     newline = _newline(text)
@@ -178,6 +210,10 @@ def bound_otherwise(text: str, module: str, name: str) -> bool:
 
 def _merged(statement: str, names: Sequence[str]) -> str:
     """One `from m import ...` statement with more names, in its own layout and order."""
+    return answer(("import", statement, *names), ("libcst",), lambda: _with_names(statement, names))
+
+
+def _with_names(statement: str, names: Sequence[str]) -> str:
     node = cst.parse_statement(statement)
     assert isinstance(node, cst.SimpleStatementLine)
     line = node.body[0]
@@ -270,8 +306,7 @@ def _source(node: ast.Import | ast.ImportFrom) -> str:
 def _binds(node: ast.Import | ast.ImportFrom, module: str, name: str) -> bool:
     return (
         isinstance(node, ast.ImportFrom)
-        and node.module == module
-        and not node.level
+        and _source(node) == module
         and any(a.name == name and a.asname in (None, name) for a in node.names)
     )
 

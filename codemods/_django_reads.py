@@ -249,7 +249,7 @@ class DjangoReads:
     def loaded_by(self, method: str) -> set[str] | None:
         """Paths that custom queryset or manager methods of that name load; None when no name of one can be read."""
         found: set[str] | None = set()
-        for path in self.index.tree.containing(f"def {method}("):
+        for path in self.index.tree.naming(f"def {method}("):
             for name, node in self._defs(path).items():
                 if name.rpartition(".")[2] != method:
                     continue
@@ -265,11 +265,7 @@ class DjangoReads:
     @cached_property
     def managed(self) -> frozenset[str]:
         """Accessors that some code calls with a manager of its own: `post.comment_set(manager="published")`."""
-        trees = (
-            ast.parse(self.index.tree.source(path) or "")
-            for path in self.index.tree.containing("manager=", "manager =")
-            if self.index.tree.module(path)
-        )
+        trees = filter(None, map(self.index.tree.parsed, self.index.tree.matching(r"\bmanager ?=")))
         calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
         return frozenset(
             call.func.attr
@@ -443,8 +439,7 @@ class DjangoReads:
     def _defs(self, path: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         if path not in self._trees:
             self._trees[path] = {}
-            if self.index.tree.module(path):
-                tree = ast.parse(self.index.tree.source(path) or "")
+            if tree := self.index.tree.parsed(path):
                 self._trees[path] = dict(_definitions(tree, ()))
         return self._trees[path]
 

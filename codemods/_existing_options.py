@@ -1,6 +1,7 @@
 """What a query's own `.options(...)` say: which paths are loaded eagerly, which are opted out, and if all is plain."""
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from codemods.index.facts import Step, dotted
@@ -16,25 +17,33 @@ _COLUMN_OPTIONS = frozenset(
 )
 
 Path = tuple[str, ...]
+HeldBy = Callable[[ast.expr], list[ast.expr] | None]
 
 
 @dataclass(slots=True)
 class Existing:
-    """Eager paths of relationship names with their loader, first hops opted out ("*" for all), all readable or not."""
+    """Eager paths of relationship names with their loader, first hops opted out ("*" for all), all readable or not.
+
+    `sources` are the options that end at a path, as they are written.
+    """
 
     eager: dict[Path, str] = field(default_factory=dict)
     opted_out: set[str] = field(default_factory=set)
     readable: bool = True
+    sources: dict[Path, str] = field(default_factory=dict, compare=False)
 
 
-def existing_options(steps: list[Step]) -> Existing:
-    """Read every `.options(...)` of a query."""
+def existing_options(steps: list[Step], held_by: HeldBy = lambda _: None) -> Existing:
+    """Read every `.options(...)` of a query; `held_by` tells what a variable among them can hold."""
     found = Existing()
     for step in steps:
-        if step.name == "options":
-            for source in step.args:
-                if _read(ast.parse(source, mode="eval").body, (), found) is None:
-                    found.readable = False
+        for source in step.args if step.name == "options" else ():
+            node = ast.parse(source, mode="eval").body
+            if isinstance(node, ast.Tuple) and len(node.elts) == 1 and isinstance(node.elts[0], ast.Starred):
+                node = node.elts[0]  # `*more` stands as `(*more,)`
+            options = [node] if isinstance(node, ast.Call) else held_by(node)
+            if options is None or any(_read(option, (), found) is None for option in options):
+                found.readable = False
     return found
 
 
@@ -62,7 +71,23 @@ def _read(node: ast.expr, prefix: Path, found: Existing) -> Path | None:
     if name in LOADERS:
         for end in range(1, len(hops) + 1):
             found.eager.setdefault(prefix + hops[:end], name)
+        if _only_loaders(node) and len(prefix + hops) == _length(node):
+            found.sources.setdefault(prefix + hops, ast.unparse(node))
     return prefix + hops
+
+
+def _only_loaders(node: ast.Call) -> bool:
+    """Whether a chain of options names loaders only: `joinedload(A.b).selectinload(B.c)`."""
+    match node.func:
+        case ast.Attribute(value=ast.Call() as before, attr=name):
+            return name in LOADERS and _only_loaders(before)
+    return dotted(node.func).rpartition(".")[2] in LOADERS
+
+
+def _length(node: ast.Call) -> int:
+    """Hops of a chain from its own start: less than its path when it stands inside another option."""
+    before = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return len(_hops(node)) + (_length(before) if isinstance(before, ast.Call) else 0)
 
 
 def _hops(call: ast.Call) -> Path:

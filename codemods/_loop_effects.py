@@ -8,10 +8,10 @@ from codemods.index.facts import Call, Function, Loop, Query, Read
 
 _COMMITS = frozenset({"commit", "rollback"})
 _WRITES = frozenset(
-    {"add", "add_all", "delete", "merge", "flush", "expire", "expire_all", "refresh", "expunge", "expunge_all"}
+    {"add", "add_all", "delete", "merge", "expire", "expire_all", "refresh", "expunge", "expunge_all"}
     | {"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "begin_nested"}
 )
-_ALWAYS_WRITES = frozenset({"add_all", "flush", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+_ALWAYS_WRITES = frozenset({"add_all", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
 _STATEMENTS = frozenset({"update", "insert", "delete"})  # of SQLAlchemy, or of a query
 _SESSION = re.compile(r"(^|[._])(sessions?|sess|dbs?|s|tx|conn|connection)$", re.IGNORECASE)
 _CALLEE_DEPTH = 4
@@ -39,19 +39,29 @@ def judge(
         if any(r.attr == attribute and r.base in loop.targets for r in loop.reads)
     ]
     doubts: list[str] = []
-    for reader, loop, rows in [*((function, loop, query.rows) for loop in query.loops), *read_elsewhere]:
+    loops = [*((function, loop, query.rows) for loop in query.loops), *read_elsewhere]
+    for reader, loop, rows in loops:
         verdict = _judge(index, reader, loop, rows, attribute, key_columns)
         if verdict.refusal:
             return verdict
         doubts += verdict.doubts
+    # One loop that runs to its end is what repeats; those that may end early are not told from it by the trace.
+    cut = [(reader, loop) for reader, loop, rows in loops if loop.early_exit and set(loop.targets) & rows]
+    whole = [loop for _, loop, rows in loops if not loop.early_exit and _reads(loop, attribute, rows)]
+    if cut and not whole:
+        return Verdict(("R-COND", f"the loop at line {cut[0][1].line} of {cut[0][0].path} can end early"))
     return Verdict(None, tuple(dict.fromkeys(doubts)))
+
+
+def _reads(loop: Loop, attribute: str, rows: set[str]) -> list[Read]:
+    return [read for read in loop.reads if read.attr == attribute and read.base in rows]
 
 
 def _judge(
     index: Index, function: Function, loop: Loop, rows: set[str], attribute: str, key_columns: frozenset[str]
 ) -> Verdict:
     doubts: list[str] = []
-    reads = [r for r in loop.reads if r.attr == attribute and r.base in rows]
+    reads = _reads(loop, attribute, rows)
     where = f"line {loop.line} of {function.path}"
     if code := _effect(index, function, loop.calls, _CALLEE_DEPTH):
         return Verdict((code, where))
@@ -59,12 +69,8 @@ def _judge(
         return Verdict(("R-WRITE", f"the loop at {where} assigns `.{written[0]}`"))
     if any(call.callee == "setattr" and set(call.names) & rows for call in loop.calls):
         return Verdict(("R-WRITE", f"the loop at {where} sets attributes of its rows"))
-    if loop.writes:
-        doubts.append(
-            "the loop assigns attributes of its rows: lazy loads flushed them one by one, now they flush together"
-        )
-    if loop.early_exit and set(loop.targets) & rows:
-        return Verdict(("R-COND", f"the loop at {where} can end early"))
+    if loop.writes or any(call.callee.endswith(".flush") for call in loop.calls):
+        doubts.append("the loop changes its rows: lazy loads flushed them one by one, now they flush together")
     if reads and all(_on_some_rows(read, attribute, key_columns) for read in reads):
         doubts.append(
             f"`.{attribute}` is read under a condition (line {reads[0].line}): rows that skip it pay for nothing"

@@ -35,11 +35,17 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a codemod is asked about: the repeats of one hotspot and the functions it can come from, nearest first."""
+    """What a codemod is asked about: the repeats of one hotspot and the functions it can come from, nearest first.
+
+    `readers` are the functions, (path, qualified name), that the evidence itself names: what repeats is read there.
+    `certain` asks for what is seen on the very rows of a query, and for nothing that only names suggest.
+    """
 
     kind: str
     repeats: tuple[Repeat, ...]
     reached: tuple[Reached, ...]
+    readers: frozenset[tuple[str, str]] = frozenset()
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,22 @@ the loop, dynamic, write-only and noload relationships, relationships of a subcl
 streamed rows, and two queries that fit equally well.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codemods import _cst
 from codemods._existing_options import Existing, existing_options
-from codemods._loader_policy import NO_ENTITIES, Strategy, strategy, streams
-from codemods._loop_effects import judge
+from codemods._loader_policy import Strategy, strategy, streams
+from codemods._loop_effects import Verdict, judge
+from codemods._option_variables import held_by
 from codemods._sqlalchemy_cases import CASES
-from codemods.api import Answer, Load, Meta, No, Proposal, Reached, Repeat, Sighting
+from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
+from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
+from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
-from codemods.index.facts import Function, Query
-from codemods.index.models import Model
-from codemods.index.queries import SINGLE_ROW
-from codemods.index.relations import Relation, lazy_loads, paths
+from codemods.index.calls import Key
+from codemods.index.facts import Function
+from codemods.index.follow import Chain
+from codemods.index.relations import Relation
 
 __all__ = ["CASES", "META", "find"]
 
@@ -34,145 +35,66 @@ _LAZY = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class _Place:
-    """A query of entities in a function that the entry reaches."""
-
-    reached: Reached
-    function: Function
-    query: Query
-    model: Model
-    entity: str  # as written in the query
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    """A relationship that a repeat can be, with the way to it from a query's rows; `seen`: how surely it is read."""
-
-    place: _Place
-    way: tuple[Relation, ...]
-    seen: int  # 2 read on the query's rows, 1 read elsewhere on the way, 0 not seen
-
-    @property
-    def relation(self) -> Relation:
-        """The relationship that repeats: the last hop."""
-        return self.way[-1]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The relationship names from the rows on."""
-        return tuple(hop.relationship.name for hop in self.way)
-
-
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """One proposal per query that can take the repeats, and a refusal for each repeat that has no query."""
-    places = list(_places(index, sighting))
-    read = index.reads.attributes(((r.path, r.qualname) for r in sighting.reached), {p.model: None for p in places})
+    if not any(any(relations_of(index, r)) for r in sighting.repeats):
+        return [_no(r, "R-UNRESOLVED", f"no relationship of a model loads `{r.statement}`") for r in sighting.repeats]
+    places = Places(index, sighting)
     answers: list[Answer] = []
-    chosen: dict[int, list[tuple[_Candidate, Repeat]]] = {}
+    chosen: dict[int, list[tuple[Candidate, Repeat]]] = {}
     for repeat in sighting.repeats:
-        found = _choose(index, places, repeat, read)
+        found = _choose(places, repeat)
         if isinstance(found, No):
             answers.append(found)
             continue
         for candidate in found:
             chosen.setdefault(id(candidate.place.query), []).append((candidate, repeat))
     functions = [f for r in sighting.reached if (f := index.calls.function((r.path, r.qualname)))]
-    answers.extend(_answer(index, loads, functions) for loads in chosen.values())
-    return answers
+    planned = [_planned(index, places, loads, functions) for loads in chosen.values()]
+    answers += [one for one in planned if isinstance(one, No)]
+    together: dict[Key, list[_Planned]] = {}
+    for one in planned:
+        if isinstance(one, _Planned):
+            together.setdefault(one.place.key, []).append(one)
+    return answers + [_propose(index, group) for group in together.values()]
 
 
 # ---- which query ----
 
 
-def _places(index: Index, sighting: Sighting) -> Iterator[_Place]:
-    for reached in sighting.reached:
-        function = index.calls.function((reached.path, reached.qualname))
-        for query in function.queries if function else ():
-            if {s.name for s in query.steps} & (NO_ENTITIES | SINGLE_ROW):
-                continue
-            for entity in query.entities:
-                if function and (model := index.models.get(reached.path, entity, function.qualname)):
-                    yield _Place(reached, function, query, model, entity)
-                    break
-
-
-def _choose(index: Index, places: list[_Place], repeat: Repeat, read: set[str]) -> list[_Candidate] | No:
-    relations = lazy_loads(index.models, repeat.tables, repeat.columns) if _is_lazy_load(repeat) else []
+def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
+    relations = list(dict.fromkeys(r for found in relations_of(places.index, repeat) for r in found))
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
-    candidates = [
-        _Candidate(place, way, _seen(place, way, read))
-        for relation in relations
-        for place in places
-        if not _limited_below(place.query, repeat.count)
-        for way in paths(place.model, relation, read | _loaded_names(place.query))
-    ]
-    # What nothing is seen to read is edited only where the evidence itself points at the query.
-    queried = {place.model for place in places}
-    candidates = [
-        c
-        for c in candidates
-        if c.seen
-        or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
-    ]
+    candidates = places.candidates(repeat)
     if not candidates:
-        return _nowhere(places, relations, repeat)
-    best = min(candidates, key=_rank)
-    equal = [c for c in candidates if _rank(c) == _rank(best)]
+        return _nowhere(places.all, relations, repeat)
+    best = min(candidates, key=lambda c: c.rank)
+    equal = [c for c in candidates if c.rank == best.rank]
     queries = {id(c.place.query) for c in equal}
-    if len(queries) > 1 or (len(equal) > 1 and (not best.seen or len(best.way) > 1)):
-        places_of = {(_where(c.place), c.place.query.line) for c in equal}
+    # Two branches of one function that both read it on their rows are one place.
+    apart = len({c.place.key for c in equal}) > 1 or best.seen > READ
+    if (len(queries) > 1 and apart) or (len(equal) > 1 and (best.seen > READ or len(best.way) > 1)):
+        places_of = {(c.place.where, c.place.query.line) for c in equal}
         lined = len(places_of) > len({where for where, _ in places_of})  # two in one function: only the line tells
         names = tuple(sorted({_named(c, lined=lined) for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return equal
 
 
-def _named(candidate: _Candidate, *, lined: bool) -> str:
+def _named(candidate: Candidate, *, lined: bool) -> str:
     line = f" (line {candidate.place.query.line})" if lined else ""
-    return f"{'.'.join((candidate.place.entity, *candidate.names))} in {_where(candidate.place)}{line}"
+    place = candidate.place
+    return f"{'.'.join((place.entity or place.model.name, *candidate.names))} in {place.where}{line}"
 
 
-def _rank(candidate: _Candidate) -> tuple[int, int]:
-    return -candidate.seen, len(candidate.way)
-
-
-def _is_lazy_load(repeat: Repeat) -> bool:
-    """A lazy load selects the columns of one row or collection: no aggregate, no LIMIT, no write."""
-    return repeat.shape in _LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
-
-
-_LAZY_SHAPES = frozenset({"column_equals_parameter", "parameter_equals_column", "link_table", "other"})
-_NO_LAZY_LOAD = re.compile(
-    r"\b(limit|fetch first|group by|having)\b|\b(count|exists|max|min|sum|avg)\s*\(|^\s*(?!select\b|$)", re.IGNORECASE
-)
-
-
-def _limited_below(query: Query, repeats: int) -> bool:
-    """Whether a literal LIMIT lets the query return fewer rows than half of what repeats."""
-    limits = [int(a) for step in query.steps if step.name == "limit" for a in step.args if a.isdecimal()]
-    return bool(limits) and min(limits) * 2 < repeats
-
-
-def _seen(place: _Place, way: tuple[Relation, ...], read: set[str]) -> int:
-    *before, last = (hop.relationship.name for hop in way)
-    bases = {".".join((row, *before)) for row in place.query.rows}
-    on_rows = any(r.attr == last and r.base in bases for r in place.function.reads)
-    return 2 if on_rows else int(last in read)
-
-
-def _loaded_names(query: Query) -> set[str]:
-    return {name for path in existing_options(query.steps).eager for name in path}
-
-
-def _nowhere(places: list[_Place], relations: list[Relation], repeat: Repeat) -> No:
-    paths = ", ".join(sorted(r.path for r in relations))
+def _nowhere(places: list[Place], relations: list[Relation], repeat: Repeat) -> No:
+    paths = ", ".join(sorted({r.path for r in relations})[:5])
     for place in places:
         for relation in relations:
             if place.model in relation.owner.lineage()[1:]:
                 return _no(
-                    repeat, "R-SUBCLASS", f"{relation.path} is not on {place.model.name}, which {_where(place)} queries"
+                    repeat, "R-SUBCLASS", f"{relation.path} is not on {place.model.name}, which {place.where} queries"
                 )
     if any(relation.owner in place.model.lineage() for place in places for relation in relations):
         return _no(
@@ -184,40 +106,84 @@ def _nowhere(places: list[_Place], relations: list[Relation], repeat: Repeat) ->
 # ---- what to do there ----
 
 
-def _answer(index: Index, found: list[tuple[_Candidate, Repeat]], reached: list[Function]) -> Answer:
+@dataclass(frozen=True)
+class _Planned:
+    """What one query is given: loads that the trace shows, loads read beside them, and what a reviewer must know."""
+
+    place: Place
+    loads: tuple[tuple[Load, Loaders], ...]
+    beside: tuple[Loaders, ...]
+    doubts: tuple[str, ...]
+
+
+def _planned(
+    index: Index, places: Places, found: list[tuple[Candidate, Repeat]], reached: list[Function]
+) -> _Planned | No:
     place = found[0][0].place
-    readers = [function for function in reached if function is not place.function]
-    found = sorted(found, key=_to_one_first)
+    # Rows that were followed are read where they pass; else any function on the way may have been given them.
+    passed = places.passes(place) if all(c.seen <= SIMILAR for c, _ in found) else None
+    readers = [f for f in reached if f is not place.function and (passed is None or (f.path, f.qualname) in passed)]
+    found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
-    options = existing_options(place.query.steps)
+    options = existing_options(place.query.steps, lambda node: held_by(index, place.function, node))
     names = [candidate.names for candidate, _ in found]
     if all(name in options.eager for name in names):
         loaded = ", ".join(".".join(name) for name in names)
-        return _at(place, repeats, "R-ALREADY-EAGER", f"{_where(place)} loads {loaded} already", done=True)
+        return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {loaded} already", done=True)
     if not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
-        return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {_where(place)} are not plain ones")
+        return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones")
     if step := streams(place.query):
-        return _at(place, repeats, "R-STREAM", f"{_where(place)} streams its rows with `{step}`")
-    loads: list[tuple[Load, tuple[tuple[str, Relation], ...]]] = []
+        return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows with `{step}`")
+    loads: list[tuple[Load, Loaders]] = []
     doubts: list[str] = []
     refusals: list[tuple[str, str]] = []
     for candidate, repeat in found:
         if candidate.names in options.eager:
             continue
-        if blocked := _blocked(candidate, options):
-            refusals.append(blocked)
+        if why := _forbidden(index, candidate, options, readers):
+            refusals.append(why)
             continue
-        first = candidate.way[0]
-        verdict = judge(index, place.function, place.query, first.relationship.name, _key_columns(first), readers)
-        if verdict.refusal:
-            refusals.append(verdict.refusal)
-            continue
-        doubts += verdict.doubts
-        doubts += _doubts(candidate)
+        doubts += [*_effects(index, candidate, readers).doubts, *_doubts(candidate)]
         loads.append(_load(candidate, options, repeat))
     if not loads:
         return _at(place, repeats, refusals[0][0], refusals[0][1])
-    return _propose(index, place, loads, doubts + [f"left alone: {why} ({code})" for code, why in refusals])
+    beside = [
+        _loaders(candidate, options)
+        for candidate in _beside(places, place, [c for c, _ in found], options)
+        if not _forbidden(index, candidate, options, readers) and not _effects(index, candidate, readers).doubts
+    ]
+    doubts += [f"left alone: {why} ({code})" for code, why in refusals]
+    return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)))
+
+
+def _beside(places: Places, place: Place, found: list[Candidate], options: Existing) -> list[Candidate]:
+    """Relationships that every row of the query is seen to read as well: the same loop pays for them too."""
+    if any(candidate.seen > SIMILAR for candidate in found):
+        return []
+    have = {c.names[:end] for c in found for end in range(1, len(c.names) + 1)} | options.eager.keys()
+    read = places.follow(place)
+    told = [context for c in found for context in read.get(c.way, ())]
+
+    def as_surely(chain: Chain) -> bool:
+        """Whether it is read wherever what the trace shows is read."""
+        return any(all(shown[: len(own)] == own for shown in told) for own in read[chain])
+
+    all_read = [Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain)]
+    # Of one row only what its collections hold is read more than once: those that the trace shows.
+    held = [c.way[:-1] for c in found] if place.single else [()]
+    beside = [c for c in all_read if c.names not in have and any(c.way[: len(way)] == way for way in held)]
+    return sorted(beside, key=_to_one_first)
+
+
+def _forbidden(
+    index: Index, candidate: Candidate, options: Existing, readers: list[Function]
+) -> tuple[str, str] | None:
+    return _blocked(candidate, options) or _effects(index, candidate, readers).refusal
+
+
+def _effects(index: Index, candidate: Candidate, readers: list[Function]) -> Verdict:
+    first, place = candidate.way[0], candidate.place
+    return judge(index, place.function, place.query, first.relationship.name, _key_columns(first), readers)
 
 
 def _opt_outs(name: tuple[str, ...]) -> Iterator[str]:
@@ -227,7 +193,7 @@ def _opt_outs(name: tuple[str, ...]) -> Iterator[str]:
         yield ".".join((*name[:end], "*"))
 
 
-def _blocked(candidate: _Candidate, options: Existing) -> tuple[str, str] | None:
+def _blocked(candidate: Candidate, options: Existing) -> tuple[str, str] | None:
     """The first hop that cannot be loaded eagerly; hops before the last may be eager already."""
     for position, hop in enumerate(candidate.way, 1):
         if candidate.names[:position] in options.eager:
@@ -238,22 +204,31 @@ def _blocked(candidate: _Candidate, options: Existing) -> tuple[str, str] | None
     return None
 
 
-def _load(candidate: _Candidate, options: Existing, repeat: Repeat) -> tuple[Load, tuple[tuple[str, Relation], ...]]:
-    """The load of the last hop, and the loader of every hop.
+def _load(candidate: Candidate, options: Existing, repeat: Repeat) -> tuple[Load, Loaders]:
+    """The load of the last hop, and the loader of every hop."""
+    place = candidate.place
+    loaders = _loaders(candidate, options)
+    last = loaders[-1][0]
+    chosen = strategy(place.query, place.model, candidate.way[0].relationship)
+    why = chosen.why if len(loaders) == 1 else _WHY_NESTED[last == "joinedload"]
+    path = ".".join((place.entity or place.model.name, *candidate.names))
+    return Load(path, last, why, repeat, 0 if last == "joinedload" else 1), loaders
 
-    A hop that the query loads already is only passed through: SQLAlchemy refuses a second loader that differs from the
-    first in as little as `innerjoin=True`, and drops the criteria of `and_()`.
+
+def _loaders(candidate: Candidate, options: Existing) -> Loaders:
+    """A loader for every hop.
+
+    A hop that the query loads already keeps its option word for word: SQLAlchemy refuses a second loader that differs
+    from the first in as little as `innerjoin=True`. Where it stands inside another option it is only passed through.
     """
     place = candidate.place
     chosen = strategy(place.query, place.model, candidate.way[0].relationship)
     loaders: list[tuple[str, Relation]] = []
     for position, hop in enumerate(candidate.way, 1):
-        loaded = candidate.names[:position] in options.eager
-        loaders.append(("defaultload" if loaded else _next(chosen, hop, position), hop))
-    last = loaders[-1][0]
-    why = chosen.why if len(loaders) == 1 else _WHY_NESTED[last == "joinedload"]
-    path = ".".join((place.entity, *candidate.names))
-    return Load(path, last, why, repeat, 0 if last == "joinedload" else 1), tuple(loaders)
+        names = candidate.names[:position]
+        passed = options.sources.get(names, "defaultload") if names in options.eager else None
+        loaders.append((passed or _next(chosen, hop, position), hop))
+    return tuple(loaders)
 
 
 _WHY_NESTED = {
@@ -268,16 +243,17 @@ def _next(chosen: Strategy, hop: Relation, position: int) -> str:
     return "joinedload" if chosen.name == "joinedload" and hop.relationship.many is False else "selectinload"
 
 
-def _to_one_first(found: tuple[_Candidate, Repeat]) -> tuple[bool, int, tuple[str, ...]]:
+def _to_one_first(candidate: Candidate) -> tuple[bool, int, tuple[str, ...]]:
     """To-one before collections, then as declared: the same edit whatever the trace happened to time."""
-    candidate, _ = found
     first = candidate.way[0].relationship
     declared = list(candidate.place.model.all_relationships())
     return first.many is not False, declared.index(first.name), candidate.names
 
 
-def _doubts(candidate: _Candidate) -> Iterator[str]:
-    if not candidate.seen:
+def _doubts(candidate: Candidate) -> Iterator[str]:
+    if candidate.place.guessed:
+        yield f"that the query returns {candidate.place.model.name} is told by its filters alone"
+    if candidate.seen == UNSEEN:
         yield f"where `.{candidate.relation.relationship.name}` is read was not found; the SQL alone names it"
     if candidate.relation.relationship.from_backref and candidate.place.query.style == "select":
         yield (
@@ -286,70 +262,37 @@ def _doubts(candidate: _Candidate) -> Iterator[str]:
         )
 
 
-def _propose(
-    index: Index, place: _Place, loads: list[tuple[Load, tuple[tuple[str, Relation], ...]]], doubts: list[str]
-) -> Answer:
+def _propose(index: Index, group: list[_Planned]) -> Answer:
+    """One proposal for all queries of a function."""
+    place = group[0].place
     path = place.reached.path
-    text = index.tree.source(path)
-    assert text is not None
-    repeats = tuple(load.repeat for load, _ in loads)
-    names = sorted({name for _, loaders in loads for name, _ in loaders})
-    taken = [n for n in names if _cst.bound_otherwise(text, "sqlalchemy.orm", n)]
-    if taken:
-        return _at(place, repeats, "R-UNRESOLVED", f"{path} uses the name {taken[0]} for something else")
-    arguments: list[str] = []
-    for load, loaders in loads:
-        if any(other.path.startswith(f"{load.path}.") for other, _ in loads):
-            continue  # the longer path loads it on its way
-        # A class may inherit the relationship of a mixin, which is not mapped itself: the model before it is named.
-        owners = [_spelled(index, path, hop.relationship.target) for _, hop in loaders[:-1]]
-        if None in owners:
-            return _at(place, repeats, "R-UNRESOLVED", f"{path} does not import the models on the way to {load.path}")
-        arguments.append(_option(place.entity, loaders, owners))
-    start, end = _cst.offsets(text, place.query.chain)
-    edits = [(start, end, _cst.with_call(text[start:end], place.query.depth, "options", arguments))]
-    if added := _cst.import_edit(text, "sqlalchemy.orm", names, _first_party(index)):
-        edits.append(added)
-    done = tuple(load for load, _ in loads)
-    loaded = ", ".join(sorted({load.path for load in done}))
-    payers = [f"`{name}` in {file}" for file, name in index.calls.callers((path, place.reached.qualname))]
-    notes = list(dict.fromkeys(doubts))
+    done = tuple({load.path: load for planned in group for load, _ in planned.loads}.values())
+    wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside])) for p in group]
+    try:
+        text = with_options(index, path, wanted)
+    except CannotSpellError as why:
+        return _at(place, tuple(load.repeat for load in done), "R-UNRESOLVED", str(why))
+    doubts = list(dict.fromkeys(doubt for planned in group for doubt in planned.doubts))
+    notes = list(doubts)
+    if also := sorted({_dotted(p.place, loaders) for p in group for loaders in p.beside}):
+        notes.append(f"read on the same rows, and loaded with them: {', '.join(also)}")
+    payers = [f"`{name}` in {file}" for file, name in index.calls.callers(place.key)]
     if len(payers) > 1:
         notes.append(
             f"this query has {len(payers)} callers, and all of them load the relationship now: {', '.join(payers)}"
         )
+    loaded = ", ".join(sorted({load.path for load in done}))
     return Proposal(
         META.id, "C" if doubts else "B", path, place.reached.qualname, place.query.line, place.query.root,
-        done, {path: _cst.replace(text, edits)},
+        done, {path: text},
         (place.reached.via, *(f"`{load.repeat.statement}` is the lazy load of {load.path}" for load in done),
-         f"`{place.query.root}` in {_where(place)} returns the rows that own {loaded}"),
+         f"`{place.query.root}` in {place.where} returns the rows that own {loaded}"),
         tuple(notes),
     )  # fmt: skip
 
 
-def _option(entity: str, loaders: tuple[tuple[str, Relation], ...], owners: list[str | None]) -> str:
-    """`selectinload(Post.comments).joinedload(Comment.writer)`."""
-    named = zip([entity, *owners], loaders, strict=True)
-    return ".".join(f"{loader}({owner}.{hop.relationship.name})" for owner, (loader, hop) in named)
-
-
-def _spelled(index: Index, path: str, model: Model) -> str | None:
-    """How the file can name a model: as it imports or defines it, or through the module it imports it from."""
-    text = index.tree.source(path)
-    module = index.tree.module(path)
-    assert text is not None and module is not None
-    # What only another function or a type checker imports is no name at run time.
-    bound = _cst.bound_names(text)
-    for name in (n for n in (model.qualname, *module.imports) if n.partition(".")[0] in bound):
-        for spelled in (name, f"{name}.{model.qualname}"):
-            if index.names.resolve(path, spelled) == (model.path, model.qualname):
-                return spelled
-    return None
-
-
-def _first_party(index: Index) -> frozenset[str]:
-    parts = [path.removeprefix("src/").split("/") for path in index.tree.files]
-    return frozenset(p[0].removesuffix(".py") for p in parts)
+def _dotted(place: Place, loaders: Loaders) -> str:
+    return ".".join((place.entity or place.model.name, *(hop.relationship.name for _, hop in loaders)))
 
 
 def _key_columns(relation: Relation) -> frozenset[str]:
@@ -358,13 +301,9 @@ def _key_columns(relation: Relation) -> frozenset[str]:
     return frozenset(n for n, c in columns if any(r.rpartition(".")[0] in tables for r in c.references))
 
 
-def _where(place: _Place) -> str:
-    return f"{place.reached.path}:{place.reached.qualname}"
-
-
 def _no(repeat: Repeat, code: str, message: str, candidates: tuple[str, ...] = ()) -> No:
     return No(code, message, (repeat,), candidates)
 
 
-def _at(place: _Place, repeats: tuple[Repeat, ...], code: str, message: str, *, done: bool = False) -> No:
+def _at(place: Place, repeats: tuple[Repeat, ...], code: str, message: str, *, done: bool = False) -> No:
     return No(code, message, repeats, path=place.reached.path, qualname=place.reached.qualname, done=done)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.hotspots.locate import locations
 from bot.hotspots.loops import EntryKey, Loop, Request, requests_in
 from bot.hotspots.measure import commonest, metrics, monthly_volume, spread, timestamp
+from bot.hotspots.reading import Reading, reading_of
 from bot.hotspots.traces import Call, Traces
 from bot.records import Entry, Hotspot, HotspotKind, Location, Pattern, Source, Trust
 
@@ -74,12 +75,7 @@ def _hotspot(
 
 def _pattern(loops: Sequence[Loop], call: Call) -> tuple[Pattern, bool]:
     """The pattern that the loops over one call make, and whether its statement was understood."""
-    from bot.hotspots.sql import Reading, read_statement  # here, because the SQL parser is heavy
-
-    if call.parseable:
-        reading = read_statement(call.parseable, call.operation)
-    else:
-        reading = Reading(call.operation, shape="call")
+    reading = reading_of(call.parseable, call.operation) if call.parseable else Reading(call.operation, shape="call")
     spans, total = sum(loop.repeats for loop in loops), sum(loop.total_ns for loop in loops)
     pattern = Pattern(
         fingerprint=call.fingerprint,

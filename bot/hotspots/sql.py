@@ -5,12 +5,12 @@ Importing this module imports the SQL parser, so only an input in which somethin
 
 import logging
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from bot.hotspots.reading import Reading
 from bot.hotspots.statement import WRITES
 from bot.records import Shape
 
@@ -18,16 +18,6 @@ DIALECTS = (None, "postgres", "mysql", "tsql")  # normalised text mostly parses 
 _WRITE_NODES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns on stderr about every statement it half knows
-
-
-class Reading(NamedTuple):
-    """What a statement touches. `where_columns` are "table.column", those compared by equality first."""
-
-    operation: str
-    tables: tuple[str, ...] = ()
-    where_columns: tuple[str, ...] = ()
-    shape: Shape = "other"
-    understood: bool = True
 
 
 def read_statement(parseable: str, first_word: str) -> Reading:

@@ -36,6 +36,11 @@ def starts(index: Index, hotspot: Hotspot) -> list[list[Start]]:
     return [begin for begin in found if begin]
 
 
+def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
+    """The functions that the source itself names: where the rows are read."""
+    return {start.key for start in _by_location(index, hotspot)}
+
+
 def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
     classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}
@@ -44,6 +49,19 @@ def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     hops = index.calls.reach(list(how), DEPTH)
     functions = tuple(Reached(*key, hop.distance, _way(hops, key, how)) for key, hop in hops.items())
     return tuple(Reached(*class_, 0, way) for class_, way in classes.items()) + functions
+
+
+def with_object(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """What the starts reach, and the other methods of their objects: those that keep the rows that one reads."""
+    found = {(r.path, r.qualname): r for r in reached(index, begin)}
+    for start in begin:
+        function = index.calls.function(start.key)
+        owner = index.calls.owner(function) if function else None
+        for method in index.calls.members(owner) if owner else ():
+            way = f"{start.how}; `{method[1]}` in {method[0]} is a method of the same object"
+            for mate in reached(index, [Start(method, way)]):
+                found.setdefault((mate.path, mate.qualname), replace(mate, distance=DEPTH + mate.distance))
+    return tuple(found.values())
 
 
 def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
@@ -75,6 +93,19 @@ def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     return tuple(found.values())
 
 
+def anywhere(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
+    """Every function with a query: for what only its readers are known of, whose calls no name or type tells."""
+    modules = filter(None, map(index.tree.module, index.tree.matching(_QUERIES)))
+    functions = (function for module in modules for function in module.functions.values())
+    far = DEPTH * (CALLER_DEPTH + 1)
+    names = " and ".join(f"`{start.key[1]}`" for start in begin)
+    way = f"{begin[0].how}; the rows of this query are followed to {names}"
+    return tuple(Reached(f.path, f.qualname, far, way) for f in functions if f.queries)
+
+
+_QUERIES = r"\bquery\(|\bselect\(|\.query\b|\.objects\b"
+
+
 def _by_location(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     for location in hotspot.locations:
         for path in repository_paths(index.tree.files, location.file):
@@ -100,7 +131,7 @@ def _by_route(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     route = entry.route_raw if entry.route_raw is not None else entry.route_canonical
     if entry.type != "http" or route is None:
         return
-    decorated = [(m.function.path, m.function.qualname) for m in index.routes.handlers(route, entry.method)]
+    decorated = [served.key for served in index.routes.handlers(route, entry.method)]
     name = f"{entry.method or ''} {route}".strip()
     for path, qualname in decorated or index.urls.handlers(route):
         yield Start((path, qualname), f"`{name}` is served by `{qualname}` in {path}")
@@ -114,7 +145,7 @@ def _by_name(index: Index, hotspot: Hotspot) -> Iterator[Start]:
         return
     found = [
         function
-        for path in index.tree.containing(f"def {last}(")
+        for path in index.tree.naming(f"def {last}(")
         if (module := index.tree.module(path))
         for function in module.functions.values()
         if _ends_with(name, function)

@@ -3,13 +3,13 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable
-from itertools import product
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from bot.plan.locate import from_above, reached, starts
+from bot.plan.locate import anywhere, at_location, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
-from codemods.api import Answer, Codemod, No, Proposal, Reached, Repeat, Sighting
+from codemods.api import Answer, Codemod, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 
 Outcome = Patch | Refusal
@@ -26,15 +26,14 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
                 hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
             )
         ]
-    begins = starts(index, hotspot)
-    if not begins:
+    if not starts(index, hotspot):
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
     outcomes: list[Outcome] = []
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
     repeats = _repeats(hotspot)
     for codemod in able:
-        for look, begin in product((reached, from_above), begins):
-            proposals, rest = _ask(codemod, index, hotspot, repeats, look(index, begin))
+        for sighting in _sightings(index, hotspot):
+            proposals, rest = _ask(codemod, index, replace(sighting, repeats=repeats))
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
@@ -53,13 +52,27 @@ def _more_telling(before: No | None, now: No) -> No:
     return before if before and before.candidates and not now.candidates else now
 
 
-def _ask(
-    codemod: Codemod, index: Index, hotspot: Hotspot, repeats: tuple[Repeat, ...], where: tuple[Reached, ...]
-) -> tuple[list[tuple[Proposal, Index]], list[No]]:
+def _sightings(index: Index, hotspot: Hotspot) -> Iterator[Sighting]:
+    """Where to look, nearest first: what is read on the very rows counts everywhere before names alone do."""
+    begins = starts(index, hotspot)
+    named = [begin for begin in begins if begin and begin[0].key in at_location(index, hotspot)]
+    looks = [(look, begin) for look in (reached, with_object, from_above) for begin in begins]
+    known: list[Sighting] = []
+    readers = frozenset(start.key for begin in named for start in begin)
+    for look, begin in [*looks, *((anywhere, begin) for begin in named)]:
+        sighting = Sighting(hotspot.kind, (), look(index, begin), readers, certain=True)
+        known.append(sighting)
+        yield sighting
+    for sighting in known[: len(looks)]:
+        yield replace(sighting, certain=False)
+
+
+def _ask(codemod: Codemod, index: Index, sighting: Sighting) -> tuple[list[tuple[Proposal, Index]], list[No]]:
     """Proposals one after the other, each on the text that the one before it left, and what was declined."""
+    repeats = sighting.repeats
     taken: list[tuple[Proposal, Index]] = []
     while True:
-        answers: list[Answer] = codemod.find(index, Sighting(hotspot.kind, repeats, where))
+        answers: list[Answer] = codemod.find(index, replace(sighting, repeats=repeats))
         proposals = [a for a in answers if isinstance(a, Proposal)]
         if not proposals:
             return taken, [a for a in answers if isinstance(a, No)]

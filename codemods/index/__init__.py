@@ -5,12 +5,18 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.index.calls import Calls
+from codemods.index.definitions import Definitions
 from codemods.index.django_models import DjangoModels
 from codemods.index.django_templates import Templates
+from codemods.index.evidence import Evidence
+from codemods.index.follow import Follow
 from codemods.index.models import Models
 from codemods.index.names import Names
 from codemods.index.reads import Reads
+from codemods.index.registrations import Registrations
 from codemods.index.routes import Routes
+from codemods.index.rowflow import RowFlow
+from codemods.index.shown import Shown
 from codemods.index.tree import Tree
 from codemods.index.urls import Urls
 
@@ -18,15 +24,19 @@ from codemods.index.urls import Urls
 class Index:
     """A checkout, read on demand: nothing is parsed before somebody asks about it."""
 
-    def __init__(self, root: Path, exclude: tuple[str, ...] = (), overlay: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        exclude: tuple[str, ...] = (),
+        overlay: Mapping[str, str] | None = None,
+        tree: Tree | None = None,
+    ) -> None:
         self.root = root
-        self.exclude = exclude
-        self.overlay = dict(overlay or {})
-        self.tree = Tree(root, exclude, overlay)
+        self.tree = tree or Tree(root, exclude, overlay)
 
     def edited(self, texts: Mapping[str, str]) -> "Index":
         """The same checkout as it reads after an edit."""
-        return Index(self.root, self.exclude, {**self.overlay, **texts})
+        return Index(self.root, tree=self.tree.edited(texts))
 
     @cached_property
     def names(self) -> Names:
@@ -51,7 +61,7 @@ class Index:
     @cached_property
     def routes(self) -> Routes:
         """Which function serves a route."""
-        return Routes(self.tree, self.names)
+        return Routes(self.tree, self.names, Registrations(self.tree, self.names, self.calls))
 
     @cached_property
     def django(self) -> DjangoModels:
@@ -67,3 +77,15 @@ class Index:
     def templates(self) -> Templates:
         """What Django templates read."""
         return Templates(self.root)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """The syntax of functions."""
+        return Definitions(self.tree)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Which relationships are read on the rows of a query."""
+        flow = RowFlow(self.calls, self.definitions)
+        shown = Shown(self.tree, self.names, self.calls, self.definitions, flow)
+        return Evidence(self.calls, self.templates, flow, Follow(self.calls, flow), shown)

@@ -7,10 +7,31 @@ from dataclasses import dataclass
 
 from codemods.index.facts import CLASS_BODY, Call, Class, Function, dotted
 from codemods.index.names import Names
+from codemods.index.remember import remembered
 from codemods.index.tree import Tree
 
 Key = tuple[str, str]  # path, qualified name
 _RARE = 2  # definitions of a name up to which a call of it by name alone is taken for one of them
+# Names that every object, container, string, query or session has: alone they mean nothing.
+_EVERYWHERE = frozenset(
+    {name for kind in (dict, list, set, str, bytes, object) for name in dir(kind)}
+    | {"all", "filter", "filter_by", "first", "one", "query", "execute", "commit", "rollback", "flush", "delete"}
+    | {
+        "save",
+        "order_by",
+        "options",
+        "scalars",
+        "scalar",
+        "create",
+        "read",
+        "write",
+        "close",
+        "open",
+        "send",
+        "run",
+        "load",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +49,7 @@ class Calls:
     def __init__(self, tree: Tree, names: Names) -> None:
         self._tree = tree
         self._names = names
-        self._below: dict[Key, list[Key]] = {}
+        self._targets: dict[tuple[str, str, str], list[Key]] = {}
 
     def function(self, key: Key) -> Function | None:
         """The function or method of that path and name."""
@@ -53,18 +74,24 @@ class Calls:
         """The functions that one function calls, in source order, each once."""
         seen: dict[Key, None] = {}
         for call in function.calls:
-            for key in self.targets(function, call):
+            for key in self.targets(function, call) or self.guesses(call):
                 seen.setdefault(key)
         return list(seen)
 
-    def targets(self, function: Function, call: Call) -> Iterator[Key]:
+    def targets(self, function: Function, call: Call) -> list[Key]:
         """The definitions that one call can mean; nothing when it leaves the tree."""
+        asked = (function.path, function.qualname, call.callee)
+        if asked not in self._targets:
+            self._targets[asked] = list(self._find_targets(function, call))
+        return self._targets[asked]
+
+    def _find_targets(self, function: Function, call: Call) -> Iterator[Key]:
         new, _, method = call.callee.rpartition("().")
         if new:  # Posts().page(), super().page()
             yield from self._of_new(function, new, method)
             return
         head, _, rest = call.callee.partition(".")
-        if head in ("self", "cls") and (owner := self._owner(function)):
+        if head in ("self", "cls") and (owner := self.owner(function)):
             if rest and "." not in rest:
                 yield from self._methods(owner, rest)
             elif rest:
@@ -78,17 +105,60 @@ class Calls:
         elif head not in function.params:  # a parameter hides a definition of its name
             yield from self._named(function, call.callee)
 
+    def guesses(self, call: Call) -> list[Key]:
+        """The methods that a call can mean by its name alone, where no type tells: only when few have the name."""
+        receiver, dot, name = call.callee.rpartition(".")
+        if not dot or receiver in ("self", "cls", "super()") or name in _EVERYWHERE:
+            return []
+        return self._rare_methods(name)
+
+    @remembered
+    def _rare_methods(self, name: str) -> list[Key]:
+        paths = self._tree.naming(f"def {name}(")
+        modules = filter(None, map(self._tree.module, paths if len(paths) <= _RARE else ()))
+        found = [(f.path, f.qualname) for m in modules for f in m.functions.values() if f.owner]
+        found = [key for key in found if key[1].rpartition(".")[2] == name]
+        return found if len(found) <= _RARE else []
+
     def callers(self, key: Key) -> list[Key]:
         """Functions anywhere in the tree that call this one."""
         name = key[1].rpartition(".")[2]
-        found = []
-        for path in self._tree.containing(f"{name}("):
-            module = self._tree.module(path)
-            for function in module.functions.values() if module else ():
-                calls = [c for c in function.calls if c.callee.rpartition(".")[2] == name]
-                if any(key in self.targets(function, call) for call in calls):
-                    found.append((path, function.qualname))
+        return [
+            (path, function.qualname)
+            for path in self._tree.naming(f"{name}(")
+            for function, calls in self._calling(path).get(name, ())
+            if any(key in self.targets(function, call) for call in calls)
+        ]
+
+    @remembered
+    def _calling(self, path: str) -> dict[str, list[tuple[Function, list[Call]]]]:
+        """Last part of a callee -> the functions of the file that call it, with those calls."""
+        found: dict[str, list[tuple[Function, list[Call]]]] = {}
+        module = self._tree.module(path)
+        for function in module.functions.values() if module else ():
+            by_name: dict[str, dict[str, Call]] = {}
+            for call in function.calls:
+                by_name.setdefault(call.callee.rpartition(".")[2], {}).setdefault(call.callee, call)
+            for name, calls in by_name.items():
+                found.setdefault(name, []).append((function, list(calls.values())))
         return found
+
+    def is_property(self, key: Key) -> bool:
+        """Whether reading the attribute calls the function."""
+        function = self.function(key)
+        return function is not None and _is_property(function)
+
+    def is_static(self, key: Key) -> bool:
+        """Whether a method is given no object."""
+        function = self.function(key)
+        return function is not None and any(dotted(d) == "staticmethod" for d in function.decorators)
+
+    def below(self, class_: Key) -> list[Key]:
+        """Every class below one, nearest first."""
+        found = [class_]
+        for one in found:
+            found += [sub for sub in self._subclasses(one) if sub not in found]
+        return found[1:]
 
     def is_class(self, key: Key) -> bool:
         """Whether the place is a class."""
@@ -106,10 +176,31 @@ class Calls:
                 found.setdefault("/".join(body), body)
         return list(found.values())
 
+    def member(self, class_: Key, name: str) -> Key | None:
+        """The method or property of that name as the class has it."""
+        return next(iter(self._inherited(class_, name)), None)
+
+    def class_value(self, class_: Key, name: str) -> ast.expr | None:
+        """What the body of the class, or of one above it, assigns to the name."""
+        return self.class_values(class_).get(name)
+
+    def made_by(self, key: Key) -> Key | None:
+        """The class of a module-level instance: `posts_schema = PostSchema(many=True)`."""
+        module = self._tree.module(key[0])
+        body = module.functions.get("<module>") if module else None
+        return self._class(body, body.instances[key[1]]) if body and key[1] in body.instances else None
+
+    def class_values(self, class_: Key) -> dict[str, ast.expr]:
+        """The attributes that the body of a class assigns, inherited ones included."""
+        merged: dict[str, ast.expr] = {}
+        for definition in filter(None, map(self._definition, reversed(self.lineage(class_)))):
+            merged |= definition.values
+        return merged
+
     def holders(self, class_: Key) -> list[Key]:
         """Classes whose attributes name the class: the viewset of a serializer, the view of a form."""
         found = []
-        for path in self._tree.containing(class_[1].rpartition(".")[2]):
+        for path in self._tree.naming(class_[1].rpartition(".")[2]):
             module = self._tree.module(path)
             for holder in module.classes.values() if module else ():
                 names = {dotted(n) for value in holder.values.values() for n in ast.walk(value)} - {""}
@@ -117,8 +208,21 @@ class Calls:
                     found.append((path, holder.qualname))
         return found
 
+    @remembered
     def possible_callers(self, key: Key) -> list[Key]:
-        """Callers by name where types cannot tell: of a rare method or property, and who makes its object."""
+        """Those who can be given its result, and who makes the object that it is a method of."""
+        function = self.function(key)
+        if function is None:
+            return []
+        found = dict.fromkeys(self.takers(key))
+        if function.owner:
+            found |= dict.fromkeys(self._users(function.owner.rpartition(".")[2], as_property=False))
+        found.pop(key, None)
+        return list(found)
+
+    @remembered
+    def takers(self, key: Key) -> list[Key]:
+        """Who is given its result: callers, and by name alone, where types cannot tell, those of a rare name."""
         function = self.function(key)
         if function is None:
             return []
@@ -128,21 +232,21 @@ class Calls:
             name = ""
         if name and self._definitions(name) <= _RARE:
             found |= dict.fromkeys(self._users(name, as_property=_is_property(function)))
-        if function.owner:
-            found |= dict.fromkeys(self._users(function.owner.rpartition(".")[2], as_property=False))
         found.pop(key, None)
         return list(found)
 
+    @remembered
     def _definitions(self, name: str) -> int:
-        modules = filter(None, map(self._tree.module, self._tree.containing(f"def {name}(")))
+        modules = filter(None, map(self._tree.module, self._tree.naming(f"def {name}(")))
         return sum(qualname.rpartition(".")[2] == name for module in modules for qualname in module.functions)
 
     def _users(self, name: str, *, as_property: bool) -> Iterator[Key]:
         """Functions that call something of that name, or read it as an attribute."""
-        for path in self._tree.containing(f".{name}", f"{name}("):
+        for path in sorted({*self._tree.naming(f".{name}"), *self._tree.naming(f"{name}(")}):
             module = self._tree.module(path)
+            calling = {function.qualname for function, _ in self._calling(path).get(name, ())}
             for function in module.functions.values() if module else ():
-                called = any(call.callee.rpartition(".")[2] == name for call in function.calls)
+                called = function.qualname in calling
                 if called or (as_property and any(read.attr == name for read in function.reads)):
                     yield path, function.qualname
 
@@ -171,12 +275,12 @@ class Calls:
         if made_by != "super":
             if class_ := self._class(function, made_by):
                 yield from self._methods(class_, method)
-        elif owner := self._owner(function):
+        elif owner := self.owner(function):
             definition = self._definition(owner)
             bases = (self._base(definition, base) for base in definition.bases) if definition else ()
             yield from next((found for base in bases if base and (found := self._inherited(base, method))), [])
 
-    def _owner(self, function: Function) -> Key | None:
+    def owner(self, function: Function) -> Key | None:
         """The class whose `self` a function sees: its own, or that of the method around it."""
         module = self._tree.module(function.path)
         scopes = function.qualname.split(".")
@@ -206,10 +310,10 @@ class Calls:
                         return self._class(function, dotted(value.func))
         return None
 
-    def _methods(self, class_: Key, method: str) -> Iterator[Key]:
+    @remembered
+    def _methods(self, class_: Key, method: str) -> list[Key]:
         """The method as the class or its nearest base defines it, then every override below the class."""
-        yield from self._inherited(class_, method)
-        yield from self._overrides(class_, method, {class_})
+        return [*self._inherited(class_, method), *self._overrides(class_, method)]
 
     def _inherited(self, class_: Key, method: str) -> list[Key]:
         for path, name in self.lineage(class_):
@@ -218,6 +322,7 @@ class Calls:
                 return [(path, f"{name}.{method}")]
         return []
 
+    @remembered
     def lineage(self, class_: Key) -> list[Key]:
         """The class and those above it, depth first from the left."""
         seen: dict[Key, None] = {}
@@ -230,23 +335,31 @@ class Calls:
                 stack += filter(None, (self._base(definition, base) for base in reversed(definition.bases)))
         return list(seen)
 
-    def _overrides(self, class_: Key, method: str, seen: set[Key]) -> Iterator[Key]:
-        for key in self._subclasses(class_):
+    def _overrides(self, class_: Key, method: str) -> Iterator[Key]:
+        """Where the classes below define the method, depth first."""
+        for key in self._all_below(class_):
             definition = self._definition(key)
-            if definition and key not in seen:
-                seen.add(key)
-                if method in definition.methods:
-                    yield key[0], f"{key[1]}.{method}"
-                yield from self._overrides(key, method, seen)
+            if definition and method in definition.methods:
+                yield key[0], f"{key[1]}.{method}"
 
+    @remembered
+    def _all_below(self, class_: Key) -> list[Key]:
+        seen = {class_: None}
+        stack = self._subclasses(class_)[::-1]
+        while stack:
+            key = stack.pop()
+            if key not in seen:
+                seen[key] = None
+                stack += reversed(self._subclasses(key))
+        return list(seen)[1:]
+
+    @remembered
     def _subclasses(self, class_: Key) -> list[Key]:
         """The classes directly below one, in path order."""
-        if class_ not in self._below:
-            modules = filter(None, map(self._tree.module, self._tree.containing(class_[1].rpartition(".")[2])))
-            classes = (below for module in modules for below in module.classes.values())
-            found = [b for b in classes if any(self._base(b, base) == class_ for base in b.bases)]
-            self._below[class_] = [(below.path, below.qualname) for below in found]
-        return self._below[class_]
+        modules = filter(None, map(self._tree.module, self._tree.deriving(class_[1].rpartition(".")[2])))
+        classes = (below for module in modules for below in module.classes.values())
+        found = [b for b in classes if any(self._base(b, base) == class_ for base in b.bases)]
+        return [(below.path, below.qualname) for below in found]
 
     def _base(self, class_: Class, base: str) -> Key | None:
         return self._names.resolve(class_.path, base.partition("[")[0], class_.qualname.rpartition(".")[0])

@@ -22,7 +22,17 @@ _TO_ONE_SUFFIXES: tuple[tuple[str, Kind], ...] = (
 )
 _TABLES = {"contenttypes": "django_content_type", "sites": "django_site", "sessions": "django_session"}
 _ROWS_OF = ("QuerySet", "Manager", "QuerySet]", "QuerysetMixin", "QuerySetMixin", "ManagerMixin", "QueryMixin")
-_MARKS = ("models.Model", "ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey", "models.")
+# A file without any of these declares no model.
+_MARKS = (
+    "ForeignKey",
+    "GenericRelation",
+    "OneToOneField",
+    "ManyToManyField",
+    "ParentalKey",
+    r"models\.\w*Field\(",
+    r"class[ \t]+\w+\([^\n]*(?:Model\b|models\.)",
+    r"proxy[ \t]*=[ \t]*True",
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +121,7 @@ class DjangoModels:
     @cached_property
     def all(self) -> list[DjangoModel]:
         """Every model with its relations linked in both directions, in path order."""
-        modules = [m for path in self._tree.containing(*_MARKS) if (m := self._tree.module(path))]
+        modules = [m for path in self._tree.matching(*_MARKS) if (m := self._tree.module(path))]
         classes = [c for module in modules for c in module.classes.values()]
         models = [(c, model) for c in classes if (model := self._model(c)) is not None]
         self._by_name: dict[str, list[DjangoModel]] = {}

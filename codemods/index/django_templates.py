@@ -6,16 +6,31 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from codemods.index.template_text import as_jinja
+
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%-?\s*(.*?)\s*-?%\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.\"'])([a-zA-Z_]\w*(?:\.\w+(?:\(\))?)+)")
 _LOOP = re.compile(r"for\s+([\w\s,]+?)\s+in\s+([\w.()]+)")
 _REGROUP = re.compile(r"regroup\s+([\w.()]+)\s+by\s+([\w.]+)\s+as\s+(\w+)")
 _SHOWN = re.compile(r"\s*([a-zA-Z_][\w.]*)\s*((?:\|[^|]*)*)$")
 _WORDS = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s]+")
-_INCLUDE = re.compile(r"(?:include|extends)\s+[\"']([^\"']+)[\"']")
+_INCLUDE = re.compile(r"(?:include|extends|import|from)\s+[\"']([^\"']+)[\"']")
 _WITH = re.compile(r"(\w+)\s*=\s*([a-zA-Z_][\w.]*)")
 _ALIAS = re.compile(r"([a-zA-Z_][\w.]*)\s+as\s+(\w+)")
-_SUFFIXES = ("*.html", "*.htm", "*.txt", "*.xml", "*.jinja", "*.jinja2", "*.j2", "*.csv", "*.tex", "*.djhtml")
+_SUFFIXES = (
+    "*.html",
+    "*.htm",
+    "*.txt",
+    "*.xml",
+    "*.jinja",
+    "*.jinja2",
+    "*.j2",
+    "*.csv",
+    "*.tex",
+    "*.djhtml",
+    "*.mako",
+    "*.pt",
+)
 _MAX_BYTES = 500_000
 _DEPTH = 5
 _BINDS = ("with", "set", "blocktrans")  # tags that give a name to a value for what follows
@@ -81,19 +96,31 @@ class Templates:
             for alias, source in [*_WITH.findall(tag), *((a, s) for s, a in _ALIAS.findall(tag))]:
                 inner[alias] = _resolve(source, names)
             if included := _INCLUDE.match(tag):
-                if tag.startswith("include"):
-                    self._collect(included[1], inner, found, depth - 1)
+                if not tag.startswith("extends"):  # what macros take is named in their own file
+                    self._collect(included[1], inner if tag.startswith("include") else {}, found, depth - 1)
             elif tag.startswith(_BINDS):
                 names = inner
 
+    def _path(self, name: str) -> str | None:
+        """The file of that name below some folder; else the one that ends most like it, when only one does."""
+        name = name.rpartition(":")[2]
+        if whole := next((p for p in self._files if p == name or p.endswith(f"/{name}")), None):
+            return whole
+        parts = name.split("/")
+        for cut in range(1, len(parts)):
+            tail = "/".join(parts[cut:])
+            if found := [p for p in self._files if p == tail or p.endswith(f"/{tail}")]:
+                return found[0] if len(found) == 1 else None
+        return None
+
     def _text(self, name: str) -> str | None:
-        path = next((p for p in self._files if p == name or p.endswith(f"/{name}")), None)
+        path = self._path(name)
         if path is None:
             return None
         if path not in self._read:
             file = self._root / path
             too_large = file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_BYTES
-            self._read[path] = "" if too_large else file.read_text(encoding="utf-8", errors="replace")
+            self._read[path] = "" if too_large else as_jinja(file.read_text(encoding="utf-8", errors="replace"))
         return self._read[path]
 
 

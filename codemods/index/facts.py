@@ -31,7 +31,10 @@ class Query:
     root, `depth` how many attribute or call hops lie between that expression and the root call.
     """
 
-    style: str  # "query" session.query(M) | "select" select(M) | "model" M.query | "manager" M.objects
+    # "query" session.query(M) | "select" select(M) | "model" M.query | "manager" M.objects | "method" M.find(...)
+    # "helper" model_query(context, M) | "related" event.sessions | "given" a parameter with options of M
+    # "built" build_query(), whose function returns a query
+    style: str
     root: str
     entities: tuple[str, ...]
     chain: tuple[int, int, int, int]
@@ -91,6 +94,7 @@ class Function:
     loops: list[Loop] = field(default_factory=list)
     templates: set[str] = field(default_factory=set)  # strings of it that can name a template
     instances: dict[str, str] = field(default_factory=dict)  # name -> dotted callee it was made by
+    returns_query: bool = False  # a query that is not executed yet
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ class Column:
     required: bool = False  # NOT NULL is declared
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Relationship:
     """A relationship attribute.
 

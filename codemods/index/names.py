@@ -1,6 +1,7 @@
 """From a name in one file to its definition in another: imports, re-exports, source roots."""
 
 import sys
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from codemods.index.facts import Module
@@ -109,9 +110,10 @@ def matches_module(path: str, module: str) -> bool:
     return _module_parts(path)[-len(parts) :] == parts
 
 
+@lru_cache(maxsize=1 << 16)
 def _module_parts(path: str) -> tuple[str, ...]:
-    parts = PurePosixPath(path).with_suffix("").parts
-    return parts[:-1] if parts and parts[-1] == "__init__" else parts
+    parts = tuple(path.removesuffix(".py").split("/"))
+    return parts[:-1] if parts[-1] == "__init__" else parts
 
 
 def _scopes(scope: str) -> list[str]:

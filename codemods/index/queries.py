@@ -130,7 +130,8 @@ class QueryReader:
             case ast.Break() | ast.Return():
                 for loop in self.loops[-1:] if isinstance(node, ast.Break) else self.loops:
                     loop.early_exit = True
-                self._children(node)
+                flow = self.expression(node.value) if isinstance(node, ast.Return) and node.value else None
+                self.function.returns_query |= flow is not None and flow.state == _STATEMENT
             case ast.Expr(value=ast.Call() as call):
                 if self.function.owner is None:
                     self.scopes.module.registrations.append(call)
@@ -310,6 +311,7 @@ class QueryReader:
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Subscript):
+            self._read_item(node.value, node.slice)
             flow = self.expression(node.value)
             self.expression(node.slice)
             return self._subscript(flow, node) if flow is not None else None
@@ -321,6 +323,8 @@ class QueryReader:
         callee = node.func
         flow: _Flow | None = None
         if isinstance(callee, ast.Attribute):
+            if callee.attr == "get" and node.args:
+                self._read_item(callee.value, node.args[0])
             flow = self.expression(callee.value)
             given = [self.expression(a) for a in node.args]
             named = {k.arg: self.expression(k.value) for k in node.keywords}
@@ -374,7 +378,9 @@ class QueryReader:
             self._note_call(root)
 
     def _root(self, node: ast.expr) -> "_Root | None":
-        return find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
+        root = find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
+        known = root is not None and root.style in ("given", "related") and dotted(root.node) in self.bound
+        return None if known else root
 
     @staticmethod
     def _as_step(name: str, call: ast.Call) -> Step:
@@ -419,6 +425,11 @@ class QueryReader:
         for name in names:  # a function handed over may be called
             self.function.calls.append(Call(name, node.lineno))
 
+    def _read_item(self, row: ast.expr, key: ast.expr) -> None:
+        """`row["author"]` and `row.get("author")`: rows that are read like dictionaries."""
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier():
+            self._read(ast.copy_location(ast.Attribute(row, key.value, ast.Load()), row))
+
     def _read(self, node: ast.Attribute) -> None:
         base = dotted(node.value)
         if not base or not isinstance(node.ctx, ast.Load):
@@ -450,15 +461,20 @@ class _Root:
 def find_root(node: ast.expr, owner: str | None) -> _Root | None:
     """The root of the chain that `node` is, or None: `x.query(M)`, `select(M)`, `M.query`, `M.objects`."""
     hops: list[ast.expr] = []
+    indirect: _Root | None = None
     for inner in _down(node):
         style, entities = _root_style(inner, owner)
-        if not style and (entities := manager_root(inner, hops[-1] if hops else None)):
+        above = hops[-1] if hops else None
+        if not style and (entities := manager_root(inner, above)):
             style = "manager"
-        called = isinstance(hops[-1], ast.Call) and hops[-1].func is inner if hops else False
+        called = isinstance(above, ast.Call) and above.func is inner
         if style and not (style == "model" and called):  # `Post.query(...)` is a method of that name
             return _Root(style, inner, entities, node, hops[::-1])
+        if isinstance(above, ast.Attribute):
+            style, entities = _indirect_root(inner, above.attr, hops)
+            indirect = _Root(style, inner, entities, node, hops[::-1]) if style else indirect
         hops.append(inner)
-    return None
+    return indirect
 
 
 def _down(node: ast.expr) -> Iterator[ast.expr]:
@@ -487,6 +503,49 @@ def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]
             if name and name.rpartition(".")[2][:1].isupper():
                 return "model", (name,)
     return "", ()
+
+
+# Methods by which an expression shows that it is a query, whatever made it.
+OF_QUERIES = frozenset({"filter_by", "filter", "order_by", "options", "outerjoin", "with_for_update"})
+_QUERY_MAKERS = ("find", "query", "get_query", "filter", "select", "list_", "all_")
+_LOADERS = frozenset(
+    {"joinedload", "selectinload", "subqueryload", "contains_eager", "lazyload", "defaultload", "defer"}
+)
+
+
+def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[str, tuple[str, ...]]:
+    """The root of a query that something else than SQLAlchemy's own functions makes; `method` is called on it."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute() as model, attr=made_by)) if _is_class_name(
+            dotted(model)
+        ) and (method in OF_QUERIES or made_by.startswith(_QUERY_MAKERS)):
+            return "method", (dotted(model),)
+        case ast.Call(args=arguments) if method in OF_QUERIES:
+            models = [name for a in arguments if _is_class_name(name := dotted(a))]
+            if len(models) == 1:
+                return "helper", (models[0],)
+            return ("built", (_callee(node.func),)) if _callee(node.func) else ("", ())
+        case ast.Attribute() if method in OF_QUERIES and dotted(node) and not _is_class_name(dotted(node.value)):
+            return "related", (dotted(node),)
+        case ast.Name() if entity := next(filter(None, map(_option_entity, hops)), ""):
+            return "given", (entity,)
+    return "", ()
+
+
+def _option_entity(hop: ast.expr) -> str:
+    """`Post` of a hop `.options(joinedload(Post.author))`."""
+    match hop:
+        case ast.Call(func=ast.Attribute(attr="options"), args=[first, *_]):
+            while isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and not dotted(first.func):
+                first = first.func.value  # joinedload(...).joinedload(...): the first one starts at the entity
+            if isinstance(first, ast.Call) and first.args and dotted(first.func).rpartition(".")[2] in _LOADERS:
+                owner = dotted(first.args[0]).rpartition(".")[0]
+                return owner if _is_class_name(owner) else ""
+    return ""
+
+
+def _is_class_name(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
 
 
 def _entities(call: ast.Call, owner: str | None) -> tuple[str, ...]:

@@ -32,11 +32,28 @@ def lazy_loads(models: Models, tables: tuple[str, ...], columns: tuple[str, ...]
     ]
 
 
+def loads_from(models: Models, tables: tuple[str, ...]) -> list[Relation]:
+    """The relationships to the first table whose own join the declarations do not tell: only the table fits."""
+    return [
+        Relation(owner, relationship)
+        for owner in models.all
+        for relationship in owner.relationships.values()
+        if tables and tables[0] in relationship.target.tables() and (relationship.join or relationship.secondary)
+    ]
+
+
+def turns_back(before: Relation, then: Relation) -> bool:
+    """`post.comments` and then `.post`: the row that it came from, which is loaded already."""
+    back = then.relationship.target in before.owner.lineage() or before.owner in then.relationship.target.lineage()
+    return back and before.relationship.many is not False and then.relationship.many is not True
+
+
 def paths(root: Model, wanted: Relation, through: Container[str], most: int = 3) -> list[tuple[Relation, ...]]:
     """The shortest ways from the rows of `root` to a relationship, over relationships whose names are in `through`."""
     level: list[tuple[tuple[Relation, ...], Model]] = [((), root)]
     for _ in range(most):
-        if found := [(*way, wanted) for way, model in level if wanted.owner in model.lineage()]:
+        found = [(*way, wanted) for way, model in level if wanted.owner in model.lineage()]
+        if found := [way for way in found if len(way) < 2 or not turns_back(way[-2], wanted)]:
             return found
         level = [
             ((*way, Relation(owner, relationship)), relationship.target)

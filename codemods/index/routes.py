@@ -10,23 +10,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from codemods.index.facts import Function, dotted
+from codemods.index.calls import Key
+from codemods.index.facts import Class, Function, Module, dotted
 from codemods.index.names import Names
+from codemods.index.registrations import Registrations
 from codemods.index.tree import Tree
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 _ROUTERS = frozenset({"route", "api_route", "websocket", *_METHODS})
 _MOUNTS = frozenset({"register_blueprint", "include_router"})
+# Screens: a file without a match says nothing about routes or about prefixes.
+_DECORATOR = rf"@[ \t]*[\w.]+\.(?:{'|'.join(sorted(_ROUTERS))})\s*\("
+_PREFIX = r"prefix\s*=[\s\\(]*[rRuU]?[\"']"
 _PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}|\(\?P<\w+>[^)]*\)|(?<=/):\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One decorated handler and a path it can have; no methods means any."""
+    """One handler, a function or a class, and a path it can have; no methods means any."""
 
     path: str  # canonical: parameters as {}, no edge slashes
     methods: frozenset[str]
-    function: Function
+    key: Key
 
 
 def canonical(route: str) -> str:
@@ -38,33 +43,35 @@ def canonical(route: str) -> str:
 class Routes:
     """The routes of a tree."""
 
-    def __init__(self, tree: Tree, names: Names) -> None:
+    def __init__(self, tree: Tree, names: Names, registrations: Registrations) -> None:
         self._tree = tree
         self._names = names
+        self._registrations = registrations
 
     def handlers(self, route: str, method: str | None) -> list[Route]:
         """The best handlers for a served route: all of those that share the longest matching tail."""
         wanted = canonical(route)
         found = [r for r in self._all if _serves(r, wanted, method)]
         longest = max((_weight(r.path) for r in found), default=0)
-        return list({id(r.function): r for r in found if _weight(r.path) == longest}.values())
+        return list({r.key: r for r in found if _weight(r.path) == longest}.values())
 
     @cached_property
     def _all(self) -> list[Route]:
-        return [
-            Route(canonical(f"{prefix}/{route.path}"), route.methods, route.function)
-            for path in self._tree.containing(*(f".{name}(" for name in sorted(_ROUTERS)))
+        decorated = [
+            Route(canonical(f"{prefix}/{route.path}"), route.methods, route.key)
+            for path in self._tree.matching(_DECORATOR)
             if (module := self._tree.module(path))
-            for function in module.functions.values()
-            for router, route in _decorated(function)
+            for served in [*module.functions.values(), *_classes(module)]
+            for router, route in _decorated(served)
             for prefix in ("", *self._prefixes.get(self._names.resolve(path, router), ()))
         ]
+        return decorated + [Route(canonical(r.path), r.methods, r.key) for r in self._registrations.all()]
 
     @cached_property
     def _prefixes(self) -> dict[tuple[str, str] | None, list[str]]:
         """The prefixes of each router: its own, those it is mounted under, and both together."""
         found: dict[tuple[str, str] | None, list[str]] = {}
-        modules = [m for path in self._tree.containing("prefix") if (m := self._tree.module(path))]
+        modules = [m for path in self._tree.matching(_PREFIX) if (m := self._tree.module(path))]
         for module in modules:
             for name, value in module.values.items():
                 if isinstance(value, ast.Call) and (prefix := _prefix(value)):
@@ -78,15 +85,19 @@ class Routes:
         return found
 
 
+def _classes(module: Module) -> list[Function | Class]:
+    return list(module.classes.values())
+
+
 def _prefix(call: ast.Call) -> str | None:
     """The constant `url_prefix` (Flask) or `prefix` (FastAPI) of a call."""
     given = next((k.value for k in call.keywords if k.arg in ("url_prefix", "prefix")), None)
     return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
 
 
-def _decorated(function: Function) -> Iterator[tuple[str, Route]]:
-    """(router as written, route) of each decorator that registers the function."""
-    for node in function.decorators:
+def _decorated(served: Function | Class) -> Iterator[tuple[str, Route]]:
+    """(router as written, route) of each decorator that registers a function or a class view."""
+    for node in served.decorators:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ROUTERS):
             continue
         options = {k.arg: k.value for k in node.keywords}
@@ -96,9 +107,9 @@ def _decorated(function: Function) -> Iterator[tuple[str, Route]]:
         methods = {node.func.attr.upper()} if node.func.attr in _METHODS else set()
         if isinstance(listed := options.get("methods"), (ast.List, ast.Tuple, ast.Set)):
             methods = {str(e.value).upper() for e in listed.elts if isinstance(e, ast.Constant)}
-        elif node.func.attr == "route":
+        elif node.func.attr == "route" and isinstance(served, Function):
             methods = {"GET", "HEAD", "OPTIONS"} if "methods" not in options else set()
-        yield dotted(node.func.value), Route(canonical(given.value), frozenset(methods), function)
+        yield dotted(node.func.value), Route(canonical(given.value), frozenset(methods), (served.path, served.qualname))
 
 
 def _serves(route: Route, wanted: str, method: str | None) -> bool:

@@ -3,19 +3,35 @@
 import ast
 import os
 import re
+import stat
 import subprocess
 import warnings
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from pathlib import Path
 
+from codemods.cache import Store, blob_id, decode, encode, store_for
 from codemods.index.facts import TEMPLATE_SUFFIXES, Module, module_facts
+from codemods.index.interpreter import READING, frames
 
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
+MAX_COLUMNS = 20_000
+MAX_TOTAL = 400_000_000  # characters of all files together
+GIT_SECONDS = 120
+_SCANS = 16  # texts are searched so often before an index of their identifiers pays
 _TEST = re.compile(
     r"(^|/)(tests?|testing|migrations|alembic/versions|node_modules|site-packages|\.?venv)/|(^|/)(test_[^/]*|[^/]*_test|tests|conftest)\.py$"
 )
+_GENERATED = re.compile(rb"^[ \t]*#.*(?:@generated\b|\bgenerated (?:by|from)\b.*\bdo not edit\b)", re.I | re.M)
+_HEAD = 1_000  # bytes in which a file says that it is generated
+_ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.M)
+_ASCII_BASED = re.compile(rb"utf-?8|utf_8|(?:us-)?ascii|latin|iso-?8859|cp125|windows-125", re.I)
+_CLASS = re.compile(r"class[ \t]+\w+[ \t]*(?:\[[^\]]*\][ \t]*)?\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
+_ALIAS = re.compile(r" as (\w+)")
+_WORD = re.compile(r"\w+")
+_NEAR = 100  # characters before an alias in which the name stands
+_TO_SPACES = bytes(c if c > 127 or chr(c).isalnum() or c == ord("_") else 32 for c in range(256))
 
 
 class _SkipError(Exception):
@@ -34,16 +50,38 @@ class Tree:
     An overlay (path -> text) stands for files that an earlier edit has changed already.
     """
 
-    def __init__(self, root: Path, exclude: tuple[str, ...] = (), overlay: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        exclude: tuple[str, ...] = (),
+        overlay: Mapping[str, str] | None = None,
+        store: Store | None = None,
+    ) -> None:
         self.root = root
-        tracked, reason = _tracked(root)
+        self.store = store or store_for(root)
+        tracked, self.skipped = _tracked(root)
         kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
-        self.skipped: dict[str, str] = {"": reason} if reason else {}
         self._sources: dict[str, str | None] = dict(overlay or {})
+        self._edited = frozenset(self._sources)
         self._modules: dict[str, Module | None] = {}
-        self._found: dict[tuple[str, ...], list[str]] = {}
+        self._found: dict[object, list[str]] = {}
+        self._folders: dict[str, bool] = {"": True}  # whether it is a real folder of the checkout
+        self._left = MAX_TOTAL
+        self._bases: dict[str, list[str]] | None = None
+        self._holders: dict[bytes, list[str]] | None = None
+        self._syntax: dict[str, ast.Module] = {}
+
+    def edited(self, texts: Mapping[str, str]) -> "Tree":
+        """The same checkout with other texts in some files; what is known of the others stays known."""
+        tree = copy(self)
+        tree._sources = {**self._sources, **texts}
+        tree._edited = self._edited | texts.keys()
+        tree._modules = {path: module for path, module in self._modules.items() if path not in texts}
+        tree.skipped = {path: reason for path, reason in self.skipped.items() if path not in texts}
+        tree._found, tree._syntax, tree._bases = {}, {}, None
+        return tree
 
     def source(self, path: str) -> str | None:
         """The text with its line ends kept, or None when the file is skipped."""
@@ -58,43 +96,135 @@ class Tree:
     def module(self, path: str) -> Module | None:
         """The facts of one file, or None when it is skipped."""
         if path not in self._modules:
-            self._modules[path] = self._parse(path)
+            self._modules[path] = self._module(path)
         return self._modules[path]
 
+    def parsed(self, path: str) -> ast.Module | None:
+        """The syntax tree of one file, or None when it is skipped; only the last one is kept."""
+        if path not in self._syntax:
+            text = self.source(path)
+            if text is None:
+                return None
+            try:
+                with warnings.catch_warnings(), frames(READING):
+                    warnings.simplefilter("ignore")
+                    self._syntax = {path: ast.parse(text)}
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self.skipped[path] = _reason(error)
+                return None
+        return self._syntax[path]
+
     def containing(self, *words: str) -> list[str]:
-        """Paths of files whose text holds one of the words: a cheap screen before any parsing."""
-        if words not in self._found:
-            pattern = re.compile("|".join(map(re.escape, words)))
-            self._found[words] = [p for p in self.files if (text := self.source(p)) and pattern.search(text)]
-        return self._found[words]
+        """Paths of files whose text holds one of the words, a part of a longer word included."""
+        return self.matching(*map(re.escape, words))
+
+    def matching(self, *patterns: str) -> list[str]:
+        """Paths of files in whose text a regular expression is found: a cheap screen before any parsing.
+
+        One that begins with letters is searched many times faster than one that begins with a choice.
+        """
+        if patterns not in self._found:
+            searches = [re.compile(pattern).search for pattern in patterns]
+            self._found[patterns] = self._where(lambda text: any(search(text) for search in searches), self.files)
+        return self._found[patterns]
+
+    def deriving(self, name: str) -> list[str]:
+        """Paths of files that spell the name among the bases of a class, as itself or under the alias of an import."""
+        if self._bases is None:
+            self._bases = {}
+            for path in self.files:
+                for base in _bases(self.source(path) or ""):
+                    self._bases.setdefault(base, []).append(path)
+        return self._bases.get(name, [])
+
+    def naming(self, text: str) -> list[str]:
+        """Paths of files that hold a piece of code such as `def pay(`, the identifiers in it whole."""
+        key = ("naming", text)
+        if key not in self._found:
+            words = _WORD.findall(text)
+            before, after = r"\b" * text.startswith(words[0]), r"\b" * text.endswith(words[-1])
+            whole = re.compile(before + re.escape(text) + after).search
+            among: Iterable[str] = self.files
+            if len(self._found) > _SCANS:
+                if self._holders is None:
+                    self._holders = self._identifiers()
+                holders = self._holders.get(max(words, key=len).encode(), ())
+                among = sorted({*holders, *self._edited.intersection(self.files)})
+            self._found[key] = self._where(lambda found: text in found and whole(found), among)
+        return self._found[key]
+
+    def _where(self, fits: Callable[[str], object], paths: Iterable[str]) -> list[str]:
+        return [path for path in paths if (text := self.source(path)) and fits(text)]
+
+    def _identifiers(self) -> dict[bytes, list[str]]:
+        """Identifier -> the files that hold it."""
+        found: dict[bytes, list[str]] = {}
+        for path in self.files:
+            for word in set((self.source(path) or "").encode().translate(_TO_SPACES).split()):
+                found.setdefault(word, []).append(path)
+        return found
 
     def _read(self, path: str) -> str:
+        if not self._is_real(path.rpartition("/")[0]):
+            raise _SkipError("in a folder that is a symbolic link")
         try:
-            if (self.root / path).is_symlink():
-                raise _SkipError("a symbolic link")
-            raw = (self.root / path).read_bytes()
+            # Not followed, and not waited for: the file may have become a link, a pipe or a device.
+            handle = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(handle, "rb") as stream:
+                kind = os.fstat(handle)
+                if not stat.S_ISREG(kind.st_mode):
+                    raise _SkipError("not a regular file")
+                raw = stream.read(MAX_BYTES + 1) if kind.st_size <= MAX_BYTES else None
         except OSError as error:
+            if (self.root / path).is_symlink():
+                raise _SkipError("a symbolic link") from error
             raise _SkipError(f"unreadable: {error.strerror}") from error
-        if len(raw) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
+        if raw is None or len(raw) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
             raise _SkipError("too large to be hand-written code")
-        if b"\0" in raw or raw.startswith(b"\xef\xbb\xbf"):
-            raise _SkipError("a NUL byte or a byte order mark")
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise _SkipError("not UTF-8") from error
+        self._left -= len(raw)
+        if self._left < 0:
+            raise _SkipError(f"beyond the first {MAX_TOTAL // 1_000_000} MB of source")
+        return _text(raw, python=path.endswith(".py"))
 
-    def _parse(self, path: str) -> Module | None:
+    def _is_real(self, folder: str) -> bool:
+        if folder not in self._folders:
+            inside = self._is_real(folder.rpartition("/")[0])
+            self._folders[folder] = inside and not (self.root / folder).is_symlink()
+        return self._folders[folder]
+
+    def _module(self, path: str) -> Module | None:
         text = self.source(path)
         if text is None:
             return None
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return module_facts(path, ast.parse(text))
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            self.skipped[path] = f"not parsed: {error}"
+        key = f"{blob_id(text.encode())} {path}"
+        found = decode(Module, self.store.get(key))
+        if found is None:
+            found = self._facts(path)
+            self.store.put(key, encode(found, text))
+        if isinstance(found, str):
+            self.skipped[path] = found
             return None
+        return found
+
+    def _facts(self, path: str) -> Module | str:
+        """The facts, or why there are none."""
+        tree = self.parsed(path)
+        if tree is None:
+            return self.skipped[path]
+        try:
+            with frames(READING):
+                return module_facts(path, tree)
+        except RecursionError as error:
+            return _reason(error)
+
+
+def _bases(text: str) -> set[str]:
+    """The names among the bases of all classes, with what those stand for that an import renames."""
+    found = set(_WORD.findall(" ".join(_CLASS.findall(text))))
+    for alias in _ALIAS.finditer(text):
+        if alias[1] in found:
+            found.update(_WORD.findall(text[max(0, alias.start() - _NEAR) : alias.start()])[-1:])
+    return found
 
 
 def is_test(path: str) -> bool:
@@ -102,7 +232,31 @@ def is_test(path: str) -> bool:
     return bool(_TEST.search(path))
 
 
-@cache
+def _text(raw: bytes, *, python: bool) -> str:
+    if raw.startswith(b"version https://git-lfs.github.com/spec/"):
+        raise _SkipError("a Git LFS pointer")
+    if b"\0" in raw or raw.startswith(b"\xef\xbb\xbf"):
+        raise _SkipError("a NUL byte or a byte order mark")
+    if python:
+        if len(raw) > MAX_COLUMNS and max(map(len, raw.split(b"\n"))) > MAX_COLUMNS:
+            raise _SkipError("a line too long to be hand-written code")
+        if _GENERATED.search(raw[:_HEAD]):
+            raise _SkipError("generated code")
+        declared = _ENCODING.search(b"\n".join(raw[:_HEAD].split(b"\n", 2)[:2]))
+        if declared and not _ASCII_BASED.match(declared[1]):
+            raise _SkipError(f"in the encoding {declared[1].decode('ascii', 'replace')}")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _SkipError("not UTF-8") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f"not parsed: {error.msg} (line {error.lineno or 1})"
+    return f"not parsed: {error or 'nested too deeply'}"
+
+
 def _git_flags() -> tuple[str, ...]:
     # The repository's own configuration could name programs to run; none is needed to list files.
     return ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
@@ -113,23 +267,35 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
 
-def _tracked(root: Path) -> tuple[list[str], str]:
-    """The files, or why there are none."""
+def _tracked(root: Path) -> tuple[list[str], dict[str, str]]:
+    """The files, and why others or all are none."""
     try:
         done = subprocess.run(
-            [*_git_flags(), "ls-files", "-s", "-z", "--", *(f"*{s}" for s in (".py", *TEMPLATE_SUFFIXES))],
+            [*_git_flags(), "ls-files", "-s", "-z"],
             cwd=root,
             env=_environment(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
+            timeout=GIT_SECONDS,
         )
     except OSError as error:
-        return [], f"git cannot run: {error.strerror}"
+        return [], {"": f"git cannot run: {error.strerror}"}
+    except subprocess.TimeoutExpired:
+        return [], {"": f"git lists no files within {GIT_SECONDS} s"}
     if done.returncode:
-        return [], f"git lists no files: {done.stderr.decode('utf-8', 'replace').strip()}"
-    paths = []
+        return [], {"": f"git lists no files: {done.stderr.decode('utf-8', 'replace').strip()}"}
+    paths = set()
+    skipped = {}
     for row in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
         mode, _, path = row.partition("\t")
-        if mode.startswith(("100644", "100755")) and path.isprintable():
-            paths.append(path)
-    return sorted(set(paths)), ""
+        if mode.startswith("160000"):
+            skipped[path] = "a submodule"
+        elif path.endswith((".py", *TEMPLATE_SUFFIXES)):
+            if not path.isprintable():
+                skipped[path] = "a name that cannot be printed"
+            elif mode.startswith("120000"):
+                skipped[path] = "a symbolic link"
+            else:
+                paths.add(path)
+    return sorted(paths), skipped

@@ -16,6 +16,8 @@ from codemods.index.routes import canonical
 from codemods.index.tree import Tree
 
 _PATHS = frozenset({"path", "re_path", "url"})
+# A file without any of these has no entry.
+_ENTRY = tuple(rf"{name}\s*\((?:\s|#[^\n]*\n|\\\n)*[rRuU]?[\"'(]" for name in ("path", "url", r"\.register"))
 _MOUNTS = 4  # includes inside includes
 _DETAIL = ("", "{}")
 _GROUP = re.compile(r"\((?:[^()]|\([^()]*\))*\)[?*+]?")
@@ -69,10 +71,9 @@ class Urls:
         """Every path that can be read for every view: its own, and below each prefix it is mounted under."""
         own: list[tuple[str, str, Key]] = []
         mounts: dict[str, list[tuple[str, str]]] = {}
-        for path in self._tree.containing("urlpatterns", ".register(", "url(", "path("):
-            if self._tree.module(path) is None:
+        for path in self._tree.matching(*_ENTRY):
+            if (tree := self._tree.parsed(path)) is None:
                 continue
-            tree = ast.parse(self._tree.source(path) or "")
             for prefix, node in _entries(tree, ""):
                 module = _included(node)
                 if module and (target := self._names.module_path(path, 0, module)):

@@ -1,0 +1,241 @@
+"""Queries of entities on the way from an entry, and the relationships that a repeat can be on their rows."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from codemods._existing_options import existing_options
+from codemods._loader_policy import NO_ENTITIES
+from codemods.api import Reached, Repeat, Sighting
+from codemods.index import Index
+from codemods.index.calls import Key
+from codemods.index.facts import Call, Function, Query
+from codemods.index.follow import Chain, Chains
+from codemods.index.models import Model
+from codemods.index.queries import OF_QUERIES, SINGLE_ROW
+from codemods.index.relations import Relation, lazy_loads, loads_from, paths
+
+# How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
+FOLLOWED, SIMILAR, READ, NAMED, UNSEEN = range(5)
+
+
+@dataclass(eq=False)
+class Place:
+    """A query of entities in a function that the entry reaches.
+
+    Attributes:
+        entity: the entity as the query writes it; None where its file has no name for it.
+        single: whether the query returns one row.
+        guessed: whether only its filters tell which entity it returns.
+        followed: chains of relationships that were followed from the very rows -> in which contexts.
+    """
+
+    reached: Reached
+    function: Function
+    query: Query
+    model: Model
+    entity: str | None
+    single: bool
+    guessed: bool = False
+    followed: Chains = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """The function."""
+        return self.reached.path, self.reached.qualname
+
+    @property
+    def where(self) -> str:
+        """For a sentence."""
+        return f"{self.reached.path}:{self.reached.qualname}"
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A relationship that a repeat can be, with the way to it from a query's rows."""
+
+    place: Place
+    way: Chain
+    seen: int
+    read_there: bool = False  # the rows pass through the function that the evidence names
+
+    @property
+    def relation(self) -> Relation:
+        """The relationship that repeats: the last hop."""
+        return self.way[-1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The relationship names from the rows on."""
+        return tuple(hop.relationship.name for hop in self.way)
+
+    @property
+    def rank(self) -> tuple[int, bool, int, int, bool]:
+        """Best first; of two queries as near, the one that loads something eagerly already is where it belongs."""
+        place = self.place
+        optioned = any(step.name == "options" for step in place.query.steps)
+        return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
+
+
+_OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
+_ANYWHERE = 30  # calls: a query so far away is no candidate unless its rows pass where they are read
+
+
+class Places:
+    """All places of a sighting."""
+
+    def __init__(self, index: Index, sighting: Sighting) -> None:
+        self.index = index
+        self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        self.readers = sighting.readers
+        self.certain = sighting.certain
+        self.all = list(self._places(sighting))
+        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
+
+    def candidates(self, repeat: Repeat) -> list[Candidate]:
+        """Every way from a place's rows to one of the relationships that the repeat can be, with its evidence."""
+        relations, similar = relations_of(self.index, repeat)
+        found = [
+            candidate
+            for place in self.all
+            if not _limited_below(place.query, repeat.count)
+            for candidate in self._on(place, relations, similar)
+            if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
+        ]
+        if self.certain:
+            return [c for c in found if c.seen <= READ and (c.read_there or c.place.reached.distance < _ANYWHERE)]
+        # What nothing is seen to read is edited only where the evidence itself points at the query.
+        queried = {place.model for place in self.all}
+        return [
+            c
+            for c in found
+            if c.seen != UNSEEN
+            or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
+        ]
+
+    def follow(self, place: Place) -> Chains:
+        """The chains that are read on the place's very rows."""
+        if not place.followed:
+            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.keys)
+        return place.followed
+
+    def passes(self, place: Place) -> set[Key]:
+        """The functions that the place's rows pass through."""
+        return self.index.evidence.passes(place.key, place.query, place.model, self.keys)
+
+    def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
+        exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))
+        if not any(paths(place.model, r, _Anything()) for r in (*relations, *similar)):
+            return
+        done = set()
+        for chain in self.follow(place):
+            last = id(chain[-1].relationship)
+            if last in exact | alike:
+                done.add(last)
+                there = bool(self.readers & self.passes(place))
+                yield Candidate(place, chain, FOLLOWED if last in exact else SIMILAR, there)
+        through = self.words | _loaded_names(place.query)
+        for relation in relations:
+            if id(relation.relationship) not in done:
+                for way in paths(place.model, relation, through):
+                    yield Candidate(place, way, self._seen(place, way))
+
+    def _seen(self, place: Place, way: Chain) -> int:
+        *before, last = (hop.relationship.name for hop in way)
+        bases = {".".join((row, *before)) for row in place.query.rows}
+        if any(r.attr == last and r.base in bases for r in place.function.reads):
+            return READ
+        return NAMED if last in self.words else UNSEEN
+
+    def _places(self, sighting: Sighting) -> Iterator[Place]:
+        for reached in sighting.reached:
+            function = self.index.calls.function((reached.path, reached.qualname))
+            for query in function.queries if function else ():
+                steps = {s.name for s in query.steps}
+                if steps & NO_ENTITIES or query.style == "manager":
+                    continue
+                for entity in query.entities:
+                    if function and (found := self._model(function, query, entity)):
+                        yield Place(reached, function, query, *found, single=bool(steps & SINGLE_ROW))
+                        break
+                    if function and query.style == "built" and (model := self._filtered(function, query)):
+                        yield Place(reached, function, query, model, None, bool(steps & SINGLE_ROW), guessed=True)
+
+    def _model(self, function: Function, query: Query, entity: str) -> tuple[Model, str | None] | None:
+        """The model of a query's rows and how the file names it."""
+        if query.style == "related":
+            return self._dynamic(entity.rpartition(".")[2])
+        if query.style == "built":
+            return self._built(function, query, entity)
+        model = self.index.models.get(function.path, entity, function.qualname)
+        if model is None or (query.style == "method" and not self._returns_query(function, query)):
+            return None
+        return model, entity
+
+    def _dynamic(self, name: str) -> tuple[Model, None] | None:
+        """The target of the dynamic relationships of that name, where they all have one: `event.sessions.filter()`."""
+        found = {
+            r.target
+            for m in self.index.models.all
+            if (r := m.relationships.get(name)) and r.lazy in ("dynamic", "write_only")
+        }
+        return (found.pop(), None) if len(found) == 1 else None
+
+    def _built(self, function: Function, query: Query, callee: str) -> tuple[Model, None] | None:
+        """The model of the query that a function of the tree returns."""
+        found = set()
+        for key in self.index.calls.targets(function, Call(callee, query.line)):
+            maker = self.index.calls.function(key)
+            if maker is None or not maker.returns_query:
+                continue
+            for made in (m for m in maker.queries if m.style in ("query", "select", "model")):
+                found.add(self.index.models.get(maker.path, made.entities[0], maker.qualname))
+        model = found.pop() if len(found) == 1 else None
+        return (model, None) if model else None
+
+    def _filtered(self, function: Function, query: Query) -> Model | None:
+        """The model whose columns the steps of a query speak of, where they speak of one only."""
+        words = {w for step in query.steps for source in step.args for w in _OWNERS.findall(source)}
+        found = {self.index.models.get(function.path, word, function.qualname) for word in words} - {None}
+        return found.pop() if len(found) == 1 else None
+
+    def _returns_query(self, function: Function, query: Query) -> bool:
+        if {step.name for step in query.steps} & OF_QUERIES:
+            return True  # what it returned is asked as a query
+        callee = query.root.partition("(")[0]
+        keys = list(self.index.calls.targets(function, Call(callee, query.line)))
+        found = [self.index.calls.function(key) for key in keys]
+        return any(f is not None and f.returns_query for f in found)
+
+
+class _Anything:
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _limited_below(query: Query, repeats: int) -> bool:
+    """Whether a literal LIMIT lets the query return fewer rows than half of what repeats."""
+    limits = [int(a) for step in query.steps if step.name == "limit" for a in step.args if a.isdecimal()]
+    return bool(limits) and min(limits) * 2 < repeats
+
+
+def _loaded_names(query: Query) -> set[str]:
+    return {name for path in existing_options(query.steps).eager for name in path}
+
+
+def relations_of(index: Index, repeat: Repeat) -> tuple[list[Relation], list[Relation]]:
+    """The relationships whose lazy load the repeat is, and those of which only the table tells."""
+    if not _is_lazy_load(repeat):
+        return [], []
+    return lazy_loads(index.models, repeat.tables, repeat.columns), loads_from(index.models, repeat.tables)
+
+
+def _is_lazy_load(repeat: Repeat) -> bool:
+    """A lazy load selects the columns of one row or collection: no aggregate, no LIMIT, no write."""
+    return repeat.shape in _LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
+
+
+_LAZY_SHAPES = frozenset({"column_equals_parameter", "parameter_equals_column", "link_table", "other"})
+_NO_LAZY_LOAD = re.compile(
+    r"\b(limit|fetch first|group by|having)\b|\b(count|exists|max|min|sum|avg)\s*\(|^\s*(?!select\b|$)", re.IGNORECASE
+)
