@@ -59,6 +59,36 @@ def with_call(chain: str, depth: int, method: str, arguments: Sequence[str], row
     return answer(("with_call", chain, str(depth), method, str(rows), *arguments), ("libcst",), work)
 
 
+def with_keyword(chain: str, depth: int, name: str, values: Sequence[str]) -> str:
+    """The chain whose root call, `depth` hops below its end, is given `name=[values]`."""
+
+    def work() -> str:
+        node = cst.parse_expression(f"({chain})")
+        unwrapped = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[:-1])
+        return _code(_at_root(unwrapped, depth, lambda call: _with_keyword(call, name, values)), chain)
+
+    return answer(("with_keyword", chain, str(depth), name, *values), ("libcst",), work)
+
+
+def _with_keyword(call: cst.Call, name: str, values: Sequence[str]) -> cst.Call:
+    value = cst.parse_expression(f"[{', '.join(values)}]")
+    after = _append(call, ["None"])
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    at = next(i for i, a in enumerate(after.args) if i >= len(call.args) or a is not call.args[i])
+    added = after.args[at].with_changes(keyword=cst.Name(name), equal=equal, value=value)
+    return after.with_changes(args=[*after.args[:at], added, *after.args[at + 1 :]])
+
+
+def _at_root(node: cst.BaseExpression, depth: int, change: Callable[[cst.Call], cst.Call]) -> cst.BaseExpression:
+    match node:
+        case cst.Call(func=cst.Attribute(value=inner) as func) if depth > 1:
+            return node.with_changes(func=func.with_changes(value=_at_root(inner, depth - 2, change)))
+        case cst.Attribute(value=inner) | cst.Subscript(value=inner) if depth > 0:
+            return node.with_changes(value=_at_root(inner, depth - 1, change))
+    assert isinstance(node, cst.Call)
+    return change(node)
+
+
 @dataclass(frozen=True)
 class _New:
     method: str

@@ -49,6 +49,9 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
             for loaders in options.loads
         ]
         start, end = _cst.offsets(text, query.chain)
+        if query.style == "get":
+            edits.append((start, end, _cst.with_keyword(text[start:end], query.depth, "options", arguments)))
+            continue
         line = text.rfind("\n", 0, start) + 1
         new = _cst.with_call(text[start:end], query.depth, "options", arguments)
         if max(map(len, (text[line:start] + new).splitlines())) > _width(text):

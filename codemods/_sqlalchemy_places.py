@@ -156,7 +156,8 @@ class Places:
                     continue
                 for entity in query.entities:
                     if function and (found := self._model(function, query, entity)):
-                        yield Place(reached, function, query, *found, single=bool(steps & SINGLE_ROW))
+                        single = query.style == "get" or bool(steps & SINGLE_ROW)
+                        yield Place(reached, function, query, *found, single=single)
                         break
                     if function and query.style == "built" and (model := self._filtered(function, query)):
                         yield Place(reached, function, query, model, None, bool(steps & SINGLE_ROW), guessed=True)

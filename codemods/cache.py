@@ -137,17 +137,21 @@ def stamp() -> bytes:
 def encode(value: object, text: str) -> bytes:
     """Facts as bytes; an expression in them stands as its source, taken from the text it was parsed from."""
     lines = _LINE.findall(text.encode())
+    sources: list[str] = []
 
-    def source(node: object) -> str:
+    def number(node: object) -> int:
         if not isinstance(node, ast.expr) or node.end_lineno is None:
             raise TypeError(type(node))
         first, last = node.lineno - 1, node.end_lineno - 1
         if first == last:
-            return bytes(lines[first][node.col_offset : node.end_col_offset]).decode()
-        parts = [lines[first][node.col_offset :], *lines[first + 1 : last], lines[last][: node.end_col_offset]]
-        return b"".join(parts).decode()
+            parts = [lines[first][node.col_offset : node.end_col_offset]]
+        else:
+            parts = [lines[first][node.col_offset :], *lines[first + 1 : last], lines[last][: node.end_col_offset]]
+        sources.append(b"".join(parts).decode())
+        return len(sources) - 1
 
-    return zlib.compress(msgspec.msgpack.encode(value, enc_hook=source), 1)
+    facts = msgspec.msgpack.encode(value, enc_hook=number)
+    return zlib.compress(msgspec.msgpack.encode((sources, facts)), 1)
 
 
 def decode(kind: type[T], data: bytes | None) -> T | str | None:
@@ -155,19 +159,34 @@ def decode(kind: type[T], data: bytes | None) -> T | str | None:
     if data is None:
         return None
     try:
-        found: T | str = _decoder(kind).decode(zlib.decompress(data))  # type: ignore[arg-type]
-    except (zlib.error, msgspec.MsgspecError, SyntaxError, ValueError):
+        sources, facts = _PARTS.decode(zlib.decompress(data))
+        found: T | str = _reader(kind).read(sources, facts)  # type: ignore[arg-type]
+    except (zlib.error, msgspec.MsgspecError, SyntaxError, ValueError, AttributeError, IndexError):
         return None
     return found
 
 
+_PARTS = msgspec.msgpack.Decoder(tuple[list[str], bytes])
+
+
+class _Reader:
+    """Decodes facts of one kind; all expressions of a file are parsed in one go."""
+
+    def __init__(self, kind: Any) -> None:
+        self._decoder = msgspec.msgpack.Decoder(kind | str, dec_hook=self._expression)
+        self._statements: list[ast.stmt] = []
+
+    def read(self, sources: list[str], facts: bytes) -> Any:
+        self._statements = ast.parse("\n".join(f"({source})" for source in sources)).body
+        return self._decoder.decode(facts)
+
+    def _expression(self, _: type, number: Any) -> ast.expr:
+        return self._statements[number].value  # type: ignore[no-any-return]
+
+
 @cache
-def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
-    return msgspec.msgpack.Decoder(kind | str, dec_hook=_expression)
-
-
-def _expression(_: type, source: Any) -> ast.expr:
-    return ast.parse(f"({source})", mode="eval").body  # it may span lines
+def _reader(kind: Any) -> _Reader:
+    return _Reader(kind)
 
 
 def _load(file: Path) -> dict[str, bytes]:

@@ -130,7 +130,8 @@ def _planned(
     if all(name in options.eager for name in names):
         loaded = ", ".join(".".join(name) for name in names)
         return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {loaded} already", done=True)
-    if not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
+    given = place.query.style == "get" and "options=" in place.query.root
+    if given or not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
         return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones")
     if step := streams(place.query):
         return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows with `{step}`")

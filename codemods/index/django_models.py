@@ -8,6 +8,7 @@ from typing import Literal
 
 from codemods.index.facts import Class, dotted
 from codemods.index.managers import OWN_MODEL
+from codemods.index.models import MOST_ABOVE
 from codemods.index.names import Names
 from codemods.index.tree import Tree
 
@@ -82,7 +83,7 @@ class DjangoModel:
         """The model and the models above it, nearest first."""
         seen: list[DjangoModel] = []
         queue = [self]
-        while queue:
+        while queue and len(seen) < MOST_ABOVE:
             model = queue.pop(0)
             if model not in seen:
                 seen.append(model)
@@ -115,6 +116,7 @@ class DjangoModels:
     def __init__(self, tree: Tree, names: Names) -> None:
         self._tree = tree
         self._names = names
+        self._depth = 0  # classes above the one that is asked for
         self._building: dict[tuple[str, str], DjangoModel | None] = {}
         self._foreign: dict[tuple[str, str], DjangoModel] = {}
 
@@ -163,7 +165,10 @@ class DjangoModels:
         key = (class_.path, class_.qualname)
         if key not in self._building:
             self._building[key] = None  # a class that inherits from itself ends here
-            self._building[key] = self._build(class_)
+            self._depth += 1
+            if self._depth <= MOST_ABOVE:
+                self._building[key] = self._build(class_)
+            self._depth -= 1
         return self._building[key]
 
     def _build(self, class_: Class) -> DjangoModel | None:

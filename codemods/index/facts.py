@@ -33,7 +33,7 @@ class Query:
 
     # "query" session.query(M) | "select" select(M) | "model" M.query | "manager" M.objects | "method" M.find(...)
     # "helper" model_query(context, M) | "related" event.sessions | "given" a parameter with options of M
-    # "built" build_query(), whose function returns a query
+    # "built" build_query(), whose function returns a query | "get" session.get(M, key)
     style: str
     root: str
     entities: tuple[str, ...]

@@ -22,6 +22,7 @@ _MARKS = (
     ".Model",
     "Mapped[",
 )
+MOST_ABOVE = 100  # classes that a model can inherit from
 _COLLECTION = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "dict", "Dict"})
 
 
@@ -75,7 +76,7 @@ class Model:
         """The model and the mapped classes above it, nearest first."""
         seen: list[Model] = []
         queue = [self]
-        while queue:
+        while queue and len(seen) < MOST_ABOVE:
             model = queue.pop(0)
             if model not in seen:
                 seen.append(model)
@@ -111,6 +112,7 @@ class Models:
     def __init__(self, tree: Tree, names: Names) -> None:
         self._tree = tree
         self._names = names
+        self._depth = 0  # classes above the one that is asked for
         self._building: dict[tuple[str, str], Model | None] = {}
 
     @cached_property
@@ -140,7 +142,10 @@ class Models:
         key = (class_.path, class_.qualname)
         if key not in self._building:
             self._building[key] = None  # a class that inherits from itself ends here
-            self._building[key] = self._build(class_)
+            self._depth += 1
+            if self._depth <= MOST_ABOVE:
+                self._building[key] = self._build(class_)
+            self._depth -= 1
         return self._building[key]
 
     def _build(self, class_: Class) -> Model | None:

@@ -16,6 +16,7 @@ class Names:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._packages = {p for p in tree.files if p.endswith("/__init__.py")}
+        self._tried: set[tuple[str | None, str, int]] = set()
         self._answers: dict[tuple[str, str, str], tuple[str, str] | None] = {}
         self._by_tail: dict[str, list[str]] = {}
         for path in tree.files:
@@ -26,6 +27,7 @@ class Names:
         """The definition behind a dotted name as written in `path`, seen from the scope `scope`."""
         asked = (path, name, scope)
         if asked not in self._answers:
+            self._tried = set()
             self._answers[asked] = self._resolve(path, name, scope, _HOPS)
         return self._answers[asked]
 
@@ -79,6 +81,9 @@ class Names:
             return path, name
         for level, star in module.stars:
             target = self.module_path(path, level, star)
+            if (target, name, hops) in self._tried:
+                continue  # modules that import everything of each other
+            self._tried.add((target, name, hops))
             if target and (found := self._resolve(target, name, "", hops - 1)):
                 return found
         return None

@@ -352,7 +352,7 @@ class QueryReader:
         )  # fmt: skip
         self.function.queries.append(query)
         self._root_parts(root.node)
-        flow: _Flow | None = _Flow(query)
+        flow: _Flow | None = _Flow(query, _ROW if root.style == "get" else _STATEMENT)
         called = {id(hop.func) for hop in root.hops if isinstance(hop, ast.Call)}
         for hop in root.hops:
             match hop:
@@ -496,6 +496,8 @@ def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]
             return "query", _entities(node, owner)
         case ast.Call(func=ast.Name(id="select") | ast.Attribute(value=ast.Name(), attr="select"), args=[_, *_]):
             return "select", _entities(node, owner)
+        case ast.Call(func=ast.Attribute(attr="get"), args=[model, _, *_]) if _is_class_name(dotted(model)):
+            return "get", (dotted(model),)
         case ast.Attribute(value=ast.Name(id="cls"), attr="query") if owner:
             return "model", (owner,)
         case ast.Attribute(value=(ast.Name() | ast.Attribute()) as model, attr="query"):

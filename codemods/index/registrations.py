@@ -125,8 +125,8 @@ def _paths(node: ast.expr) -> Iterator[str]:
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             for element in elements:
                 yield from _paths(element)
-        case ast.Constant(value=str(text)) if text.startswith("/") and " " not in text:
-            yield text
+        case ast.Constant(value=str(text)) if text.find("/") in (0, 1) and " " not in text:
+            yield text[text.find("/") :]  # some mark a path before its slash: "^/posts", "!/posts"
         case ast.BinOp(op=ast.Add(), right=ast.Constant(value=str(text))):
             yield text
         case ast.JoinedStr(values=values) if values:

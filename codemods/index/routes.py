@@ -22,6 +22,7 @@ _MOUNTS = frozenset({"register_blueprint", "include_router"})
 # Screens: a file without a match says nothing about routes or about prefixes.
 _DECORATOR = rf"@[ \t]*[\w.]+\.(?:{'|'.join(sorted(_ROUTERS))})\s*\("
 _PREFIX = r"prefix\s*=[\s\\(]*[rRuU]?[\"']"
+LONGEST = 500  # characters of a route that count
 _PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}|\(\?P<\w+>[^)]*\)|(?<=/):\w+")
 
 
@@ -36,7 +37,7 @@ class Route:
 
 def canonical(route: str) -> str:
     """A route without method, anchors and edge slashes, every parameter as `{}`."""
-    bare = re.sub(r"^[A-Z]+\s+", "", route.strip()).strip("^$")
+    bare = re.sub(r"^[A-Z]+\s+", "", route[:LONGEST].strip()).strip("^$")
     return re.sub(r"/{2,}", "/", _PARAMETER.sub("{}", bare)).strip("/")
 
 
@@ -50,8 +51,9 @@ class Routes:
 
     def handlers(self, route: str, method: str | None) -> list[Route]:
         """The best handlers for a served route: all of those that share the longest matching tail."""
-        wanted = canonical(route)
+        wanted = canonical(route.strip().partition(" (")[0])
         found = [r for r in self._all if _serves(r, wanted, method)]
+        found = found or [r for r in self._all if _serves(r, wanted, None)]  # a proxy or a form can name another method
         longest = max((_weight(r.path) for r in found), default=0)
         return list({r.key: r for r in found if _weight(r.path) == longest}.values())
 

@@ -63,6 +63,7 @@ class Tree:
         kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
+        self._known = frozenset(self.files)
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._edited = frozenset(self._sources)
         self._modules: dict[str, Module | None] = {}
@@ -94,13 +95,15 @@ class Tree:
         return self._sources[path]
 
     def module(self, path: str) -> Module | None:
-        """The facts of one file, or None when it is skipped."""
+        """The facts of one file, or None when it is skipped or none of `files`."""
         if path not in self._modules:
-            self._modules[path] = self._module(path)
+            self._modules[path] = self._module(path) if path in self._known else None
         return self._modules[path]
 
     def parsed(self, path: str) -> ast.Module | None:
-        """The syntax tree of one file, or None when it is skipped; only the last one is kept."""
+        """The syntax tree of one file, or None when it is skipped or none of `files`; only the last one is kept."""
+        if path not in self._known:
+            return None
         if path not in self._syntax:
             text = self.source(path)
             if text is None:
@@ -168,19 +171,11 @@ class Tree:
         if not self._is_real(path.rpartition("/")[0]):
             raise _SkipError("in a folder that is a symbolic link")
         try:
-            # Not followed, and not waited for: the file may have become a link, a pipe or a device.
-            handle = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(handle, "rb") as stream:
-                kind = os.fstat(handle)
-                if not stat.S_ISREG(kind.st_mode):
-                    raise _SkipError("not a regular file")
-                raw = stream.read(MAX_BYTES + 1) if kind.st_size <= MAX_BYTES else None
+            raw = _content(f"{self.root}/{path}")
         except OSError as error:
             if (self.root / path).is_symlink():
                 raise _SkipError("a symbolic link") from error
             raise _SkipError(f"unreadable: {error.strerror}") from error
-        if raw is None or len(raw) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
-            raise _SkipError("too large to be hand-written code")
         self._left -= len(raw)
         if self._left < 0:
             raise _SkipError(f"beyond the first {MAX_TOTAL // 1_000_000} MB of source")
@@ -189,7 +184,7 @@ class Tree:
     def _is_real(self, folder: str) -> bool:
         if folder not in self._folders:
             inside = self._is_real(folder.rpartition("/")[0])
-            self._folders[folder] = inside and not (self.root / folder).is_symlink()
+            self._folders[folder] = inside and not os.path.islink(f"{self.root}/{folder}")  # noqa: PTH114 - hot
         return self._folders[folder]
 
     def _module(self, path: str) -> Module | None:
@@ -230,6 +225,23 @@ def _bases(text: str) -> set[str]:
 def is_test(path: str) -> bool:
     """Whether a path is test code, a migration or somebody else's package: never planned on."""
     return bool(_TEST.search(path))
+
+
+def _content(file: str) -> bytes:
+    # Not followed, and not waited for: the file may have become a link, a pipe or a device.
+    handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        kind = os.fstat(handle)
+        if not stat.S_ISREG(kind.st_mode):
+            raise _SkipError("not a regular file")
+        raw = b""
+        while kind.st_size <= MAX_BYTES >= len(raw) and (more := os.read(handle, MAX_BYTES + 1)):
+            raw += more
+    finally:
+        os.close(handle)
+    if max(kind.st_size, len(raw)) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
+        raise _SkipError("too large to be hand-written code")
+    return raw
 
 
 def _text(raw: bytes, *, python: bool) -> str:

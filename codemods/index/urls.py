@@ -12,7 +12,7 @@ from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModels
 from codemods.index.facts import Class, dotted
 from codemods.index.names import Names
-from codemods.index.routes import canonical
+from codemods.index.routes import LONGEST, canonical
 from codemods.index.tree import Tree
 
 _PATHS = frozenset({"path", "re_path", "url"})
@@ -115,6 +115,7 @@ class Urls:
 
 def pattern(route: str) -> str:
     """A regular expression of a route as a plain path, groups as `{}`."""
+    route = route[:LONGEST]
     if not re.search(r"[\\^$()]", route):
         return route
     return _REGEX.sub("", _GROUP.sub("{}", route.lstrip("^"))).replace("\\", "")
