@@ -16,8 +16,6 @@ from codemods.index.facts import CLASS_BODY, Function, Query, dotted
 from codemods.index.managers import OWN_MODEL
 
 _PROPERTIES = frozenset({"property", "cached_property"})
-_NEARBY = 3  # calls from the entry within which the properties that are read are followed
-_RARE = 2  # properties of one name up to which each can be meant
 ONE_OF = frozenset({"get_object_or_404", "aget_object_or_404"})
 _FEEDS = frozenset({"get_queryset", "queryset", "get_query_set", CLASS_BODY})
 
@@ -78,27 +76,9 @@ class Places:
         self.reads.types.class_model = self.class_model
         self.sighting = sighting
         self.keys = {(r.path, r.qualname): r for r in sighting.reached}
-        self.properties: set[Key] = set()  # on the way because an attribute has their name
-        self._add_properties()
         self.classes = self._classes()
         self.templates = {t for key in self.keys for t in self.reads.templates_of(key)}
         self.serializers = set(self._serializers())
-
-    def _add_properties(self) -> None:
-        """Properties with a query that functions near the entry read: as much on the way as a method that is called."""
-        names: dict[str, Reached] = {}
-        for key, reached in self.keys.items():
-            function = self.index.calls.function(key) if reached.distance < _NEARBY else None
-            for read in function.reads if function else ():
-                names.setdefault(read.attr, reached)
-        for name in sorted(names.keys() & self.index.django.properties.keys()):
-            places = self.index.django.properties[name]
-            for key in places if len(places) <= _RARE else ():
-                reached = names[name]
-                way = f"{reached.via}, which reads `{key[1]}` in {key[0]}"
-                if key not in self.keys:
-                    self.keys[key] = Reached(*key, reached.distance + 1, way)
-                    self.properties.add(key)
 
     def all(self) -> list[Place]:
         """Every place, with its evidence."""

@@ -43,6 +43,7 @@ _QUERIES = frozenset(
     | {"distinct", "aggregate", "annotate", "count", "exists", "only", "defer", "select_related", "prefetch_related"}
 )
 _HOLDERS = frozenset({"object_list", "qs", "get_queryset()"})
+_MOST = 40_000  # paths followed for one question: beyond, what is known is all
 _DEPTH = 4
 _HOPS = 3
 _TEMPLATE = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".csv", ".tex")
@@ -60,10 +61,15 @@ class DjangoReads:
         self._methods: dict[tuple[str, str, str], frozenset[Reading]] = {}
         self._given: dict[tuple[str, str, str], frozenset[Path]] = {}
         self._rows: dict[tuple[object, ...], frozenset[Reading]] = {}
+        self._serialized: dict[tuple[Key, str, str], frozenset[Reading]] = {}
+        self._left = _MOST
 
     def follow(self, model: DjangoModel, path: Path, depth: int = _DEPTH) -> Iterator[Reading]:
         """Every chain of relations that reading the path on a row of the model loads, and what is done to managers."""
         chain: Chain = ()
+        self._left -= 1
+        if self._left < 0:
+            return
         for position, name in enumerate(path):
             link = model.all_links().get(name)
             if chain and chain[-1].many and (path[position - 1] == chain[-1].name or name in _QUERIES):
@@ -120,7 +126,7 @@ class DjangoReads:
             path, node = found
             own = node.args.args[0].arg if node.args.args else "self"
             function = self._function(path, node)
-            self._methods[key] = frozenset(self._of(model, node, function, {own: ()}, None, depth))
+            self._methods[key] = short(self._of(model, node, function, {own: ()}, None, depth))
         return self._methods[key]
 
     def _given_back(self, model: DjangoModel, name: str, depth: int) -> frozenset[Path]:
@@ -152,7 +158,7 @@ class DjangoReads:
             self._rows[key] = frozenset()  # a function that calls itself ends here
             node = self._defs(function.path).get(function.qualname)
             found = self._of(model, node, function, names, span, depth) if node and depth else ()
-            self._rows[key] = frozenset(found)
+            self._rows[key] = short(found)
         return self._rows[key]
 
     def read(self, function: Function, names: Mapping[str, Path], span: Span | None = None) -> Accesses | None:
@@ -297,10 +303,15 @@ class DjangoReads:
 
     # ---- serializers ----
 
-    def serialized(self, serializer: Key, model: DjangoModel, depth: int = _HOPS) -> set[Reading]:
+    def serialized(self, serializer: Key, model: DjangoModel) -> frozenset[Reading]:
         """The chains that a DRF serializer reads on a row."""
-        if not depth:
-            return set()
+        key = (serializer, model.path, model.qualname)
+        if key not in self._serialized:
+            self._serialized[key] = frozenset()  # one that nests itself ends here
+            self._serialized[key] = short(self._serializer(serializer, model))
+        return self._serialized[key]
+
+    def _serializer(self, serializer: Key, model: DjangoModel) -> set[Reading]:
         values = self.values(serializer)
         found: set[Reading] = {(Via(key),) for key in self.index.calls.lineage(serializer)}
         meta = self.values((serializer[0], f"{serializer[1]}.Meta"))
@@ -308,7 +319,7 @@ class DjangoReads:
         skipped = set(_texts(meta.get("exclude")))
         for name, value in values.items():
             if isinstance(value, ast.Call) and (not fields or name in fields or "__all__" in fields):
-                found |= self._field(serializer, model, name, value, depth)
+                found |= self._field(serializer, model, name, value)
         looked_up = _looked_up(meta.get("extra_kwargs"))
         for name, link in model.all_links().items():
             listed = name in fields or (fields == ["__all__"] and link.back is not None and name not in skipped)
@@ -326,7 +337,7 @@ class DjangoReads:
             found |= self._of_second(node, model)
         return found
 
-    def _field(self, serializer: Key, model: DjangoModel, name: str, value: ast.Call, depth: int) -> set[Reading]:
+    def _field(self, serializer: Key, model: DjangoModel, name: str, value: ast.Call) -> set[Reading]:
         options = {k.arg: k.value for k in value.keywords}
         source = next(iter(_texts(options.get("source"))), name)
         path = tuple(p for p in source.split(".") if p != "*")
@@ -343,7 +354,7 @@ class DjangoReads:
             end = self.ends(model, path)
             if end is None:
                 return chains
-            return chains | {(*end[0], *more) for more in self.serialized(nested, end[1], depth - 1)}
+            return chains | {(*end[0], *more) for more in self.serialized(nested, end[1])}
         if field in _BY_KEY and "many" not in options:
             path = path[:-1]
         chains = set(self.follow(model, path))
@@ -449,6 +460,11 @@ def _use(path: Path) -> str:
     methods = [path[0], *takewhile(lambda n: n.endswith("()") or n in _QUERIES, path[1:])]
     names = [name.removesuffix("()") for name in methods]
     return next((n for n in names if n not in CACHED and n not in _ANSWERED), names[0])
+
+
+def short(readings: Iterable[Reading]) -> frozenset[Reading]:
+    """Those of at most three relations."""
+    return frozenset(r for r in readings if sum(isinstance(part, Link) for part in r) <= _HOPS)
 
 
 class _Definitions:

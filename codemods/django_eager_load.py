@@ -24,6 +24,7 @@ __all__ = ["CASES", "META", "find"]
 
 META = Meta(id="django-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
 _HOPS = 3
+_NEARBY = 2  # calls from the entry up to which names on the way tell what is read
 ABOVE = 6  # from this distance on a function is reached from the entry's callers
 _NEAR, _FAR, _WORDS, _UNSEEN = range(4)
 
@@ -92,7 +93,7 @@ def _choose(
         if seen != _UNSEEN or not place.reached.distance
         if not (place.single and not any(link.many for link in chain[:-1]))
         if chain[-1].kind != "generic" or seen <= _FAR
-        if seen <= _FAR or (place.reached.path, place.reached.qualname) not in places.properties
+        if seen <= _FAR or place.reached.distance <= _NEARBY
         if _leads_to_entry(places, place, seen)
     ]
     extra = [link for link in relations if link.many and len(repeat.columns) > 1 and link.kind == "reverse fk"]
@@ -122,7 +123,7 @@ def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
     if place.reached.distance < ABOVE:
         return True
     entry = {key for key, reached in places.keys.items() if not reached.distance}
-    return bool(place.through & entry) if seen == _NEAR else seen == _FAR
+    return seen == _NEAR and bool(place.through & entry)
 
 
 def _loaded(places: Places, candidate: _Candidate) -> bool:

@@ -310,18 +310,6 @@ class DjangoModels:
         return frozenset(name for m in self.all for name, link in m.links.items() if link.many)
 
     @cached_property
-    def properties(self) -> dict[str, list[tuple[str, str]]]:
-        """Name -> places of the properties that hold a query."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for path in self._tree.containing("@property", "@cached_property", ".cached_property"):
-            module = self._tree.module(path) if "objects" in (self._tree.source(path) or "") else None
-            for function in module.functions.values() if module else ():
-                marks = (dotted(d).rpartition(".")[2] for d in function.decorators)
-                if function.queries and any(mark in ("property", "cached_property") for mark in marks):
-                    found.setdefault(function.qualname.rpartition(".")[2], []).append((path, function.qualname))
-        return found
-
-    @cached_property
     def rows_methods(self) -> frozenset[str]:
         """Names of methods that querysets and managers of the project have."""
         found: set[str] = set()
