@@ -35,4 +35,5 @@ def test_what_a_template_reads(
         "blog/templates/loop.html": '{{ z.q }}{% include "loop.html" %}',
     }
     found = Index(checkout(files)).templates.reads("blog/page.html")
-    assert {name: {".".join(path) for path in paths} for name, paths in found.items()} == expected
+    read = {name: {".".join(path) for path in paths if path[-1:] != ("__str__",)} for name, paths in found.items()}
+    assert {name: paths for name, paths in read.items() if paths} == expected
