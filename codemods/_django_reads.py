@@ -72,22 +72,21 @@ class DjangoReads:
             return
         for position, name in enumerate(path):
             link = model.all_links().get(name)
-            if chain and chain[-1].many and (path[position - 1] == chain[-1].name or name in _QUERIES):
-                if path[position - 1] == chain[-1].name and name not in ("object_list", "__str__"):
+            first = bool(chain) and path[position - 1] == chain[-1].name
+            if chain and chain[-1].many and (first or name in _QUERIES):
+                if first and name not in ("object_list", "__str__"):
                     use = _use(path[position:])
                     self.uses.setdefault((chain[-1].owner.name, chain[-1].name), set()).add(use)
                     yield (*chain, Use(use))
-            elif name == "__iter__()":
-                for given in self._given_back(model, "__iter__", depth - 1):
-                    rest = (*given, *path[position + 1 :])
-                    yield from ((*chain, *more) for more in self.follow(model, rest, depth - 1))
-                return
-            elif name.endswith("()") or (not chain and name in _HOLDERS):
+            elif (name.endswith("()") and name != "__iter__()") or (not chain and name in _HOLDERS):
                 continue
-            elif link is not None:
-                if chain and returns(chain[-1], link):
-                    model, chain = link.target, chain[:-1]  # Django has put the row there that this one came from
-                    continue
+            elif link is None:
+                through = self._through(model, name.removesuffix("()"), path[position + 1 :], depth - 1)
+                yield from ((*chain, *more) for more in through)
+                return
+            elif chain and returns(chain[-1], link):
+                model, chain = link.target, chain[:-1]  # Django has put the row there that this one came from
+            else:
                 chain = (*chain, link)
                 if len(chain) > _HOPS:
                     return
@@ -95,12 +94,12 @@ class DjangoReads:
                 if link.kind == "generic":
                     return
                 model = link.target
-            else:
-                yield from ((*chain, *more) for more in self.method(model, name, depth - 1))
-                rest = path[position + 1 :]
-                for given in self._given_back(model, name, depth - 1) if rest else ():
-                    yield from ((*chain, *more) for more in self.follow(model, (*given, *rest), depth - 1))
-                return
+
+    def _through(self, model: DjangoModel, name: str, rest: Path, depth: int) -> Iterator[Reading]:
+        """What a method or property reads, and what is read on that which it gives back."""
+        yield from self.method(model, name, depth)
+        for given in self._given_back(model, name, depth) if rest else ():
+            yield from self.follow(model, (*given, *rest), depth)
 
     def ends(self, model: DjangoModel, path: Path) -> tuple[Chain, DjangoModel] | None:
         """The chain that the whole path is, and the model of the rows at its end; None when it ends elsewhere."""
