@@ -123,9 +123,8 @@ class DjangoReads:
         if key not in self._methods:
             self._methods[key] = frozenset()  # a method that calls itself ends here
             path, node = found
-            own = node.args.args[0].arg if node.args.args else "self"
             function = self._function(path, node)
-            self._methods[key] = short(self._of(model, node, function, {own: ()}, None, depth))
+            self._methods[key] = short(self._of(model, node, function, _first(node), None, depth))
         return self._methods[key]
 
     def _given_back(self, model: DjangoModel, name: str, depth: int) -> frozenset[Path]:
@@ -135,8 +134,7 @@ class DjangoReads:
             return frozenset()
         if key not in self._given:
             node = found[1]
-            own = node.args.args[0].arg if node.args.args else "self"
-            read = accesses(node.body, {own: ()}, None, self.index.django.rows_methods)
+            read = accesses(node.body, _first(node), None, self.index.django.rows_methods)
             given = {p for p in read.returned if p}
             if name == "__iter__" and not given & {p for p in read.read if p[-1] == "all()"}:
                 given = {p for p in read.read if p[-1] == "all()"}  # kept somewhere, and given from there
@@ -450,6 +448,11 @@ class DjangoReads:
 
     def _defs(self, path: str) -> dict[str, Definition]:
         return self.index.definitions.of(path)
+
+
+def _first(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Path]:
+    """The row that a method is called on."""
+    return {a.arg: () for a in node.args.args[:1]}
 
 
 def _use(path: Path) -> str:
