@@ -201,11 +201,9 @@ class DjangoReads:
             return
         for key in self.index.calls.targets(function, Call(callee, line)):
             target = self.index.calls.function(key)
-            if target is None:
-                continue
-            params = [p for p in target.params if p not in ("self", "cls")]
+            params = [p for p in target.params if p not in ("self", "cls")] if target else []
             name = position if isinstance(position, str) else params[position] if position < len(params) else None
-            if name not in target.params:
+            if target is None or name not in target.params:
                 continue
             yield from self.rows(model, target, {name: ()}, None, depth)
             if target.owner and target.qualname.endswith(".__init__"):

@@ -12,7 +12,8 @@ from codemods.index import Index
 from codemods.index.facts import Function
 
 Checkout = Callable[[dict[str, str]], Path]
-HEAD = "from django.db import models\nfrom django.contrib.auth.models import User\nfrom blog.models import Author, Comment, Post, Tag\n\n\n"
+HEAD = "from django.db import models\n"
+HEAD += "from django.contrib.auth.models import User\nfrom blog.models import Author, Comment, Post, Tag\n\n\n"
 USED = MODELS + "\n\nclass Mark(models.Model):\n    by = models.ForeignKey('auth.User', on_delete=models.CASCADE)\n"
 
 
