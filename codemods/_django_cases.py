@@ -51,6 +51,7 @@ def _of(repeat: Repeat, statement: str) -> Repeat:
 
 AUTHOR = _repeat(("blog_author",), "blog_author.id")
 POST = _repeat(("blog_post",), "blog_post.id")
+TAG = _repeat(("blog_tag",), "blog_tag.id")
 TAGS = _repeat(("blog_tag", "blog_post_tags"), "blog_post_tags.post_id")
 COMMENTS = _repeat(("blog_comment",), "blog_comment.post_id")
 
@@ -75,6 +76,20 @@ def _untouched(
     return Case(name, _app(before, imports), None, repeats, code, files=given)
 
 
+def _helped(
+    name: str,
+    body: str,
+    before: str,
+    after: str | None,
+    *repeats: Repeat,
+    code: str = "",
+    files: dict[str, str] | None = None,
+) -> Case:
+    """A view that is left as it is, below helpers that change, or do not."""
+    given = {"blog/models.py": MODELS, **(files or {})}
+    return Case(name, _app(body, before), _app(body, after) if after else None, repeats, code, files=given)
+
+
 _AUTHORS = "return [post.author.email for post in posts]"
 _COUNT = "SELECT COUNT(*) FROM blog_comment WHERE blog_comment.post_id = ?"
 _SUM = "SELECT SUM(id) FROM blog_comment WHERE blog_comment.post_id = ? GROUP BY post_id"
@@ -86,6 +101,18 @@ class Rows(QuerySet):
 
     def full(self):
         return self.filter(pk=1).select_related({})
+"""
+_GIVEN = "from blog.models import Post\n\n\ndef latest():\n    return Post.objects.{}\n\n\n"
+_KEPT = (
+    "from blog.models import Post\n\n\nclass Page:\n    def __init__(self):\n        self.posts = Post.objects.{}\n\n"
+    "    def mails(self):\n        return [post.author.email for post in self.posts]\n\n\n"
+)
+_OUTSIDE = 'from blog.models import Post\n\n\ndef mail(post):\n    return post.author.email\n\n\nPost.add_to_class("mail", mail)\n\n\n'
+_FAR = "from blog.models import Comment\n\n\ndef one():\n    return two()\n\n\ndef two():\n    return list(Comment.objects.all())\n\n\n"
+_MARK = """
+
+class Mark(models.Model):
+    thing = GenericForeignKey()
 """
 _FEEDS = 'from blog.models import Post\n\n\ndef latest():\n    return list(Post.objects.order_by("id"))\n'
 _TEMPLATE = "{% for post in posts %}{{ post.author.email }}{% for tag in post.tags.all %}{{ tag.name }}{% endfor %}{% endfor %}\n"
@@ -209,6 +236,118 @@ CASES = (
         'return [mail(post) for post in Post.objects.select_related("author").order_by("id")]',
         AUTHOR,
         imports="def mail(row):\n    return row.author.email\n\n\n",
+    ),
+    _helped(
+        "a function gives the rows back", "return [post.author.email for post in latest()]",
+        _GIVEN.format('order_by("id")'), _GIVEN.format('select_related("author").order_by("id")'), AUTHOR,
+    ),
+    _helped(
+        "an object keeps the rows", "return Page().mails()",
+        _KEPT.format('order_by("id")'), _KEPT.format('select_related("author").order_by("id")'), AUTHOR,
+    ),
+    _changed(
+        "a method that is added from outside reads it",
+        'return [post.mail() for post in Post.objects.order_by("id")]',
+        'return [post.mail() for post in Post.objects.select_related("author").order_by("id")]',
+        AUTHOR,
+        imports=_OUTSIDE,
+    ),
+    _changed(
+        "the rows of a collection",
+        'tag = Tag.objects.get(name="t0")\nreturn [post.author.email for post in tag.posts.order_by("id")]',
+        'tag = Tag.objects.get(name="t0")\n'
+        'return [post.author.email for post in tag.posts.select_related("author").order_by("id")]',
+        AUTHOR,
+    ),
+    _changed(
+        "limited columns, the key among them",
+        f'posts = Post.objects.only("title", "author").order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.prefetch_related("author").only("title", "author").order_by("id")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "another column is deferred",
+        f'posts = Post.objects.defer("title").order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.prefetch_related("author").defer("title").order_by("id")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "what else every row reads",
+        "return [(row.writer.email, row.post.title) for row in Comment.objects.all()]",
+        'return [(row.writer.email, row.post.title) for row in Comment.objects.select_related("writer", "post").all()]',
+        AUTHOR,
+    ),
+    _changed(
+        "streamed in order, a collection beside it",
+        'posts = Post.objects.order_by("id")\n'
+        "return [(post.author.email, len(post.tags.all())) for post in posts.iterator()]",
+        'posts = Post.objects.select_related("author").order_by("id")\n'
+        "return [(post.author.email, len(post.tags.all())) for post in posts.iterator()]",
+        AUTHOR,
+    ),
+    _changed(
+        "one relation is loaded, another is not",
+        'posts = Post.objects.select_related("author").order_by("id")\n'
+        "return [(post.author.email, [tag.name for tag in post.tags.all()]) for post in posts]",
+        'posts = Post.objects.prefetch_related("tags").select_related("author").order_by("id")\n'
+        "return [(post.author.email, [tag.name for tag in post.tags.all()]) for post in posts]",
+        TAGS, AUTHOR,
+    ),
+    _changed(
+        "a generic key",
+        "from blog.models import Mark\nreturn [mark.thing.pk for mark in Mark.objects.all()]",
+        'from blog.models import Mark\nreturn [mark.thing.pk for mark in Mark.objects.prefetch_related("thing").all()]',
+        TAG,
+        files={"blog/models.py": MODELS + _MARK},
+    ),
+    _helped(
+        "rows that are given back are filtered each", "return [post.comment_set.filter(text='b') for post in latest()]",
+        _GIVEN.format('order_by("id")'), None, COMMENTS, code="R-CACHEBYPASS",
+    ),
+    _helped(
+        "rows that are given back are loaded", "return [post.author.email for post in latest()]",
+        _GIVEN.format('select_related("author").order_by("id")'), None, AUTHOR, code="R-ALREADY-EAGER",
+    ),
+    _helped(
+        "an object keeps values", "return Page().mails()", _KEPT.format('values("author")'), None, AUTHOR,
+        code="R-UNRESOLVED",
+    ),
+    _helped(
+        "names alone, further than one call away", "print(request.writer)\nreturn one()", _FAR, None, AUTHOR,
+        code="R-UNRESOLVED",
+    ),
+    _untouched(
+        "values of rows that were kept", "R-UNRESOLVED",
+        'posts = Post.objects.order_by("id")\nreturn list(posts.values("author"))', AUTHOR,
+    ),
+    _untouched(
+        "the rows of a collection of an unknown row", "R-UNRESOLVED",
+        'return [post.author.email for post in request.posts.order_by("id")]', AUTHOR,
+    ),
+    _untouched(
+        "the rows of a collection, loaded", "R-ALREADY-EAGER",
+        'tag = Tag.objects.get(name="t0")\n'
+        'return [post.author.email for post in tag.posts.select_related("author").order_by("id")]', AUTHOR,
+    ),
+    _untouched(
+        "the key is deferred", "R-SHAPE", f'posts = Post.objects.defer("author_id").order_by("id")\n{_AUTHORS}', AUTHOR,
+    ),
+    _untouched(
+        "columns that a variable limits", "R-SHAPE", f"posts = Post.objects.only(*request.names)\n{_AUTHORS}", AUTHOR,
+    ),
+    _untouched(
+        "a collection of streamed rows", "R-STREAM",
+        'return [len(post.tags.all()) for post in Post.objects.order_by("id").iterator()]', TAGS,
+    ),
+    _untouched(
+        "a generic key that nothing is seen to read", "R-UNRESOLVED",
+        "from blog.models import Mark\nreturn list(Mark.objects.all())", TAG,
+        files={"blog/models.py": MODELS + _MARK},
+    ),
+    _untouched(
+        "a function that is added under another name", "R-UNRESOLVED",
+        "return [post.letter() for post in latest()]", TAGS,
+        imports=_OUTSIDE + "from blog.feeds import latest\n", files={"blog/feeds.py": _FEEDS},
     ),
     _untouched(
         "a Prefetch loads it", "R-ALREADY-EAGER",

@@ -90,6 +90,30 @@ def test_an_admin_list_without_columns_shows_the_text_of_a_row(checkout: Checkou
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(
+            'list_display = ("as_dict", "author")\nlist_select_related = ("author",)',
+            'def get_queryset(self, request):\nreturn super().get_queryset(request).prefetch_related("tags")',
+            id="one is loaded, another is not",
+        ),
+        pytest.param(
+            'list_display = ("as_dict",)\ndef get_queryset(self, request):\n    return self.rows',
+            "R-OPTION-VAR",
+            id="a hook that is there",
+        ),
+        pytest.param(
+            'list_display = ("of",)\ndef of(self, obj):\n    return obj.tags.filter(name="a")',
+            "R-CACHEBYPASS",
+            id="filtered per row",
+        ),
+    ],
+)
+def test_a_collection_in_an_admin_list(body: str, expected: str, checkout: Checkout) -> None:
+    assert admin(checkout, body, TAGS, *([AUTHOR] if "author" in body else [])) == expected
+
+
 def test_an_admin_list_never_joins_many(checkout: Checkout) -> None:
     edited = admin(checkout, 'list_display = ("as_dict",)', TAGS)
     assert edited == 'def get_queryset(self, request):\nreturn super().get_queryset(request).prefetch_related("tags")'

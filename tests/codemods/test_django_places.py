@@ -8,7 +8,8 @@ import pytest
 
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, MODELS
-from codemods.api import Proposal, Reached, Sighting
+from codemods.api import No, Proposal, Reached, Sighting
+from codemods.django_eager_load import ABOVE as ABOVE_ENTRY
 from codemods.index import Index
 
 HEAD = """\
@@ -40,6 +41,46 @@ MANY = 'queryset = Post.objects.order_by("id")\n'
 LOADED = 'queryset = Post.objects.select_related("author").order_by("id")'
 OWN = "    def get_queryset(self):\n        return super().get_queryset()\n"
 OWN_LOADED = 'return super().get_queryset().prefetch_related("author")'
+PROPERTY = """\
+class Api:
+    @property
+    def posts(self):
+        return Post.objects.order_by("id")
+
+    def get(self):
+        print(self.author)
+        return [post.author for post in self.posts]
+"""
+ATTRIBUTE = """\
+class Api:
+    kept = 1
+
+    def posts(self):
+        self.rows = Post.objects.order_by("id")
+
+    def get(self):
+        return [post.author for post in self.rows]
+"""
+BOTH = """\
+def one():
+    rows = Post.objects.order_by("id")
+    return rows or two()
+
+
+def two():
+    rows = one()
+    print([row.author for row in rows])
+    return rows
+"""
+BACK = """\
+def show(comment):
+    return comment.post
+
+
+def view():
+    posts = Post.objects.order_by("id")
+    return [(post.author, [show(comment) for comment in post.comment_set.all()]) for post in posts]
+"""
 
 
 @pytest.mark.parametrize(
@@ -86,6 +127,23 @@ OWN_LOADED = 'return super().get_queryset().prefetch_related("author")'
         pytest.param(
             "class Api:\n    model = Post\n    serializer_class = CommentSerializer\n" + OWN, ("Api.get_queryset",),
             "R-AMBIGUOUS", id="a serializer of another model",
+        ),
+        pytest.param(
+            PROPERTY, ("Api.posts", "Api.get"), 'return Post.objects.select_related("author").order_by("id")',
+            id="a property",
+        ),
+        pytest.param(
+            ATTRIBUTE, ("Api.posts",), 'self.rows = Post.objects.select_related("author").order_by("id")',
+            id="an attribute",
+        ),
+        pytest.param(
+            BOTH, ("one", "two"), 'rows = Post.objects.select_related("author").order_by("id")',
+            id="functions that give back each other's rows",
+        ),
+        pytest.param(
+            BACK, ("view",),
+            'posts = Post.objects.prefetch_related("comment_set").select_related("author").order_by("id")',
+            id="there and back, in two functions",
         ),
         pytest.param("class Api:\n" + OWN, ("Api.get_queryset",), "R-UNRESOLVED", id="a view of no known model"),
     ],
@@ -159,3 +217,45 @@ def test_a_read_that_was_not_found_makes_a_draft(checkout: Callable[[dict[str, s
         "C",
         ("where the relation is read on these rows was not found; the SQL and names on the way tell it",),
     )
+
+
+ABOVE = """\
+from blog.models import Post
+
+
+def page():
+    return [mail(post) for post in Post.objects.order_by("id")]
+
+
+def beside():
+    return [post.author.email for post in Post.objects.order_by("-id")]
+
+
+def mail(post):
+    return post.author.email
+"""
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        pytest.param("page", 'select_related("author").order_by("id")', id="it hands its rows to the entry"),
+        pytest.param("beside", "R-UNRESOLVED", id="its rows never come to the entry"),
+    ],
+)
+def test_a_place_above_the_entry(above: str, expected: str, checkout: Callable[[dict[str, str]], Path]) -> None:
+    reached = (Reached("api.py", "mail", 0, "the trace"), Reached("api.py", above, ABOVE_ENTRY, "its caller"))
+    (found,) = django_eager_load.find(
+        Index(checkout({"blog/models.py": MODELS, "api.py": ABOVE})), Sighting("n_plus_one_db", (AUTHOR,), reached)
+    )
+    if not isinstance(found, Proposal):
+        assert found.code == expected
+        return
+    assert found.texts == {"api.py": ABOVE.replace('order_by("id")', expected)}
+
+
+def test_nothing_is_looked_for_before_names_may_tell(checkout: Callable[[dict[str, str]], Path]) -> None:
+    sighting = Sighting("n_plus_one_db", (AUTHOR,), (Reached("api.py", "page", 0, "the trace"),), evidence="rows")
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": ABOVE})), sighting)
+    assert isinstance(found, No)
+    assert (found.code, found.message) == ("R-UNRESOLVED", "nothing was looked for yet")
