@@ -162,11 +162,8 @@ class Places:
         if read is None or key in seen or len(seen) > 8:
             return found
         seen.add(key)
-        for path in read.returned:
-            if path:
-                continue
-            for caller, spelled in self._users(key, function):
-                found |= self._read(model, caller, {spelled: ()}, None, seen)
+        for caller, spelled in self._users(key, function) if () in read.returned else ():
+            found |= self._read(model, caller, {spelled: ()}, None, seen)
         if function.owner:
             held = {name: path for name, path in read.kept if not path}
             for member in self.index.calls.members((function.path, function.owner)) if held else ():
