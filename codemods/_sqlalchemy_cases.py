@@ -205,11 +205,6 @@ def _loop(*lines: str) -> str:
     return _LOOP.replace("{body}", "\n".join(f"        {line}" for line in lines))
 
 
-def _rows(*options: str) -> str:
-    """A call of options in rows, as a line that would be too long gets it."""
-    return ".options(\n" + "".join(f"        {option},\n" for option in options) + "    )"
-
-
 def _joined(text: str, *, rows: bool = False) -> str:
     """The loop over `session.query(Post)` with its author joined."""
     option = "joinedload(Post.author)"
@@ -253,15 +248,15 @@ def _post(steps: str, loaders: str) -> str:
 _CHANGED = (
     _changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
     _changed(
-        "legacy query, ordered, with a limit: join, in rows since the line would be too long",
+        "legacy query, ordered, with a limit: join",
         _legacy(".limit(50)"),
-        _joined(_legacy(".limit(50)"), rows=True),
+        _joined(_legacy(".limit(50)")),
     ),
     _changed(
         "select, ordered by a unique column: join",
         _select(".order_by(Post.title, Post.slug.desc()).limit(50)"),
         _select(
-            _rows("joinedload(Post.author)") + ".order_by(Post.title, Post.slug.desc()).limit(50)",
+            ".options(joinedload(Post.author)).order_by(Post.title, Post.slug.desc()).limit(50)",
             "from sqlalchemy.orm import joinedload",
         ),
     ),
@@ -273,33 +268,31 @@ _CHANGED = (
     _changed(
         "order by a column that is not unique: separate select",
         _select(".order_by(Post.title)"),
-        _select(
-            _rows("selectinload(Post.author)") + ".order_by(Post.title)", "from sqlalchemy.orm import selectinload"
-        ),
+        _select(".options(selectinload(Post.author)).order_by(Post.title)", "from sqlalchemy.orm import selectinload"),
     ),
     _changed(
         "order by a function, then a cancelled order: separate select",
         _select(".order_by(func.random()).order_by(Post.id).order_by(None)"),
         _select(
-            _rows("selectinload(Post.author)") + ".order_by(func.random()).order_by(Post.id).order_by(None)",
+            ".options(selectinload(Post.author)).order_by(func.random()).order_by(Post.id).order_by(None)",
             "from sqlalchemy.orm import selectinload",
         ),
     ),
     _changed(
         "row locks: separate select",
         _legacy(".with_for_update()"),
-        _joined(_legacy(".with_for_update()"), rows=True).replace("joinedload", "selectinload"),
+        _joined(_legacy(".with_for_update()")).replace("joinedload", "selectinload"),
     ),
     _changed(
         "a step that is not known to keep rows: separate select",
         _legacy(".distinct()"),
-        _joined(_legacy(".distinct()"), rows=True).replace("joinedload", "selectinload"),
+        _joined(_legacy(".distinct()")).replace("joinedload", "selectinload"),
     ),
     _changed(
         "collection: separate select, import merged in place",
         _select(".order_by(Post.id)", "from sqlalchemy.orm import Session", "len(post.comments)"),
         _select(
-            _rows("selectinload(Post.comments)") + ".order_by(Post.id)",
+            ".options(selectinload(Post.comments)).order_by(Post.id)",
             "from sqlalchemy.orm import Session, selectinload",
             "len(post.comments)",
         ),
@@ -315,7 +308,7 @@ _CHANGED = (
         "two relationships of one loop: one patch",
         _select(".order_by(Post.id)", read="(post.author.email, post.comments)"),
         _select(
-            _rows("joinedload(Post.author)", "selectinload(Post.comments)") + ".order_by(Post.id)",
+            ".options(joinedload(Post.author), selectinload(Post.comments)).order_by(Post.id)",
             "from sqlalchemy.orm import joinedload, selectinload",
             "(post.author.email, post.comments)",
         ),
@@ -338,7 +331,7 @@ _CHANGED = (
         COMMENTS,
     ),
     _changed(
-        "two relationships with the same SQL, both read: both",
+        "two relationships with the same SQL, both read: both, in rows since the line would be too long",
         """\
 from models import Comment
 
@@ -375,9 +368,7 @@ from models import Comment
 
 
 def view(session):
-    return [c.checker.email for c in session.query(Comment).options(
-        joinedload(Comment.checker),
-    ).order_by(Comment.id)]
+    return [c.checker.email for c in session.query(Comment).options(joinedload(Comment.checker)).order_by(Comment.id)]
 """,
     ),
     _changed(
@@ -415,7 +406,7 @@ def view(session):
     Case(
         "Model.query, found behind a service and a method",
         _SERVICE,
-        _SERVICE.replace("Post.query", "Post.query.options(\n            joinedload(Post.author),\n        )").replace(
+        _SERVICE.replace("Post.query", "Post.query.options(joinedload(Post.author))").replace(
             "from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import"
         ),
         (AUTHOR,),
@@ -438,9 +429,7 @@ from models import Video
 
 
 def view(session):
-    return [video.author.email for video in session.query(Video).options(
-        selectinload(Video.author),
-    ).order_by(Video.title)]
+    return [video.author.email for video in session.query(Video).options(selectinload(Video.author)).order_by(Video.title)]
 """,
     ),
     _changed(
@@ -515,9 +504,7 @@ from models import Post
 
 
 def view(session):
-    return render(session.query(Post).options(
-        joinedload(Post.author),
-    ).order_by(Post.id).all())
+    return render(session.query(Post).options(joinedload(Post.author)).order_by(Post.id).all())
 """,
         tier="C",
     ),
@@ -540,9 +527,7 @@ from models import Studio
 
 
 def view(session):
-    return [studio.videos for studio in session.scalars(select(Studio).options(
-        selectinload(Studio.videos),
-    ))]
+    return [studio.videos for studio in session.scalars(select(Studio).options(selectinload(Studio.videos)))]
 """,
         Repeat(
             "videos",
@@ -561,12 +546,12 @@ def view(session):
     _changed(
         "two hops, to-one and to-one, ordered by primary key: joins",
         _post("", "joinedload"),
-        _post(_rows("joinedload(Comment.post).joinedload(Post.author)"), "joinedload"),
+        _post(".options(joinedload(Comment.post).joinedload(Post.author))", "joinedload"),
     ),
     _changed(
         "two hops, a collection and to-one: separate selects, both repeats in one path",
         _comments("", "selectinload"),
-        _comments(_rows("selectinload(Post.comments).selectinload(Comment.writer)"), "selectinload"),
+        _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
         AUTHOR,
         COMMENTS,
     ),
@@ -587,16 +572,14 @@ import models
 
 
 def view(session):
-    posts = session.query(models.Post).options(
-        selectinload(models.Post.comments).selectinload(models.Comment.writer),
-    ).order_by(models.Post.id)
+    posts = session.query(models.Post).options(selectinload(models.Post.comments).selectinload(models.Comment.writer)).order_by(models.Post.id)
     return [[comment.writer.email for comment in post.comments] for post in posts]
 """,
     ),
     _changed(
         "a model on the way that is not imported: it is, beside the one that is",
         _comments("", "selectinload").replace("Comment, ", ""),
-        _comments(_rows("selectinload(Post.comments).selectinload(Comment.writer)"), "selectinload"),
+        _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
     ),
     _changed(
         "two queries of one function, both seen to read it: both",
@@ -661,7 +644,7 @@ def view(session):
         _legacy(".options(defaultload(Post.author).load_only(Author.email))").replace(
             "from models import", "from sqlalchemy.orm import defaultload, joinedload\n\nfrom models import Author,"
         ),
-        _joined(_legacy(".options(defaultload(Post.author).load_only(Author.email))"), rows=True).replace(
+        _joined(_legacy(".options(defaultload(Post.author).load_only(Author.email))")).replace(
             "import joinedload\n\nfrom models import", "import defaultload, joinedload\n\nfrom models import Author,"
         ),
     ),

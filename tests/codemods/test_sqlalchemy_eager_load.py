@@ -26,12 +26,7 @@ def view(session):
 def feed(session):
     return page(session)
 """
-AFTER = BEFORE.replace(
-    "query(Post)",
-    """query(Post).options(
-        joinedload(Post.author),
-    )""",
-)
+AFTER = BEFORE.replace("query(Post)", "query(Post).options(joinedload(Post.author))")
 
 
 def find(index: Index, *repeats: Repeat, entry: str = "view") -> list[Answer]:
@@ -132,10 +127,7 @@ def view(session):
             ),
             texts={
                 "app.py": text.replace(
-                    "query(Post)",
-                    """query(Post).options(
-        selectinload(Post.comments).selectinload(C.writer),
-    )""",
+                    "query(Post)", "query(Post).options(selectinload(Post.comments).selectinload(C.writer))"
                 )
             },
             located_by=(
@@ -228,10 +220,7 @@ def view(session):
     return [c.post.author for c in session.query(Comment).order_by(Comment.id)]
 """
     assert proposed(checkout, models, text, AUTHOR) == text.replace(
-        "query(Comment)",
-        """query(Comment).options(
-        joinedload(Comment.post).joinedload(Post.author),
-    )""",
+        "query(Comment)", "query(Comment).options(joinedload(Comment.post).joinedload(Post.author))"
     )
 
 
