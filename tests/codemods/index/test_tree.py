@@ -193,3 +193,42 @@ def test_the_configuration_of_the_repository_runs_nothing(checkout: Checkout) ->
     assert Tree(root).files == ("a.py",)
     assert not (root / "ran").exists()
     assert os.access(program, os.X_OK)
+
+
+def test_names_are_found_whole_however_often_is_asked(checkout: Checkout) -> None:
+    """The first questions search the texts, later ones an index of their identifiers."""
+    files = {"a.py": "def pay(x): pass\n", "b.py": "def repay(x): x.pay()\n", "c.py": "pay2, y.payment\n"}
+    asked = {"pay": ["a.py", "b.py"], "pay(": ["a.py", "b.py"], "def pay(": ["a.py"], ".pay": ["b.py"], "none(": []}
+    root = checkout({**files, "ü.py": "größe = 1\n"})
+    few, many = Tree(root), Tree(root)
+    for number in range(30):
+        many.naming(f"other{number}")
+    assert {text: few.naming(text) for text in asked} == {text: many.naming(text) for text in asked} == asked
+    assert many.naming("größe") == ["ü.py"]
+    edited = many.edited({"c.py": "pay(1)\n"})
+    for number in range(30):
+        edited.naming(f"more{number}")
+    assert edited.naming("pay(") == ["a.py", "b.py", "c.py"]
+
+
+def test_names_among_bases(checkout: Checkout) -> None:
+    tree = Tree(
+        checkout({
+            "a.py": "class A(Base): pass\n",
+            "b.py": "from m import Base as B\nclass C(x.y(B), D[int]): pass\n",
+            "c.py": "Base = 1\nclass E: pass\n",
+        })
+    )  # fmt: skip
+    assert [tree.deriving(name) for name in ("Base", "D", "E")] == [["a.py", "b.py"], ["b.py"], []]
+
+
+def test_what_is_not_listed_is_not_read(checkout: Checkout) -> None:
+    root = checkout({"a.py": "x = '\0'\n"})
+    (root / "untracked.py").write_text("x = 1\n")
+    tree = Tree(root)
+    assert [tree.module("untracked.py"), tree.parsed("untracked.py"), tree.parsed("a.py")] == [None, None, None]
+
+
+def test_what_parses_but_nests_too_deeply_for_its_reader(checkout: Checkout) -> None:
+    tree = Tree(checkout({"a.py": "x = a" + ".b()" * 600 + "\n"}))
+    assert (tree.module("a.py"), [*tree.skipped]) == (None, ["a.py"])
