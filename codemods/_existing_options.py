@@ -32,6 +32,15 @@ class Existing:
     readable: bool = True
     sources: dict[Path, str] = field(default_factory=dict, compare=False)
 
+    def __or__(self, other: "Existing") -> "Existing":
+        """What both say together; of two loaders of a path the one here."""
+        return Existing(
+            other.eager | self.eager,
+            self.opted_out | other.opted_out,
+            self.readable and other.readable,
+            other.sources | self.sources,
+        )
+
 
 def existing_options(steps: list[Step], held_by: HeldBy = lambda _: None) -> Existing:
     """Read every `.options(...)` of a query; `held_by` tells what a variable among them can hold."""

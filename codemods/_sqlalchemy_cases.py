@@ -86,6 +86,37 @@ class Edit(Base):
 _COMMENT = MODELS[MODELS.index("class Comment(") : MODELS.index("class Hit(")]
 _WITHOUT_COMMENT = MODELS.replace(_COMMENT, "")
 
+_WITH_FIND = MODELS.replace(
+    "    def byline(self):",
+    """\
+    @classmethod
+    def find(cls, title):
+        return cls.query.filter(cls.title != title)
+
+    def byline(self):""",
+)
+_WITH_WORKS = MODELS.replace(
+    """email: Mapped[str] = mapped_column(String(80), unique=True)
+""",
+    """email: Mapped[str] = mapped_column(String(80), unique=True)
+    works = relationship("Post", lazy="dynamic", viewonly=True)
+""",
+)
+_WITH_PROXY = MODELS.replace(
+    "    def byline(self):", '    writers = association_proxy("comments", "writer")\n\n    def byline(self):'
+).replace(
+    "from sqlalchemy.orm", "from sqlalchemy.ext.associationproxy import association_proxy\nfrom sqlalchemy.orm", 1
+)
+_WITH_SHOWN = MODELS.replace(
+    "    def byline(self):",
+    """\
+    @property
+    def shown(self):
+        return [comment for comment in self.comments if comment.id]
+
+    def byline(self):""",
+)
+
 AUTHOR = Repeat(
     "author",
     ("authors",),
@@ -659,6 +690,273 @@ def view(session):
             "from sqlalchemy.orm import defaultload, joinedload, raiseload\n\nfrom models import Comment",
         ),
     ),
+    _changed(
+        "read on every row beside what the trace shows: into the same patch",
+        _loop("found.append((post.author.email, post.tags, len(post.comments)))"),
+        _joined(_loop("found.append((post.author.email, post.tags, len(post.comments)))"))
+        .replace(
+            "joinedload(Post.author)",
+            """
+        joinedload(Post.author),
+        selectinload(Post.tags),
+        selectinload(Post.comments),
+    """,
+        )
+        .replace("import joinedload", "import joinedload, selectinload"),
+    ),
+    _changed(
+        "read beside it on some rows only: not into the patch",
+        _loop("found.append(post.author.email)", "if post.title:", "    found.append(post.tags)"),
+        _joined(_loop("found.append(post.author.email)", "if post.title:", "    found.append(post.tags)")),
+    ),
+    _changed(
+        "a query that a class method makes",
+        """\
+from models import Post
+
+
+def view():
+    return [post.author.email for post in Post.find("").filter(Post.id > 3).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def view():
+    return [post.author.email for post in Post.find("").options(joinedload(Post.author)).filter(Post.id > 3).order_by(Post.id)]
+""",
+        files={"models.py": _WITH_FIND},
+    ),
+    _changed(
+        "a query that a function makes of a model",
+        """\
+from models import Post
+from queries import model_query
+
+
+def view(session):
+    return [post.author.email for post in model_query(session, Post).filter_by(title="a").order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+from queries import model_query
+
+
+def view(session):
+    return [post.author.email for post in model_query(session, Post).options(joinedload(Post.author)).filter_by(title="a").order_by(Post.id)]
+""",
+        files={"queries.py": "def model_query(session, model):\n    return session.query(model)\n"},
+    ),
+    _changed(
+        "a query that another function builds and this one refines",
+        """\
+from models import Post
+
+
+def posts(session):
+    return session.query(Post)
+
+
+def view(session):
+    return [post.author.email for post in posts(session).filter(Post.id > 3).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def posts(session):
+    return session.query(Post)
+
+
+def view(session):
+    return [post.author.email for post in posts(session).options(joinedload(Post.author)).filter(Post.id > 3).order_by(Post.id)]
+""",
+    ),
+    _changed(
+        "a dynamic relationship is a query",
+        """\
+from models import Author
+
+
+def view(session):
+    author = session.query(Author).order_by(Author.id).first()
+    return [post.tags for post in author.works.filter_by(title="a")]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Author, Post
+
+
+def view(session):
+    author = session.query(Author).order_by(Author.id).first()
+    return [post.tags for post in author.works.options(selectinload(Post.tags)).filter_by(title="a")]
+""",
+        TAGS,
+        files={"models.py": _WITH_WORKS},
+    ),
+    _changed(
+        "one row, and what the rows of its collection read",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.query(Post).filter(Post.id > 3).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.comments]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    post = session.query(Post).options(selectinload(Post.comments).selectinload(Comment.writer)).filter(Post.id > 3).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.comments]
+""",
+    ),
+    _changed(
+        "options in a list of the function that all are plain",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+def view(session):
+    options = [selectinload(Post.tags)]
+    options.append(selectinload(Post.edits))
+    return [post.author.email for post in session.query(Post).options(*options).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+def view(session):
+    options = [selectinload(Post.tags)]
+    options.append(selectinload(Post.edits))
+    return [post.author.email for post in session.query(Post).options(joinedload(Post.author), *options).order_by(Post.id)]
+""",
+    ),
+    _changed(
+        "options in a class attribute",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+class Posts:
+    options = (selectinload(Post.tags),)
+
+    def page(self, session):
+        return [post.author.email for post in session.query(Post).options(*self.options).order_by(Post.id)]
+
+
+def view(session):
+    return Posts().page(session)
+""",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+class Posts:
+    options = (selectinload(Post.tags),)
+
+    def page(self, session):
+        return [post.author.email for post in session.query(Post).options(joinedload(Post.author), *self.options).order_by(Post.id)]
+
+
+def view(session):
+    return Posts().page(session)
+""",
+    ),
+    _changed(
+        "rows kept by an object and read by another method of it",
+        """\
+from models import Post
+
+
+class Feed:
+    def __init__(self, session):
+        self.posts = session.query(Post).order_by(Post.id).all()
+
+    def lines(self):
+        return [post.author.email for post in self.posts]
+
+
+def view(session):
+    return Feed(session).lines()
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+class Feed:
+    def __init__(self, session):
+        self.posts = session.query(Post).options(joinedload(Post.author)).order_by(Post.id).all()
+
+    def lines(self):
+        return [post.author.email for post in self.posts]
+
+
+def view(session):
+    return Feed(session).lines()
+""",
+    ),
+    _changed(
+        "read through an association proxy",
+        """\
+from models import Post
+
+
+def view(session):
+    return [list(post.writers) for post in session.query(Post).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    return [list(post.writers) for post in session.query(Post).options(selectinload(Post.comments).selectinload(Comment.writer)).order_by(Post.id)]
+""",
+        files={"models.py": _WITH_PROXY},
+    ),
+    _changed(
+        "read through a property that filters a collection",
+        """\
+from models import Post
+
+
+def view(session):
+    return [[comment.writer.email for comment in post.shown] for post in session.query(Post).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    return [[comment.writer.email for comment in post.shown] for post in session.query(Post).options(selectinload(Post.comments).selectinload(Comment.writer)).order_by(Post.id)]
+""",
+        files={"models.py": _WITH_SHOWN},
+    ),
 )
 
 _UNTOUCHED = (
@@ -881,6 +1179,185 @@ def view(session):
         "the loader's name is taken",
         "R-UNRESOLVED",
         _legacy().replace("def view", "def joinedload(x):\n    return x\n\n\ndef view"),
+    ),
+    _untouched(
+        "a query that a function makes of more than one model",
+        "R-UNRESOLVED",
+        """\
+from models import Comment, Post
+
+
+def view(session):
+    return [post.author for post in model_query(session, Post, Comment).filter_by(title="a")]
+""",
+    ),
+    _untouched(
+        "a class method that returns rows",
+        "R-UNRESOLVED",
+        """\
+from models import Post
+
+
+def view():
+    return [post.author for post in Post.find("").all()]
+""",
+        files={"models.py": _WITH_FIND.replace("cls.query.filter(cls.title != title)", "[cls(title=title)]")},
+    ),
+    _untouched(
+        "a query that one of two functions builds",
+        "R-UNRESOLVED",
+        """\
+from models import Comment, Post
+
+
+def rows(session, comments):
+    if comments:
+        return session.query(Comment)
+    return session.query(Post)
+
+
+def view(session, comments=False):
+    return show(rows(session, comments).filter_by(id=3))
+""",
+    ),
+    _untouched(
+        "one row, and what it reads itself",
+        "R-UNRESOLVED",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.query(Post).filter(Post.id > 3).one()
+    return [post.author.email for _ in range(9)]
+""",
+    ),
+    _untouched(
+        "options in a list that is added to out of sight",
+        "R-OPTION-VAR",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Post
+
+
+def view(session):
+    options = [selectinload(Post.tags)]
+    options += more_options()[1:]
+    return [post.author.email for post in session.query(Post).options(*options).order_by(Post.id)]
+""",
+    ),
+    _untouched(
+        "options in a parameter",
+        "R-OPTION-VAR",
+        """\
+from models import Post
+
+
+def page(session, options):
+    return [post.author.email for post in session.query(Post).options(*options).order_by(Post.id)]
+
+
+def view(session):
+    return page(session, [])
+""",
+    ),
+    _untouched(
+        "options in a property",
+        "R-OPTION-VAR",
+        """\
+from models import Post
+
+
+class Posts:
+    @property
+    def options(self):
+        return []
+
+    def page(self, session):
+        return [post.author.email for post in session.query(Post).options(*self.options).order_by(Post.id)]
+
+
+def view(session):
+    return Posts().page(session)
+""",
+    ),
+    _untouched(
+        "loaded by options in a list of the module",
+        "R-ALREADY-EAGER",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+EAGER = [joinedload(Post.author)]
+
+
+def view(session):
+    return [post.author.email for post in session.query(Post).options(*EAGER).order_by(Post.id)]
+""",
+    ),
+    _untouched(
+        "loaded by the options of the function that is given the query",
+        "R-ALREADY-EAGER",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def with_author(query):
+    return query.options(joinedload(Post.author))
+
+
+def view(session):
+    return [post.author.email for post in with_author(session.query(Post)).all()]
+""",
+    ),
+    _untouched(
+        "dynamic relationships of one name with two targets",
+        "R-DYNAMIC",
+        """\
+from models import Author
+
+
+def view(session):
+    author = session.query(Author).order_by(Author.id).first()
+    return [post.tags for post in author.works.filter_by(title="a")]
+""",
+        TAGS,
+        files={
+            "models.py": _WITH_WORKS.replace(
+                "class Studio(Base):", 'class Studio(Base):\n    works = relationship("Video", lazy="dynamic")'
+            )
+        },
+    ),
+    _untouched(
+        "a model of the name that the file uses for something else",
+        "R-UNRESOLVED",
+        _comments("", "selectinload").replace("Comment, ", "") + "\n\nComment = None\n",
+    ),
+    _untouched(
+        "the loop commits in a method of the object that keeps the rows",
+        "R-COMMIT",
+        """\
+from models import Post
+
+
+class Feed:
+    def __init__(self, session):
+        self.session = session
+        self.posts = session.query(Post).order_by(Post.id).all()
+
+    def lines(self):
+        for post in self.posts:
+            yield post.author.email
+            self.session.commit()
+
+
+def view(session):
+    return list(Feed(session).lines())
+""",
     ),
 )
 

@@ -123,6 +123,23 @@ class Places:
         """The functions that the place's rows pass through."""
         return self.index.evidence.passes(place.key, place.query, place.model, self.keys)
 
+    def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
+        """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.
+
+        SQLAlchemy refuses two loaders for one path that are not the same.
+        """
+        keys = self.passes(place)
+        if place.query.style == "built":
+            call = Call(place.query.entities[0], place.query.line)
+            keys = keys.union(self.index.calls.targets(place.function, call))
+        for function in filter(None, map(self.index.calls.function, sorted(keys))):
+            for query in function.queries:
+                go_on = {"given", "built"} & {query.style, place.query.style}
+                if go_on and query is not place.query and any(s.name == "options" for s in query.steps):
+                    models = (self._model(function, query, entity) for entity in query.entities)
+                    if any(found and found[0] is place.model for found in models):
+                        yield function, query
+
     def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
         exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))
         if not any(paths(place.model, r, _Anything()) for r in (*relations, *similar)):

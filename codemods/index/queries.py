@@ -529,7 +529,9 @@ def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[s
             return ("built", (_callee(node.func),)) if _callee(node.func) else ("", ())
         case ast.Attribute() if method in OF_QUERIES and dotted(node) and not _is_class_name(dotted(node.value)):
             return "related", (dotted(node),)
-        case ast.Name() if entity := next(filter(None, map(_option_entity, hops)), ""):
+        case ast.Name() if isinstance(hops[-2:][0], ast.Call) and (
+            entity := next(filter(None, map(_option_entity, hops)), "")
+        ):
             return "given", (entity,)
     return "", ()
 
