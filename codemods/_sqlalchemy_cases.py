@@ -95,12 +95,9 @@ _WITH_FIND = MODELS.replace(
 
     def byline(self):""",
 )
-_WITH_WORKS = MODELS.replace(
-    """email: Mapped[str] = mapped_column(String(80), unique=True)
-""",
-    """email: Mapped[str] = mapped_column(String(80), unique=True)
-    works = relationship("Post", lazy="dynamic", viewonly=True)
-""",
+_WITH_REPLIES = MODELS.replace(
+    "    def byline(self):",
+    '    replies = relationship("Comment", lazy="dynamic", viewonly=True)\n\n    def byline(self):',
 )
 _WITH_PROXY = MODELS.replace(
     "    def byline(self):", '    writers = association_proxy("comments", "writer")\n\n    def byline(self):'
@@ -706,8 +703,8 @@ def view(session):
     ),
     _changed(
         "read beside it on some rows only: not into the patch",
-        _loop("found.append(post.author.email)", "if post.title:", "    found.append(post.tags)"),
-        _joined(_loop("found.append(post.author.email)", "if post.title:", "    found.append(post.tags)")),
+        _loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)"),
+        _joined(_loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)")),
     ),
     _changed(
         "a query that a class method makes",
@@ -781,25 +778,24 @@ def view(session):
     _changed(
         "a dynamic relationship is a query",
         """\
-from models import Author
+from models import Post
 
 
 def view(session):
-    author = session.query(Author).order_by(Author.id).first()
-    return [post.tags for post in author.works.filter_by(title="a")]
+    post = session.query(Post).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.replies.filter_by(post_id=post.id)]
 """,
         """\
 from sqlalchemy.orm import selectinload
 
-from models import Author, Post
+from models import Comment, Post
 
 
 def view(session):
-    author = session.query(Author).order_by(Author.id).first()
-    return [post.tags for post in author.works.options(selectinload(Post.tags)).filter_by(title="a")]
+    post = session.query(Post).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.replies.options(selectinload(Comment.writer)).filter_by(post_id=post.id)]
 """,
-        TAGS,
-        files={"models.py": _WITH_WORKS},
+        files={"models.py": _WITH_REPLIES},
     ),
     _changed(
         "one row, and what the rows of its collection read",
@@ -1318,17 +1314,16 @@ def view(session):
         "dynamic relationships of one name with two targets",
         "R-DYNAMIC",
         """\
-from models import Author
+from models import Post
 
 
 def view(session):
-    author = session.query(Author).order_by(Author.id).first()
-    return [post.tags for post in author.works.filter_by(title="a")]
+    post = session.query(Post).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.replies.filter_by(post_id=post.id)]
 """,
-        TAGS,
         files={
-            "models.py": _WITH_WORKS.replace(
-                "class Studio(Base):", 'class Studio(Base):\n    works = relationship("Video", lazy="dynamic")'
+            "models.py": _WITH_REPLIES.replace(
+                "class Studio(Base):", 'class Studio(Base):\n    replies = relationship("Video", lazy="dynamic")'
             )
         },
     ),
