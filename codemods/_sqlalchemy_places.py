@@ -78,7 +78,6 @@ class Candidate:
 
 
 _OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
-_ANYWHERE = 30  # calls: a query so far away is no candidate unless its rows pass where they are read
 
 
 class Places:
@@ -103,7 +102,7 @@ class Places:
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
         if self.certain:
-            return [c for c in found if c.seen <= READ and (c.read_there or c.place.reached.distance < _ANYWHERE)]
+            return [c for c in found if c.seen <= READ and (not self.readers or self._at_reader(c))]
         # What nothing is seen to read is edited only where the evidence itself points at the query.
         queried = {place.model for place in self.all}
         return [
@@ -112,6 +111,10 @@ class Places:
             if c.seen != UNSEEN
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
+
+    def _at_reader(self, candidate: Candidate) -> bool:
+        """Whether the function that the evidence names holds the query, or its rows pass there."""
+        return candidate.read_there or candidate.place.key in self.readers
 
     def follow(self, place: Place) -> Chains:
         """The chains that are read on the place's very rows."""

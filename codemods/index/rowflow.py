@@ -134,12 +134,14 @@ class _Run:
         if function is None or node is None or not self._left:
             return set()
         self._left -= 1
-        self.seen.visited.add(key)
+        if names or spans:
+            self.seen.visited.add(key)
         self._memo[asked] = set()  # a function that calls itself ends here
         reader = _Reader(self, function, {**self.closures.get(key, {}), **names}, spans, depth)
         reader.context = context
         reader.block(node.body)
         if reader.returned:
+            self.seen.visited.add(key)
             self.seen.handed |= {(word, key, path) for word in _promised(node) for path in reader.returned}
         self._memo[asked] = reader.returned
         return reader.returned
@@ -288,6 +290,7 @@ class _Reader:
 
     def _read(self, path: Path) -> None:
         self.run.seen.paths.setdefault(path, set()).add(self.context)
+        self.run.seen.visited.add(self.key)
 
     # ---- expressions ----
 
