@@ -734,7 +734,7 @@ from queries import model_query
 
 
 def view(session):
-    return [post.author.email for post in model_query(session, Post).filter_by(title="a").order_by(Post.id)]
+    return [post.author.email for post in model_query(session, Post).filter(Post.id > 0).order_by(Post.id)]
 """,
         """\
 from sqlalchemy.orm import joinedload
@@ -744,7 +744,7 @@ from queries import model_query
 
 
 def view(session):
-    return [post.author.email for post in model_query(session, Post).options(joinedload(Post.author)).filter_by(title="a").order_by(Post.id)]
+    return [post.author.email for post in model_query(session, Post).options(joinedload(Post.author)).filter(Post.id > 0).order_by(Post.id)]
 """,
         files={"queries.py": "def model_query(session, model):\n    return session.query(model)\n"},
     ),
