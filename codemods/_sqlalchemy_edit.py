@@ -14,7 +14,6 @@ from codemods.index.relations import Relation
 # A loader for every hop of a path, in order; the last hop that the query loads already has its option as written.
 Loaders = tuple[tuple[str, Relation], ...]
 _MOST_COLUMNS = 120
-_IMPORT_DEPTH = 12  # imports followed to see whether a new one closes a circle
 
 
 class CannotSpellError(Exception):
@@ -142,9 +141,13 @@ class _Spelling:
             if isinstance(node, ast.ImportFrom):
                 path = self._index.names.module_path(self._path, node.level, node.module or "")
                 found = self._index.names.resolve(path, model.qualname) if path else None
-                if found == (model.path, model.qualname):
+                if path and found == (model.path, model.qualname) and self._has(path, model.qualname):
                     return "." * node.level + (node.module or "")
         return None
+
+    def _has(self, path: str, name: str) -> bool:
+        """Whether a file has the name at run time: what it imports for type checkers alone cannot be imported of it."""
+        return name in _cst.bound_names(self._index.tree.source(path) or "")
 
     def _module_name(self, model: Model) -> str | None:
         """The dotted name by which other files of the tree import the model's own file; None when none does.
@@ -173,10 +176,8 @@ def _imported_by(index: Index, path: str) -> set[str]:
     """The files that a file imports, those that they import, and so on."""
     seen: set[str] = set()
     level = {path}
-    for _ in range(_IMPORT_DEPTH):
+    while level:
         level = {found for one in level for found in _imports(index, one)} - seen
-        if not level:
-            break
         seen |= level
     return seen
 
