@@ -233,12 +233,9 @@ def _loop(*lines: str) -> str:
     return _LOOP.replace("{body}", "\n".join(f"        {line}" for line in lines))
 
 
-def _joined(text: str, *, rows: bool = False) -> str:
+def _joined(text: str) -> str:
     """The loop over `session.query(Post)` with its author joined."""
-    option = "joinedload(Post.author)"
-    text = text.replace(
-        "session.query(Post)", "session.query(Post)" + (_rows(option) if rows else f".options({option})")
-    )
+    text = text.replace("session.query(Post)", "session.query(Post).options(joinedload(Post.author))")
     return text.replace("from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import", 1)
 
 

@@ -95,16 +95,8 @@ class QueryReader:
                 self.scopes.class_(node, self.scope)
             case ast.Import() | ast.ImportFrom():
                 self.scopes.import_(node)
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
-                for name, value in zip(names, values, strict=True):
-                    self._assign([name], value)
-            case ast.Assign(targets=targets, value=value):
-                self._assign(targets, value)
-            case ast.AugAssign(target=target, value=value):
-                self.expression(value)
-                self._write(target)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self._assign([target], value)
+            case ast.Assign() | ast.AugAssign() | ast.AnnAssign():
+                self._assignment(node)
             case ast.For() | ast.AsyncFor():
                 self._for(node)
             case ast.If(test=test, body=body, orelse=orelse):
@@ -162,6 +154,21 @@ class QueryReader:
     @staticmethod
     def _skips_rest(node: ast.stmt) -> bool:
         return isinstance(node, ast.If) and any(isinstance(s, ast.Continue) for s in node.body)
+
+    def _assignment(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+                for name, value in zip(names, values, strict=True):
+                    self._assign([name], value)
+            case ast.Assign(targets=targets, value=value):
+                self._assign(targets, value)
+            case ast.AugAssign(target=target, value=value):
+                self.expression(value)
+                self._write(target)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign([target], value)
+            case _:
+                self._children(node)
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
         flow = self.expression(value)

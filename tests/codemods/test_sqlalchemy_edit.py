@@ -41,6 +41,7 @@ def view(session):
     return [c.post.author for c in session.query(Comment){options}.order_by(Comment.id)]
 """
 OPTIONS = ".options(joinedload(Comment.post).joinedload(Post.author))"
+STAR = "from .more import *\n"
 ALL = "\n\n".join((AUTHORS, POSTS, COMMENTS))
 APART = {"blog/posts.py": f"{AUTHORS}\n\n{POSTS}", "blog/comments.py": COMMENTS}
 
@@ -99,7 +100,7 @@ ADDED = [
         "from blog.comments import Comment",
         "from blog.comments import Comment\nfrom blog.posts import Post",
         {
-            "blog/posts/__init__.py": f"from gone import x\nfrom blog.broken import y\nfrom .more import *\n{AUTHORS}\n\n{POSTS}",
+            "blog/posts/__init__.py": f"from gone import x\nfrom blog.broken import y\n{STAR}{AUTHORS}\n\n{POSTS}",
             "blog/posts/more.py": "import blog.other\n",
             "blog/comments.py": COMMENTS,
             "blog/other.py": "import blog\nfrom blog.posts import Post\n",

@@ -51,7 +51,7 @@ PYRAMID = [
     pytest.param('@view_config(route_name="home")\ndef f(:', set(), id="a file that cannot be parsed"),
 ]
 EXPOSED = [
-    pytest.param("class PController:\n    @expose()\n    def list(self): ...", {"p/list PController.list"}, id="a method"),
+    pytest.param("class PController:\n    @expose()\n    def all(self): ...", {"p/all PController.all"}, id="a method"),
     pytest.param("class Posts:\n    @tg.expose('t')\n    def index(self): ...", {"posts Posts.index"}, id="the index"),
     pytest.param("class Posts:\n    @expose\n    def default(self): ...", {"posts Posts.default"}, id="the default"),
     pytest.param("class Posts:\n    @other\n    def show(self): ...\n# @expose", set(), id="another decorator"),
