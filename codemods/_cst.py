@@ -74,7 +74,7 @@ def _with_keyword(call: cst.Call, name: str, values: Sequence[str]) -> cst.Call:
     value = cst.parse_expression(f"[{', '.join(values)}]")
     after = _append(call, ["None"])
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    at = next(i for i, a in enumerate(after.args) if i >= len(call.args) or a is not call.args[i])
+    at = next((i for i, a in enumerate(call.args) if a.keyword or a.star), len(call.args))
     added = after.args[at].with_changes(keyword=cst.Name(name), equal=equal, value=value)
     return after.with_changes(args=[*after.args[:at], added, *after.args[at + 1 :]])
 

@@ -816,6 +816,27 @@ def view(session):
 """,
     ),
     _changed(
+        "one row by its key, and what the rows of its collection read",
+        """\
+from models import Post
+
+
+def view(session):
+    first = session.query(Post.id).order_by(Post.id).first()
+    return [comment.writer.email for comment in session.get(Post, first.id).comments]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    first = session.query(Post.id).order_by(Post.id).first()
+    return [comment.writer.email for comment in session.get(Post, first.id, options=[selectinload(Post.comments).selectinload(Comment.writer)]).comments]
+""",
+    ),
+    _changed(
         "options in a list of the function that all are plain",
         """\
 from sqlalchemy.orm import joinedload, selectinload
@@ -1223,6 +1244,18 @@ from models import Post
 def view(session):
     post = session.query(Post).filter(Post.id > 3).one()
     return [post.author.email for _ in range(9)]
+""",
+    ),
+    _untouched(
+        "one row by its key that has options already",
+        "R-OPTION-VAR",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.get(Post, 1, options=[selectinload(Post.tags)])
+    return [comment.writer.email for comment in post.comments]
 """,
     ),
     _untouched(

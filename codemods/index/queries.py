@@ -358,6 +358,7 @@ class QueryReader:
             (chain.lineno, chain.col_offset, chain.end_lineno, chain.end_col_offset), root.depth, root.node.lineno,
         )  # fmt: skip
         self.function.queries.append(query)
+        query.steps += [Step("options", given) for given in _given_options(root.node) if root.style == "get"]
         self._root_parts(root.node)
         flow: _Flow | None = _Flow(query, _ROW if root.style == "get" else _STATEMENT)
         called = {id(hop.func) for hop in root.hops if isinstance(hop, ast.Call)}
@@ -541,6 +542,13 @@ def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[s
         ):
             return "given", (entity,)
     return "", ()
+
+
+def _given_options(root: ast.expr) -> Iterator[tuple[str, ...]]:
+    """The options of `session.get(Post, key, options=[...])`."""
+    for keyword in root.keywords if isinstance(root, ast.Call) else ():
+        if keyword.arg == "options" and isinstance(keyword.value, ast.List | ast.Tuple):
+            yield tuple(map(ast.unparse, keyword.value.elts))
 
 
 def _option_entity(hop: ast.expr) -> str:

@@ -356,6 +356,8 @@ class _Reader:
             if isinstance(inner, ast.Subscript) or (isinstance(inner, ast.Call) and _ends_query(inner.func)):
                 end = inner
             inner = inner.func if isinstance(inner, ast.Call) else cast("ast.Attribute", inner).value
+        if end is None and isinstance(inner, ast.Call) and _ends_query(inner.func):
+            end = inner  # session.get(Post, key)
         if end is None or end is node:
             return ()
         before, self.spans = self.spans, {_span(end): 0}

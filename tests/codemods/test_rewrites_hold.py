@@ -25,7 +25,11 @@ NOT_RUN: dict[str, str] = {}
 # What a case leaves to the reader's mind, because it is about something else.
 UNWRITTEN = {"func": func, "render": lambda posts: [getattr(p, "author", p).email for p in posts]}
 # Cases about one row, whose collections are as large as they are.
-ONE_ROW = {"one row, and what the rows of its collection read", "a dynamic relationship is a query"}
+ONE_ROW = {
+    "one row, and what the rows of its collection read",
+    "one row by its key, and what the rows of its collection read",
+    "a dynamic relationship is a query",
+}
 SIZES = (5, 25)
 
 

@@ -86,6 +86,7 @@ EXPRESSIONS = [
     pytest.param("for c in Q.filter(x).first().cs: c.a", {"cs", "cs.a"}, id="what a row holds"),
     pytest.param("for c in Q.all()[0].cs: c.a", {"cs", "cs.a"}, id="what one of many holds"),
     pytest.param("x['db'].query(Post).order_by(1)[0].a", {"a"}, id="a query of an item"),
+    pytest.param("for c in db.get(Post, x).cs: c.a", {"cs", "cs.a"}, id="what a row by its key holds"),
     pytest.param("for p in Q.paginate(x).items: p.a", {"a"}, id="a page"),
     pytest.param("Q.get(7).a", {"a"}, id="get of a key"),
     pytest.param("Q[Q[0].a:]", {"a"}, id="an index"),
