@@ -87,7 +87,7 @@ class Places:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
         self.readers = sighting.readers
-        self.certain = sighting.certain
+        self.evidence = sighting.evidence
         self.all = list(self._places(sighting))
         self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
 
@@ -101,8 +101,8 @@ class Places:
             for candidate in self._on(place, relations, similar)
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
-        if self.certain:
-            return [c for c in found if c.seen <= READ and (not self.readers or self._at_reader(c))]
+        if self.evidence != "names":
+            return [c for c in found if c.seen <= READ and (self.evidence == "rows" or self._at_reader(c))]
         # What nothing is seen to read is edited only where the evidence itself points at the query.
         queried = {place.model for place in self.all}
         return [

@@ -38,14 +38,15 @@ class Sighting:
     """What a codemod is asked about: the repeats of one hotspot and the functions it can come from, nearest first.
 
     `readers` are the functions, (path, qualified name), that the evidence itself names: what repeats is read there.
-    `certain` asks for what is seen on the very rows of a query, and for nothing that only names suggest.
+    `evidence` says how strong it must be: "reader" the rows of a query are followed to where the evidence names, "rows"
+    what repeats is seen on the very rows, "names" any, names on the way included.
     """
 
     kind: str
     repeats: tuple[Repeat, ...]
     reached: tuple[Reached, ...]
     readers: frozenset[tuple[str, str]] = frozenset()
-    certain: bool = False
+    evidence: Literal["reader", "rows", "names"] = "names"
 
 
 @dataclass(frozen=True, slots=True)

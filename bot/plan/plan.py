@@ -3,16 +3,20 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
+from typing import Literal
 
-from bot.plan.locate import anywhere, at_location, from_above, reached, starts, with_object
+from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
-from codemods.api import Answer, Codemod, No, Proposal, Repeat, Sighting
+from codemods.api import Answer, Codemod, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 
 Outcome = Patch | Refusal
+Look = Callable[[Index, list[Start]], tuple[Reached, ...]]
+Evidence = Literal["reader", "rows", "names"]
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")  # a form feed or a line separator inside a line ends none
 _LOOK_FURTHER = frozenset({"R-UNRESOLVED", "R-AMBIGUOUS"})  # more callers may tell
 
@@ -53,18 +57,33 @@ def _more_telling(before: No | None, now: No) -> No:
 
 
 def _sightings(index: Index, hotspot: Hotspot) -> Iterator[Sighting]:
-    """Where to look, nearest first: what is read on the very rows counts everywhere before names alone do."""
+    """Where to look and for what: first queries whose rows come to the reader that the evidence names, nearest first.
+
+    Then queries on whose rows the relation is seen, whoever reads it; names alone come last.
+    """
     begins = starts(index, hotspot)
-    named = [begin for begin in begins if begin and begin[0].key in at_location(index, hotspot)]
-    looks = [(look, begin) for look in (reached, with_object, from_above) for begin in begins]
-    known: list[Sighting] = []
+    at = at_location(index, hotspot)
+    named = [begin for begin in begins if begin[0].key in at]
+    others = [begin for begin in begins if begin not in named]
     readers = frozenset(start.key for begin in named for start in begin)
-    for look, begin in [*looks, *((anywhere, begin) for begin in named)]:
-        sighting = Sighting(hotspot.kind, (), look(index, begin), readers, certain=True)
-        known.append(sighting)
-        yield sighting
-    for sighting in known[: len(looks)]:
-        yield replace(sighting, certain=False)
+
+    @cache
+    def seen(look: Look, begin: tuple[Start, ...]) -> tuple[Reached, ...]:
+        return look(index, list(begin))
+
+    def sighting(look: Look, begin: list[Start], evidence: Evidence) -> Sighting:
+        return Sighting(hotspot.kind, (), seen(look, tuple(begin)), readers, evidence)
+
+    looks = [(look, begin) for look in (reached, with_object, from_above) for begin in begins]
+    for look, begin in [*looks, *((anywhere, begin) for begin in named)] if readers else ():
+        yield sighting(look, begin, "reader")
+    # A query below a reader that its rows never come to is not what it reads.
+    above = [(from_above, begin) for begin in named] if others else []
+    rows = [*((look, begin) for look in (reached, with_object, from_above) for begin in others), *above]
+    for look, begin in rows or looks:
+        yield sighting(look, begin, "rows")
+    for look, begin in looks:
+        yield sighting(look, begin, "names")
 
 
 def _ask(codemod: Codemod, index: Index, sighting: Sighting) -> tuple[list[tuple[Proposal, Index]], list[No]]:

@@ -457,11 +457,11 @@ class _Reader:
         call = Call(_callee(node.func), node.lineno)
         keys = list(self.run.calls.targets(self.function, call))
         if source := next((key for key in keys if key in self.run.sources), None):
-            return self.run.sources[source]
+            return self._given_back(source)
         if not keys and (rows is not None or self.run.sources):
             keys = self.run.calls.guesses(call)
             if source := next((key for key in keys if key in self.run.sources), None):
-                return self.run.sources[source]
+                return self._given_back(source)
         if rows is None:
             return None
         if call.callee:
@@ -469,6 +469,10 @@ class _Reader:
         if not keys:
             return rows  # a wrapper that is not in the tree: list(), sorted(), Paginator()
         return _first([self._handed(key, given, named) for key in keys[:_TARGETS]])
+
+    def _given_back(self, source: Key) -> Path:
+        self.run.seen.visited.add(self.key)
+        return self.run.sources[source]
 
     def _handed(self, key: Key, given: list[Path | None], named: Mapping[str | None, Path | None]) -> Path | None:
         target = self.run.calls.function(key)
