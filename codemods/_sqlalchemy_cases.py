@@ -837,6 +837,46 @@ def view(session):
 """,
     ),
     _changed(
+        "a query whose filters alone tell what it returns: a draft",
+        """\
+from models import Post
+from queries import rows
+
+
+def view(session):
+    return [post.author.email for post in rows(session, "Post").filter(Post.id > 0).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+from queries import rows
+
+
+def view(session):
+    return [post.author.email for post in rows(session, "Post").options(joinedload(Post.author)).filter(Post.id > 0).order_by(Post.id)]
+""",
+        tier="C",
+        files={
+            "queries.py": "import models\n\n\ndef rows(session, name):\n    return session.query(getattr(models, name))\n"
+        },
+    ),
+    _changed(
+        "read in the guard of a match",
+        _loop(
+            "match post.title:",
+            "    case 'a' if post.author.email: found.append(1)",
+            "    case _ if post.author.email: pass",
+        ),
+        _joined(
+            _loop(
+                "match post.title:",
+                "    case 'a' if post.author.email: found.append(1)",
+                "    case _ if post.author.email: pass",
+            )
+        ),
+    ),
+    _changed(
         "options in a list of the function that all are plain",
         """\
 from sqlalchemy.orm import joinedload, selectinload
@@ -1256,6 +1296,21 @@ from models import Post
 def view(session):
     post = session.get(Post, 1, options=[selectinload(Post.tags)])
     return [comment.writer.email for comment in post.comments]
+""",
+    ),
+    _untouched(
+        "a function that returns no query",
+        "R-UNRESOLVED",
+        """\
+from models import Post
+
+
+def rows(session):
+    return make(session)
+
+
+def view(session):
+    return [post.author for post in rows(session).filter(id == 3)]
 """,
     ),
     _untouched(

@@ -259,3 +259,34 @@ def old(session):
     assert find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR) == [
         No("R-AMBIGUOUS", f"{candidates[0]} and {candidates[1]} fit equally well", (AUTHOR,), candidates)
     ]
+
+
+def test_rows_that_hold_rows_of_their_own_kind(checkout: Callable[[dict[str, str]], Path]) -> None:
+    """No option is as deep as a tree."""
+    models = """\
+class Node(Base):
+    __tablename__ = "nodes"
+    id = Column(Integer, primary_key=True)
+    parent_id = Column(ForeignKey("nodes.id"))
+    children = relationship("Node")
+"""
+    text = """\
+from models import Node
+
+
+def view(session):
+    return [tree(node) for node in session.query(Node)]
+
+
+def tree(node):
+    return [tree(child) for child in node.children]
+"""
+    repeat = Repeat("nodes", ("nodes",), ("nodes.parent_id",), 50, "parameter_equals_column", "SELECT nodes")
+    (no,) = find(Index(checkout({"app.py": text, "models.py": models})), repeat)
+    assert no == No(
+        "R-UNRESOLVED",
+        "Node.children is read on its own rows again, as deep as the data go",
+        (repeat,),
+        path="app.py",
+        qualname="view",
+    )

@@ -36,3 +36,18 @@ def test_what_a_template_reads(
     }
     found = Index(checkout(files)).templates.reads("blog/page.html")
     assert {name: {".".join(path) for path in paths} for name, paths in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("shop/mails/page.html", {"a"}, id="the end of its name is enough"),
+        pytest.param("shop/two.html", set(), id="not where two files end like it"),
+        pytest.param("shop/none.html", set(), id="nor where none does"),
+    ],
+)
+def test_a_template_below_a_folder_that_is_not_there(
+    name: str, expected: set[str], checkout: Callable[[dict[str, str]], Path]
+) -> None:
+    files = {"t/mails/page.html": "{{ a.b }}", "t/two.html": "{{ c.d }}", "u/two.html": "{{ e.f }}"}
+    assert Index(checkout(files)).templates.reads(name).keys() == expected
