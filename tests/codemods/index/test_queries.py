@@ -108,6 +108,19 @@ def test_queries_of_the_own_class(body: str, entities: tuple[str, ...]) -> None:
     assert [q.entities for q in module.functions["Post.page"].queries] == [entities]
 
 
+GIVEN = [
+    pytest.param("q.options(joinedload(Post.author)).all()", "given", ("Post",), id="by its options"),
+    pytest.param("q.options(joinedload(Post.author).joinedload(A.b))", "given", ("Post",), id="by a path of them"),
+    pytest.param("q.rows.options(joinedload(Post.author))", "related", ("q.rows",), id="an attribute"),
+    pytest.param("session.get(Post, 1, populate_existing=True)", "get", ("Post",), id="one row by its key"),
+]
+
+
+@pytest.mark.parametrize(("body", "style", "entities"), GIVEN)
+def test_what_is_done_to_it_tells_a_query(body: str, style: str, entities: tuple[str, ...]) -> None:
+    assert [(q.style, q.entities, q.steps == []) for q in view(body).queries] == [(style, entities, style == "get")]
+
+
 def test_where_a_query_stands() -> None:
     text = "x = 1\nrows = 'ü', (\n    select(Post)\n    .limit(5)\n)\n"
     (query,) = facts(text).functions["<module>"].queries
