@@ -164,10 +164,18 @@ CASES = (
         "an alias, and a loop over many",
         'total = 0\nfor post in Post.objects.order_by("id"):\n    for comment in post.comment_set.all():\n'
         "        writer = comment.writer\n        total += len(writer.email)\nreturn total",
-        'total = 0\nfor post in Post.objects.prefetch_related("comment_set").order_by("id"):\n'
+        'total = 0\nfor post in Post.objects.prefetch_related("comment_set__writer").order_by("id"):\n'
         "    for comment in post.comment_set.all():\n"
         "        writer = comment.writer\n        total += len(writer.email)\nreturn total",
         COMMENTS,
+    ),
+    _changed(
+        "two queries of one function, both read",
+        'a = [post.author for post in Post.objects.order_by("id")]\n'
+        'return a + [post.author for post in Post.objects.order_by("-id")]',
+        'a = [post.author for post in Post.objects.select_related("author").order_by("id")]\n'
+        'return a + [post.author for post in Post.objects.select_related("author").order_by("-id")]',
+        AUTHOR,
     ),
     _changed(
         "ordered on one branch only: a separate query",
@@ -208,7 +216,7 @@ CASES = (
         imports="from django.db.models import Prefetch\n",
     ),
     _untouched(
-        "a collection that nothing is seen to read", "R-CACHEBYPASS",
+        "a collection that nothing is seen to read", "R-UNRESOLVED",
         'return list(Post.objects.order_by("id"))', TAGS,
     ),
     _untouched(
@@ -306,8 +314,8 @@ CASES = (
         files={"blog/feeds.py": 'def latest(post):\n    return post.comment_set(manager="recent").all()\n'},
     ),
     _untouched(
-        "two queries fit", "R-AMBIGUOUS",
-        'a = [post.author for post in Post.objects.order_by("id")]\n'
-        'return a + [post.author for post in Post.objects.order_by("-id")]', AUTHOR,
+        "two queries of two functions fit", "R-AMBIGUOUS", "return old() + new()", AUTHOR,
+        imports="def old():\n    return [post.author for post in Post.objects.order_by('id')]\n\n\n"
+        "def new():\n    return [post.author for post in Post.objects.order_by('-id')]\n\n\n",
     ),
 )  # fmt: skip

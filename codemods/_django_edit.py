@@ -85,6 +85,36 @@ def with_list_select_related(text: str, qualname: str, paths: Sequence[str]) -> 
     return text[:start] + line + (text[start + 4 :] if replaces_pass else newline + indent + text[start:])
 
 
+def with_get_queryset(text: str, qualname: str, method: str, paths: Sequence[str]) -> str | None:
+    """The text with a `get_queryset` in a class that loads the paths; None when the class has one, or is one line."""
+    node = _class(ast.parse(text), qualname.split("."))
+    if node is None or node.body[0].lineno == node.lineno:
+        return None
+    if any(isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef) and s.name == "get_queryset" for s in node.body):
+        return None
+    newline = "\r\n" if "\r\n" in text else "\n"
+    indent = " " * node.body[0].col_offset
+    names = ", ".join(quoted(text, path) for path in paths)
+    lines = [
+        f"{indent}def get_queryset(self, request):",
+        f"{indent}    return super().get_queryset(request).{method}({names})",
+    ]
+    functions = [s for s in node.body if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef)]
+    if functions:
+        first = functions[0]
+        line = min([first.lineno, *(d.lineno for d in first.decorator_list)])
+        start, _ = _cst.offsets(text, (line, 0, line, 0))
+        return text[:start] + newline.join([*lines, "", ""]) + text[start:]
+    last = node.body[-1]
+    assert last.end_lineno is not None and last.end_col_offset is not None
+    start, end = _cst.offsets(text, (last.lineno, last.col_offset, last.end_lineno, last.end_col_offset))
+    if isinstance(last, ast.Pass) and len(node.body) == 1:
+        return text[: start - len(indent)] + newline.join(lines) + text[end:]
+    at = text.find("\n", end)
+    at = len(text) if at < 0 else at - (text[at - 1] == "\r")
+    return text[:at] + newline * 2 + newline.join(lines) + text[at:]
+
+
 def _assignment(text: str, paths: Sequence[str], indent: str, newline: str) -> str:
     names = [quoted(text, path) for path in paths]
     short = f"list_select_related = ({', '.join(names)}{',' if len(names) == 1 else ''})"

@@ -1,18 +1,22 @@
 """Queries and admin lists on the way from an entry, each with the model of its rows and what is read on them."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from codemods._cst import offsets
 from codemods._django_policy import NO_ENTITIES, SINGLE
-from codemods._django_reads import Chain, DjangoReads
+from codemods._django_reads import Chain, DjangoReads, Reading, Use, Via, returns
 from codemods.api import Reached, Sighting
 from codemods.index import Index
+from codemods.index.accesses import Span
 from codemods.index.calls import Key
-from codemods.index.django_models import DjangoModel
+from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import CLASS_BODY, Function, Query, dotted
 from codemods.index.managers import OWN_MODEL
 
+_PROPERTIES = frozenset({"property", "cached_property"})
+ONE_OF = frozenset({"get_object_or_404", "aget_object_or_404"})
 _FEEDS = frozenset({"get_queryset", "queryset", "get_query_set", CLASS_BODY})
 
 
@@ -29,14 +33,38 @@ class Place:
     function: Function | None = None
     admin: Key | None = None
     single: bool = False
+    one: bool = False  # a single row, whatever the query says: `get_object_or_404(Post.objects.all(), ...)`
     near: set[Chain] = field(default_factory=set)
     far: set[Chain] = field(default_factory=set)
+    through: set[Key] = field(default_factory=set)  # functions and serializers that get rows of it
+    used: dict[Chain, set[str]] = field(default_factory=dict)  # manager methods called at the end of a chain
     form: int = 0  # among equals: a queryset hook, a class attribute, anything else
+
+    def see(self, readings: Iterable[Reading], *, near: bool) -> None:
+        """Take readings on rows of this place."""
+        for reading in readings:
+            if isinstance(last := reading[-1], Via):
+                self.through.add(last.key)
+                continue
+            chain = _straight(part for part in reading if isinstance(part, Link))
+            if not chain:
+                continue
+            (self.near if near else self.far).add(chain)
+            if isinstance(last, Use):
+                self.used.setdefault(chain, set()).add(last.method)
 
     @property
     def where(self) -> str:
         """For a sentence."""
         return f"{self.reached.path}:{self.reached.qualname}"
+
+
+def _straight(links: Iterable[Link]) -> Chain:
+    """The chain without ways to related rows and back."""
+    chain: Chain = ()
+    for link in links:
+        chain = chain[:-1] if chain and returns(chain[-1], link) else (*chain, link)
+    return chain
 
 
 class Places:
@@ -45,6 +73,7 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.reads = DjangoReads(index)
+        self.reads.types.class_model = self.class_model
         self.sighting = sighting
         self.keys = {(r.path, r.qualname): r for r in sighting.reached}
         self.classes = self._classes()
@@ -55,10 +84,10 @@ class Places:
         """Every place, with its evidence."""
         found = [*self._queries(), *self._admins()]
         for place in found:
-            place.far |= self.reads.rendered(self.templates, place.model)
+            place.see(self.reads.rendered(self.templates, place.model), near=False)
             for serializer in self.serializers:
                 if self._fits(serializer, place.model):
-                    place.far |= self.reads.serialized(serializer, place.model)
+                    place.see(self.reads.serialized(serializer, place.model), near=False)
         return found
 
     def words(self) -> set[str]:
@@ -88,10 +117,13 @@ class Places:
                 yield Reached(*key, reached.distance, reached.via), function
 
     def _queries(self) -> Iterator[Place]:
-        for reached, function in self._functions():
+        for reached, known in self._functions():
+            function = self.reads.types.read(known)
+            looped = {name for loop in function.loops for name in loop.targets}
             for query in function.queries:
                 steps = {s.name for s in query.steps}
-                if query.style != "manager" or steps & NO_ENTITIES:
+                first = self._own_steps(function.path, query)
+                if query.style != "manager" or first & NO_ENTITIES or query.root.partition(".")[0] in looped:
                     continue
                 own = query.entities[0] == OWN_MODEL
                 owner = (function.path, function.owner) if function.owner else None
@@ -99,27 +131,83 @@ class Places:
                 model = feeds if own else self.index.django.get(function.path, query.entities[0], function.qualname)
                 if model is None:
                     continue
-                place = Place(reached, model, query, function, single=bool(steps & SINGLE))
+                place = Place(reached, model, query, function, single=bool(first & SINGLE))
+                place.one = place.single or self._of_one(function, query)
                 name = function.qualname.rpartition(".")[2]
                 place.form = 0 if name in _FEEDS - {CLASS_BODY} else 1 if name == CLASS_BODY else 2 if own else 0
-                place.near |= set(self.reads.rows(model, function, query.rows))
+                place.see(self._read(model, function, dict.fromkeys(query.rows, ()), query.chain, set()), near=True)
                 if owner and name in _FEEDS and (feeds is None or feeds in model.lineage() or model in feeds.lineage()):
                     for class_ in self.classes:
                         if owner in self.index.calls.lineage(class_):
-                            place.near |= self._class_reads(class_, model)
-                yield place
+                            place.see(self._class_reads(class_, model), near=True)
+                if place.near or not steps & NO_ENTITIES:
+                    yield place
+
+    def _own_steps(self, path: str, query: Query) -> set[str]:
+        """The methods called in the query expression itself; others are called later on the name it is kept in."""
+        text = self.index.tree.source(path) or ""
+        start, end = offsets(text, query.chain)
+        calls = (n for n in ast.walk(ast.parse(f"({text[start:end]})", mode="eval")) if isinstance(n, ast.Call))
+        names = {n.func.attr for n in calls if isinstance(n.func, ast.Attribute)}
+        return {s.name for s in query.steps if s.name in names}
+
+    def _read(
+        self, model: DjangoModel, function: Function, names: Mapping[str, tuple[str, ...]], span: Span | None,
+        seen: set[Key],
+    ) -> set[Reading]:  # fmt: skip
+        """The chains that a function reads on rows, and its callers on the way when it gives the rows back."""
+        key = (function.path, function.qualname)
+        found = set(self.reads.rows(model, function, names, span))
+        read = self.reads.read(function, names, span)
+        if read is None or key in seen or len(seen) > 8:
+            return found
+        seen.add(key)
+        for path in read.returned:
+            if path:
+                continue
+            for caller, spelled in self._users(key, function):
+                found |= self._read(model, caller, {spelled: ()}, None, seen)
+        if function.owner:
+            held = {name: path for name, path in read.kept if not path}
+            for member in self.index.calls.members((function.path, function.owner)) if held else ():
+                if (other := self.index.calls.function(member)) and member != key:
+                    found |= self.reads.rows(model, other, held)
+        return found
+
+    def _users(self, key: Key, function: Function) -> Iterator[tuple[Function, str]]:
+        """Functions on the way that call a function or read a property, with the expression that stands for it."""
+        name = key[1].rpartition(".")[2]
+        as_property = any(dotted(d).rpartition(".")[2] in _PROPERTIES for d in function.decorators)
+        for other in self.keys:
+            caller = self.index.calls.function(other)
+            if caller is None or other == key:
+                continue
+            if as_property:
+                for base in sorted({read.base for read in caller.reads if read.attr == name}):
+                    yield caller, f"{base}.{name}"
+                continue
+            for call in caller.calls:
+                if call.callee.rpartition(".")[2] == name and key in self.index.calls.targets(caller, call):
+                    yield caller, f"{call.callee}()"
+
+    def _of_one(self, function: Function, query: Query) -> bool:
+        """Whether a call that gives one row takes the query."""
+        read = self.reads.read(function, {}, query.chain)
+        return read is not None and any(c.rpartition(".")[2] in ONE_OF and not p for c, _, p in read.passed)
 
     def _admins(self) -> Iterator[Place]:
         for key, reached in self.classes.items():
             if not self.is_admin(key) or (model := self.class_model(key)) is None:
                 continue
-            yield Place(reached, model, admin=key, near=self._class_reads(key, model))
+            place = Place(reached, model, admin=key, form=3)
+            place.see(self._class_reads(key, model), near=True)
+            yield place
 
     def is_admin(self, key: Key) -> bool:
         """Whether the class is registered with the admin."""
         return any(key == admin for _, admin in self.index.urls.admins)
 
-    def _class_reads(self, owner: Key, model: DjangoModel) -> set[Chain]:
+    def _class_reads(self, owner: Key, model: DjangoModel) -> set[Reading]:
         found = self.reads.listed(owner, model) if self.is_admin(owner) else set()
         for serializer in self._named_serializers(owner):
             if self._fits(serializer, model):

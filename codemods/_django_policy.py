@@ -2,12 +2,12 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
-from codemods._django_reads import CACHED, Chain, DjangoReads
+from codemods._django_reads import CACHED, Chain
 from codemods.api import Repeat
-from codemods.index.django_models import DjangoModel
+from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Function, Query, Step
 
 # Steps after which the rows are no entities, or there are no rows.
@@ -95,8 +95,33 @@ def refusal(query: Query, function: Function) -> tuple[str, str] | None:
     return None
 
 
-def forbids(query: Query, function: Function, chain: Chain, reads: DjangoReads) -> tuple[str, str] | None:
-    """Why this relation may not be loaded with this query."""
+def forbids(
+    query: Query | None,
+    function: Function | None,
+    chain: Chain,
+    used: Callable[[Chain], set[str]],
+    managed: Container[str],
+) -> tuple[str, str] | None:
+    """Why this relation may not be loaded with this query; `used` are the manager methods at the end of a chain.
+
+    The statement is known to be the whole collection, so that one read which a prefetch answers is enough.
+    """
+    if query and function and (why := _in_query(query, function, chain)):
+        return why
+    for position, link in enumerate(chain):
+        if not link.many:
+            continue
+        uses = used(chain[: position + 1])
+        if link.name in managed:
+            return "R-MANAGER", f"`{link.path}` is read with `{link.name}(manager=...)`"
+        if not uses & CACHED and (around := sorted(uses)):
+            return "R-CACHEBYPASS", f"`{link.path}` is read with `.{around[0]}()`"
+        if not uses:
+            return "R-UNRESOLVED", f"no read of `{link.path}` through `.all()` was found"
+    return None
+
+
+def _in_query(query: Query, function: Function, chain: Chain) -> tuple[str, str] | None:
     first = chain[0]
     for loop in query.loops:
         if first.name in loop.writes or (first.column or "") in loop.writes:
@@ -104,18 +129,20 @@ def forbids(query: Query, function: Function, chain: Chain, reads: DjangoReads) 
         for call in loop.calls:
             if _writes(call.callee, chain):
                 return "R-WRITE", f"line {call.line} of {function.path} calls `{call.callee}`"
-    deferred = [s for s in query.steps if s.name in ("only", "defer")]
-    if deferred and not chain[0].many:
-        return "R-SHAPE", f"line {query.line} of {function.path} limits the columns with `.{deferred[0].name}()`"
-    for link in chain:
-        used = reads.uses.get((link.owner.name, link.name), set())
-        if link.many and link.name in reads.managed:
-            return "R-MANAGER", f"`{link.path}` is read with `{link.name}(manager=...)`"
-        if link.many and (around := sorted(used - CACHED)):
-            return "R-CACHEBYPASS", f"`{link.path}` is read with `.{around[0]}()`"
-        if link.many and not used:
-            return "R-CACHEBYPASS", f"no read of `{link.path}` through `.all()` was found"
+    limits = [s for s in query.steps if s.name in ("only", "defer")]
+    if not first.many and any(_hides(step, first) for step in limits):
+        return "R-SHAPE", f"line {query.line} of {function.path} limits the columns with `.{limits[0].name}()`"
     return None
+
+
+def _hides(step: Step, link: Link) -> bool:
+    """Whether `only()` or `defer()` leaves out the key of a relation, or cannot be read."""
+    names = [_path(argument) for argument in step.args]
+    if not names or None in names:
+        return True
+    named = {name.partition("__")[0] for name in names if name}
+    own = bool(named & {link.name, link.column or link.name})
+    return own if step.name == "defer" else not own and link.kind != "reverse o2o"
 
 
 def _writes(callee: str, chain: Chain) -> bool:
@@ -139,9 +166,9 @@ class Loader:
 def loader(query: Query, model: DjangoModel, chain: Chain) -> Loader:
     """`select_related` where a join provably changes nothing but the columns, else `prefetch_related`."""
     if any(link.many for link in chain):
-        return Loader(
-            "prefetch_related", "a collection: a separate SELECT leaves the primary statement alone", len(chain)
-        )
+        return _separate(chain, "a collection: a separate SELECT leaves the primary statement alone")
+    if any(link.kind == "generic" for link in chain):
+        return _separate(chain, "a generic key: no join can follow it")
     steps = {step.name for step in query.steps}
     if "select_for_update" in steps:
         return _separate(chain, "the query locks its rows, and a join would lock or refuse others (R-LOCK)")

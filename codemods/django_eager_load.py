@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods._django_cases import CASES
-from codemods._django_edit import with_list_select_related, with_loads
+from codemods._django_edit import with_get_queryset, with_list_select_related, with_loads
 from codemods._django_places import Place, Places
 from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
-from codemods._django_reads import Chain
+from codemods._django_reads import CACHED, Chain
 from codemods._django_suspects import suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
@@ -25,6 +25,8 @@ __all__ = ["CASES", "META", "find", "suspects"]
 
 META = Meta(id="django-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
 _HOPS = 3
+_NEARBY = 1  # calls from the entry up to which names alone tell
+ABOVE = 6  # from this distance on a function is reached from the entry's callers
 _NEAR, _FAR, _WORDS, _UNSEEN = range(4)
 
 
@@ -41,8 +43,10 @@ class _Candidate:
         return _spell(self.chain)
 
     @property
-    def rank(self) -> tuple[int, int, int, int]:
-        return self.seen, len(self.chain), self.place.reached.distance, self.place.form
+    def rank(self) -> tuple[float, bool, int, int, int]:
+        generic = any(link.kind == "generic" for link in self.chain)
+        above = self.seen <= _FAR and self.place.reached.distance >= ABOVE
+        return self.seen + 1.5 * above, generic, len(self.chain), self.place.reached.distance, self.place.form
 
 
 _Taken = tuple[_Candidate, Repeat, Loader]
@@ -50,19 +54,23 @@ _Taken = tuple[_Candidate, Repeat, Loader]
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """One proposal per place that can take the repeats, and a refusal for each repeat that has no place."""
+    if sighting.evidence != "names":  # places are ranked by what is seen there, whichever look finds them
+        return [_no(r, "R-UNRESOLVED", "nothing was looked for yet") for r in sighting.repeats]
     relations = {r.fingerprint: _relations(index, r) for r in sighting.repeats}
     if not any(relations.values()):
         return [_no(r, "R-UNRESOLVED", f"no relation of a model loads `{r.statement}`") for r in sighting.repeats]
     places = Places(index, sighting)
     found, words = places.all(), places.words()
     answers: list[Answer] = []
-    chosen: dict[int, list[tuple[_Candidate, Repeat]]] = {}
+    chosen: dict[tuple[str, str, int], list[tuple[_Candidate, Repeat]]] = {}
     for repeat in sighting.repeats:
         best = _choose(places, found, words, relations[repeat.fingerprint], repeat)
         if isinstance(best, No):
             answers.append(best)
-        else:
-            chosen.setdefault(id(best[0].place.query or best[0].place), []).extend((one, repeat) for one in best)
+            continue
+        for one in best:
+            key = (one.place.reached.path, one.place.reached.qualname, id(one.place) if one.place.admin else 0)
+            chosen.setdefault(key, []).append((one, repeat))
     answers.extend(_answer(index, places, picked) for picked in chosen.values())
     return answers
 
@@ -87,7 +95,9 @@ def _choose(
         # What nothing is seen to read is edited only where the evidence itself points at the query.
         if seen != _UNSEEN or not place.reached.distance
         if not (place.single and not any(link.many for link in chain[:-1]))
-        if not (place.admin and any(link.many for link in chain))
+        if chain[-1].kind != "generic" or seen <= _FAR
+        if seen <= _FAR or place.reached.distance <= _NEARBY
+        if _leads_to_entry(places, place, seen)
     ]
     extra = [link for link in relations if link.many and len(repeat.columns) > 1 and link.kind == "reverse fk"]
     if extra:
@@ -96,13 +106,34 @@ def _choose(
         paths = ", ".join(sorted({link.path for link in relations})[:5])
         return _no(repeat, "R-UNRESOLVED", f"no query on the way from the entry returns rows that lead to {paths}")
     best = min(candidates, key=lambda c: c.rank)
+    if _loaded(places, best):
+        # What is loaded already is not what repeats, when something else is surely read on the same rows.
+        beside = [c for c in candidates if c.place is best.place and c.seen == _NEAR and not _loaded(places, c)]
+        best = min(beside, key=lambda c: c.rank, default=best)
+        candidates = beside or candidates
     equal = [c for c in candidates if c.rank == best.rank]
+    where = {(c.place.reached.path, c.place.reached.qualname, bool(c.place.admin)) for c in equal}
     ways = {(id(c.place.query or c.place), c.path): c for c in equal}
-    # Several relations that are surely read on the same rows all issue the statement.
-    if len({place for place, _ in ways}) > 1 or (len(ways) > 1 and best.seen > _FAR):
+    # Several relations, and several queries of a function, that are surely read issue the statement together.
+    if len(where) > 1 or (len(ways) > 1 and best.seen > _FAR) or (len({p for p, _ in ways}) > 1 and best.seen):
         names = tuple(sorted({f"{c.path} in {c.place.where}" for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return [ways[way] for way in sorted(ways)]
+
+
+def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
+    """Whether a place above the entry, one of its callers' own, is known to hand its rows down to the entry."""
+    if place.reached.distance < ABOVE:
+        return True
+    entry = {key for key, reached in places.keys.items() if not reached.distance}
+    return seen == _NEAR and bool(place.through & entry)
+
+
+def _loaded(places: Places, candidate: _Candidate) -> bool:
+    place = candidate.place
+    if place.query:
+        return candidate.path in existing(place.query.steps, places.reads.loaded_by).paths
+    return candidate.path in existing_names(places.reads.values(place.admin or ("", "")).get("list_select_related"))
 
 
 def _chains(places: Places, place: Place, words: set[str], relations: list[Link]) -> Iterator[tuple[Chain, int]]:
@@ -120,7 +151,8 @@ def _chains(places: Places, place: Place, words: set[str], relations: list[Link]
 
 def _spelled(places: Places, model: DjangoModel, words: set[str], chain: Chain) -> Iterator[Chain]:
     """Chains of at most three relations, each of which somebody on the way names or a model method reads."""
-    names = words | {c[0].name for word in words for c in places.reads.method(model, word)}
+    firsts = (reading[0] for word in words for reading in places.reads.method(model, word))
+    names = words | {first.name for first in firsts if isinstance(first, Link)}
     for name, link in model.all_links().items():
         if name in names and link.kind != "generic" and link not in chain and not _turns_back(chain, link):
             yield (*chain, link)
@@ -140,11 +172,42 @@ def _turns_back(chain: Chain, link: Link) -> bool:
 
 
 def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]]) -> Answer:
-    place = picked[0][0].place
+    """One proposal for all queries of a function, or why none of them can take its relations."""
     repeats = tuple(dict.fromkeys(repeat for _, repeat in picked))
     picked = sorted(picked, key=lambda p: (any(link.many for link in p[0].chain), p[0].path))
+    by_place: dict[int, list[tuple[_Candidate, Repeat]]] = {}
+    for one in picked:
+        by_place.setdefault(id(one[0].place.query or one[0].place), []).append(one)
+    place = picked[0][0].place
     if place.admin:
         return _in_admin(index, places, place, picked, repeats)
+    text = index.tree.source(place.reached.path)
+    assert text is not None
+    taken: list[_Taken] = []
+    also: list[Chain] = []
+    doubts: list[str] = []
+    refused: list[No] = []
+    last_first = sorted(by_place.values(), key=lambda p: p[0][0].place.query.chain, reverse=True)  # type: ignore[union-attr]
+    for here in last_first:
+        answer = _at_query(places, here[0][0].place, here, repeats)
+        if isinstance(answer, No):
+            refused.append(answer)
+            continue
+        more, beside, named, doubt = answer
+        assert here[0][0].place.query
+        text = with_loads(text, here[0][0].place.query, named)
+        taken, also, doubts = taken + more, also + beside, doubts + doubt
+    if not taken:
+        return refused[0]
+    return _proposal(
+        index, taken[0][0].place, taken, list(dict.fromkeys(map(_spell, also))), doubts, {place.reached.path: text}
+    )
+
+
+def _at_query(
+    places: Places, place: Place, picked: list[tuple[_Candidate, Repeat]], repeats: tuple[Repeat, ...]
+) -> tuple[list[_Taken], list[Chain], dict[str, list[str]], list[str]] | No:
+    """What is loaded with one query, what beside it, method -> paths, doubts."""
     assert place.query and place.function
     done = existing(place.query.steps, places.reads.loaded_by)
     if all(candidate.path in done.paths for candidate, _ in picked):
@@ -154,39 +217,35 @@ def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]
         return _at(place, repeats, "R-OPTION-VAR", f"the relations that {place.where} loads are not plain names")
     if why := refusal(place.query, place.function):
         return _at(place, repeats, *why)
-    taken, refused = _sorted_out(places, place, [p for p in picked if p[0].path not in done.paths])
+    taken: list[_Taken] = []
+    refused: list[tuple[str, str]] = []
+    for candidate, repeat in picked:
+        if candidate.path in done.paths:
+            continue
+        if no := _forbids(places, place, candidate.chain):
+            refused.append(no)
+        else:
+            taken.append((candidate, repeat, loader(place.query, place.model, candidate.chain)))
     if taken and streams(place.query) and any(how.name == "prefetch_related" for _, _, how in taken):
         return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows, and a prefetch needs a chunk size")
     if not taken:
         return _at(place, repeats, *refused[0])
-    beside = [
-        chain
-        for chain in _beside(place, taken, done.paths)
-        if forbids(place.query, place.function, chain, places.reads) is None
-    ]
+    beside = [chain for chain in _beside(place, taken, done.paths) if not _forbids(places, place, chain)]
+    if streams(place.query):
+        beside = [c for c in beside if loader(place.query, place.model, c).name == "select_related"]
     named: dict[str, list[str]] = {}
     for chain in [*(candidate.chain for candidate, _, _ in taken), *beside]:
         named.setdefault(loader(place.query, place.model, chain).name, []).append(_spell(chain))
-    text = index.tree.source(place.reached.path)
-    assert text is not None
-    edited = with_loads(text, place.query, {name: _longest(found) for name, found in named.items()})
     doubts = [f"left alone: {why} ({code})" for code, why in refused]
-    return _proposal(index, place, taken, list(map(_spell, beside)), doubts, {place.reached.path: edited})
+    return taken, beside, {name: _longest(paths) for name, paths in named.items()}, doubts
 
 
-def _sorted_out(
-    places: Places, place: Place, picked: list[tuple[_Candidate, Repeat]]
-) -> tuple[list[_Taken], list[tuple[str, str]]]:
-    """What can be loaded with the query and how, and why not what cannot."""
-    assert place.query and place.function
-    taken: list[_Taken] = []
-    refused: list[tuple[str, str]] = []
-    for candidate, repeat in picked:
-        if why := forbids(place.query, place.function, candidate.chain, places.reads):
-            refused.append(why)
-        else:
-            taken.append((candidate, repeat, loader(place.query, place.model, candidate.chain)))
-    return taken, refused
+def _forbids(places: Places, place: Place, chain: Chain) -> tuple[str, str] | None:
+    def used(part: Chain) -> set[str]:
+        seen = place.used.get(part, set())
+        return seen or places.reads.uses.get((part[-1].owner.name, part[-1].name), set())
+
+    return forbids(place.query, place.function, chain, used, places.reads.managed)
 
 
 def _in_admin(
@@ -199,16 +258,43 @@ def _in_admin(
     if all(candidate.path in done for candidate, _ in picked):
         return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} lists them in list_select_related", done=True)
     why = "the change list is ordered by a unique key, and to-one relations change no row"
-    taken = [(c, r, Loader("list_select_related", why, 0)) for c, r in picked if c.path not in done]
-    also = list(map(_spell, _beside(place, taken, done)))
+    separate = "a collection: a separate SELECT leaves the primary statement alone"
+    taken: list[_Taken] = []
+    for candidate, repeat in picked:
+        if candidate.path in done:
+            continue
+        if no := _forbids(places, place, candidate.chain):
+            return _at(place, repeats, *no)
+        one = _joins(candidate.chain)
+        how = (
+            Loader("list_select_related", why, 0) if one else Loader("prefetch_related", separate, len(candidate.chain))
+        )
+        taken.append((candidate, repeat, how))
+    beside = [chain for chain in _beside(place, taken, done) if not _forbids(places, place, chain)]
     text = index.tree.source(place.reached.path)
     class_ = places.reads.class_(place.admin)
     inherited = listed is not None and class_ is not None and "list_select_related" not in class_.values
-    paths = _longest([*(c.path for c, _, _ in taken), *also])
-    edited = None if text is None or inherited else with_list_select_related(text, place.admin[1], paths)
-    if edited is None:
-        return _at(place, repeats, "R-OPTION-VAR", f"list_select_related of {place.where} is no plain list of names")
-    return _proposal(index, place, taken, also, [], {place.reached.path: edited})
+    chains = [*(c.chain for c, _, _ in taken), *beside]
+    joined = _longest([_spell(c) for c in chains if _joins(c)])
+    fetched = _longest([_spell(c) for c in chains if not _joins(c)])
+    if text is not None and fetched:
+        edited = with_get_queryset(text, place.admin[1], "prefetch_related", fetched)
+        if edited is None:
+            return _at(place, repeats, "R-OPTION-VAR", f"{place.where} has no place for a queryset of its own")
+        text = edited
+    if joined:
+        edited = None if text is None or inherited else with_list_select_related(text, place.admin[1], joined)
+        if edited is None:
+            return _at(
+                place, repeats, "R-OPTION-VAR", f"list_select_related of {place.where} is no plain list of names"
+            )
+        text = edited
+    assert text is not None
+    return _proposal(index, place, taken, list(map(_spell, beside)), [], {place.reached.path: text})
+
+
+def _joins(chain: Chain) -> bool:
+    return not any(link.many or link.kind == "generic" for link in chain)
 
 
 def existing_names(node: object) -> frozenset[str]:
@@ -218,12 +304,18 @@ def existing_names(node: object) -> frozenset[str]:
 
 
 def _beside(place: Place, taken: list[_Taken], done: frozenset[str]) -> list[Chain]:
-    """Other to-one chains that are read on the very same rows: the same loop pays for them too."""
-    if any(candidate.seen != _NEAR for candidate, _, _ in taken):
+    """Other chains that are read on the very same rows: the same loop pays for them too."""
+    if place.one or any(candidate.seen != _NEAR for candidate, _, _ in taken):
         return []
     have = {prefix for candidate, _, _ in taken for prefix in prefixes(candidate.path)} | done
-    near = {_spell(c): c for c in place.near if not any(link.many for link in c)}
+    near = {_spell(c): c for c in place.near if _evident(place, c)}
     return [chain for path, chain in sorted(near.items()) if path not in have]
+
+
+def _evident(place: Place, chain: Chain) -> bool:
+    """Whether each collection of a chain is read in a way that rows loaded ahead answer."""
+    ends = (chain[: n + 1] for n, link in enumerate(chain) if link.many)
+    return all(place.used.get(end, set()) & CACHED for end in ends)
 
 
 def _spell(chain: Chain) -> str:

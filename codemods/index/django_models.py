@@ -7,22 +7,26 @@ from functools import cached_property
 from typing import Literal
 
 from codemods.index.facts import Class, dotted
+from codemods.index.managers import OWN_MODEL
 from codemods.index.models import MOST_ABOVE
 from codemods.index.names import Names
 from codemods.index.tree import Tree
 
-Kind = Literal["fk", "o2o", "reverse o2o", "reverse fk", "m2m", "generic"]
+Kind = Literal["fk", "o2o", "reverse o2o", "reverse fk", "m2m", "generic", "generic many"]
 _TO_ONE_SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("GenericForeignKey", "generic"),
+    ("GenericRelation", "generic many"),
     ("OneToOneField", "o2o"),
     ("ForeignKey", "fk"),
     ("ParentalKey", "fk"),
     ("ManyToManyField", "m2m"),
 )
 _TABLES = {"contenttypes": "django_content_type", "sites": "django_site", "sessions": "django_session"}
+_ROWS_OF = ("QuerySet", "Manager", "QuerySet]", "QuerysetMixin", "QuerySetMixin", "ManagerMixin", "QueryMixin")
 # A file without any of these declares no model.
 _MARKS = (
     "ForeignKey",
+    "GenericRelation",
     "OneToOneField",
     "ManyToManyField",
     "ParentalKey",
@@ -48,7 +52,7 @@ class Link:
     @property
     def many(self) -> bool:
         """Whether the attribute is a manager over rows."""
-        return self.kind in ("reverse fk", "m2m")
+        return self.kind in ("reverse fk", "m2m", "generic many")
 
     @property
     def path(self) -> str:
@@ -135,7 +139,17 @@ class DjangoModels:
 
     def get(self, path: str, name: str, scope: str = "") -> DjangoModel | None:
         """The model that a dotted name in a file denotes."""
+        if name.startswith(f"{OWN_MODEL}:"):  # the rows of a related manager
+            owner, _, accessor = name.removeprefix(f"{OWN_MODEL}:").partition(".")
+            links = [m.links[accessor] for m in self.all if m.name == owner and accessor in m.links]
+            return links[0].target if links else None
         found = self._names.resolve(path, name, scope)
+        if found and (module := self._tree.module(found[0])) and found[1] in module.values:
+            value = module.values[found[1]]  # `User = get_user_model()`
+            if isinstance(value, ast.Call) and dotted(value.func).endswith("get_user_model"):
+                return self.user
+        if found is None and name == "get_user_model()":
+            return self.user
         if found is None and (module := self._tree.module(path)) and name in module.imports:
             # A model of another package, known by what refers to it.
             of = module.imports[name][1].split(".")
@@ -224,6 +238,10 @@ class DjangoModels:
         if target is None:
             return
         column = _text(options.get("db_column")) or f"{name}_id"
+        if kind == "generic many":
+            column = _text(options.get("object_id_field")) or "object_id"
+            model.links[name] = Link(name, model, target, kind, column)
+            return
         through = None
         if kind == "m2m":
             made = self._target(class_, model, options.get("through")) if "through" in options else None
@@ -280,6 +298,29 @@ class DjangoModels:
         return self._foreign.setdefault((app, last), DjangoModel("", last, app, table))
 
     @cached_property
+    def user(self) -> DjangoModel | None:
+        """The model of users."""
+        app, _, name = self._user_model.rpartition(".")
+        found = [m for m in self.all if m.name == name and m.app in (app, "")]
+        return next((m for m in found if m.app == app), found[0] if len(found) == 1 else None)
+
+    @cached_property
+    def accessors(self) -> frozenset[str]:
+        """Names of all attributes that are managers over rows."""
+        return frozenset(name for m in self.all for name, link in m.links.items() if link.many)
+
+    @cached_property
+    def rows_methods(self) -> frozenset[str]:
+        """Names of methods that querysets and managers of the project have."""
+        found: set[str] = set()
+        for path in self._tree.containing("QuerySet", "Manager"):
+            module = self._tree.module(path)
+            for class_ in module.classes.values() if module else ():
+                if any(base.rpartition(".")[2].endswith(_ROWS_OF) for base in class_.bases):
+                    found |= class_.methods
+        return frozenset(n for n in found if not n.startswith("_"))
+
+    @cached_property
     def _user_model(self) -> str:
         """AUTH_USER_MODEL as the settings say it, else Django's own."""
         for path in self._tree.containing("AUTH_USER_MODEL"):
@@ -298,18 +339,21 @@ def _abstract(model: DjangoModel) -> list[DjangoModel]:
 
 
 def loads(link: Link, tables: tuple[str, ...], columns: tuple[str, ...]) -> bool:
-    """Whether reading the link on one row issues `SELECT ... FROM tables WHERE columns = ?`."""
+    """Whether reading the link on one row issues `SELECT ... FROM tables WHERE columns = ?`.
+
+    A generic key can lead to any table.
+    """
+    if link.kind == "generic":
+        return len(tables) == 1 and [c.rpartition(".")[2] for c in columns] == ["id"]
     if not tables or tables[0] not in link.target.tables():
         return False
     named = [c.rpartition(".")[2] for c in columns if c.rpartition(".")[0] in (*link.target.tables(), "")]
     match link.kind:
         case "fk" | "o2o":
             return set(named) <= {link.to_field, *link.target.keys()} and bool(named)
-        case "reverse fk" | "reverse o2o":
+        case "reverse fk" | "reverse o2o" | "generic many":
             return link.column in named
-        case "m2m":
-            return link.through in tables[1:]
-    return False
+    return link.through in tables[1:]
 
 
 def _fields(value: ast.expr) -> Iterator[str]:

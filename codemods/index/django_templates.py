@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from codemods.index.template_text import as_jinja
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%-?\s*(.*?)\s*-?%\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.\"'])([a-zA-Z_]\w*(?:\.\w+(?:\(\))?)+)")
 _LOOP = re.compile(r"for\s+([\w\s,]+?)\s+in\s+([\w.()]+)")
+_REGROUP = re.compile(r"regroup\s+([\w.()]+)\s+by\s+([\w.]+)\s+as\s+(\w+)")
+_SHOWN = re.compile(r"\s*([a-zA-Z_][\w.]*)\s*((?:\|[^|]*)*)$")
+_WORDS = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s]+")
 _INCLUDE = re.compile(r"(?:include|extends|import|from)\s+[\"']([^\"']+)[\"']")
 _WITH = re.compile(r"(\w+)\s*=\s*([a-zA-Z_][\w.]*)")
 _ALIAS = re.compile(r"([a-zA-Z_][\w.]*)\s+as\s+(\w+)")
@@ -29,7 +33,9 @@ _SUFFIXES = (
 )
 _MAX_BYTES = 500_000
 _DEPTH = 5
+_BINDS = ("with", "set", "blocktrans")  # tags that give a name to a value for what follows
 Reads = dict[str, set[tuple[str, ...]]]
+Handed = set[tuple[str, int, tuple[str, ...]]]
 
 
 class Templates:
@@ -38,6 +44,7 @@ class Templates:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._read: dict[str, str] = {}
+        self._found: dict[str, tuple[Reads, Handed]] = {}
 
     @cached_property
     def _files(self) -> list[str]:
@@ -47,32 +54,51 @@ class Templates:
         return sorted(done.stdout.decode("utf-8", "replace").split("\0")[:-1])
 
     def reads(self, name: str) -> Reads:
-        """Root variable -> attribute paths read on it, loop variables followed to what they run over."""
-        found: Reads = {}
-        self._collect(name, {}, found, _DEPTH)
-        return found
+        """Root variable -> attribute paths read on it, loop variables followed to what they run over.
 
-    def _collect(self, name: str, names: dict[str, tuple[str, ...]], found: Reads, depth: int) -> None:
+        A value that is put out as it is reads its `__str__`.
+        """
+        return self._of(name)[0]
+
+    def handed(self, name: str) -> Handed:
+        """What is given to filters and tags: (name of it, position of the argument, path from its root variable)."""
+        return self._of(name)[1]
+
+    def _of(self, name: str) -> tuple[Reads, Handed]:
+        if name not in self._found:
+            found: tuple[Reads, Handed] = {}, set()
+            self._collect(name, {}, found, _DEPTH)
+            self._found[name] = found
+        return self._found[name]
+
+    def _collect(self, name: str, names: dict[str, tuple[str, ...]], found: tuple[Reads, Handed], depth: int) -> None:
         text = self._text(name)
         if text is None or not depth:
             return
+        reads, handed = found
         names = dict(names)
         for shown, tag in _TAG.findall(text):
-            body = shown or tag
-            for dots in _NAME.findall(body):
+            for dots in _NAME.findall(shown or tag):
                 root, *path = _resolve(dots, names)
-                found.setdefault(root, set()).add(tuple(path))
+                reads.setdefault(root, set()).add(tuple(path))
+            handed |= set(_handed(shown, tag, names))
+            if value := _SHOWN.match(shown):
+                root, *path = _resolve(value[1], names)
+                reads.setdefault(root, set()).add((*path, "__str__"))
             if loop := _LOOP.match(tag):
                 for target in re.findall(r"\w+", loop[1]):
                     names[target] = _resolve(loop[2], names)
-                    found.setdefault(names[target][0], set()).add(names[target][1:])
+                    reads.setdefault(names[target][0], set()).add(names[target][1:])
+            elif group := _REGROUP.match(tag):
+                names[group[3]] = _resolve(group[1], names)
+                reads.setdefault(names[group[3]][0], set()).add((*names[group[3]][1:], *group[2].split(".")))
             inner = dict(names)
             for alias, source in [*_WITH.findall(tag), *((a, s) for s, a in _ALIAS.findall(tag))]:
                 inner[alias] = _resolve(source, names)
             if included := _INCLUDE.match(tag):
                 if not tag.startswith("extends"):  # what macros take is named in their own file
                     self._collect(included[1], inner if tag.startswith("include") else {}, found, depth - 1)
-            elif tag.startswith("with"):
+            elif tag.startswith(_BINDS):
                 names = inner
 
     def _path(self, name: str) -> str | None:
@@ -101,3 +127,14 @@ class Templates:
 def _resolve(dots: str, names: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     head, *rest = dots.replace("()", "").split(".")
     return (*names.get(head, (head,)), *("all()" if part == "all" else part for part in rest))
+
+
+def _handed(shown: str, tag: str, names: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    for value, filters in re.findall(r"([a-zA-Z_][\w.]*)((?:\|\w+(?::[^\s|]+)?)+)", shown or tag):
+        for name in re.findall(r"\|(\w+)", filters):
+            yield name, 0, _resolve(value, names)
+    word, *given = _WORDS.findall(tag) or [""]
+    for position, argument in enumerate(given):
+        value = argument.partition("=")[2] or argument
+        if re.fullmatch(r"[a-zA-Z_][\w.]*", value):
+            yield word, position, _resolve(value, names)

@@ -46,11 +46,10 @@ class Names:
 
     def _near(self, importer: str, parts: tuple[str, ...]) -> list[str]:
         """Files whose path ends with the module's parts, the one that shares most folders with the importer first."""
-        found = [
-            p
-            for p in self._by_tail.get(parts[-1], ())
-            if _module_parts(p)[-len(parts) :] == parts and len(parts) >= self._package_depth(p)
-        ]
+        ending = [p for p in self._by_tail.get(parts[-1], ()) if _module_parts(p)[-len(parts) :] == parts]
+        found = [p for p in ending if len(parts) >= self._package_depth(p)]
+        if not found and len(parts) > 1:
+            found = ending  # a folder inside a package can be on the path too, as `apps` in Django projects
         home = PurePosixPath(importer).parts
         return sorted(found, key=lambda p: (-_shared(home, PurePosixPath(p).parts), len(_module_parts(p)), -len(p), p))
 

@@ -10,7 +10,7 @@ from codemods.index.accesses import accesses
 READS = [
     pytest.param("x.a.b", {"a", "a.b"}, id="a chain"),
     pytest.param("y = x.a\ny.b", {"a", "a.b"}, id="an alias"),
-    pytest.param("for y in x.rel.all():\n    y.b", {"rel", "rel.all", "rel.all()", "rel.all().b"}, id="a loop"),
+    pytest.param("for y in x.rel.all():\n    y.b", {"rel", "rel.all()", "rel.all().b"}, id="a loop"),
     pytest.param("async def f():\n    async for y in x.rel:\n        y.b", {"rel", "rel.b"}, id="an async loop"),
     pytest.param("[y.b for y in x.rel if y.c]", {"rel", "rel.b", "rel.c"}, id="a comprehension"),
     pytest.param("{y.b: y.c for y in x.rel}", {"rel", "rel.b", "rel.c"}, id="a dict comprehension"),

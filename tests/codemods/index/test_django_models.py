@@ -214,7 +214,8 @@ LOADS = [
         "Post.tags", ("blog_tag", "blog_post_tags"), ("blog_post_tags.post_id",), True, id="over a link table"
     ),
     pytest.param("Post.tags", ("blog_tag",), ("blog_tag.id",), False, id="without the link table"),
-    pytest.param("Post.thing", ("blog_post",), ("blog_post.id",), False, id="a generic key"),
+    pytest.param("Post.thing", ("blog_post",), ("blog_post.id",), True, id="a generic key leads anywhere"),
+    pytest.param("Post.thing", ("blog_post",), ("blog_post.title",), False, id="a generic key, by another column"),
 ]
 
 

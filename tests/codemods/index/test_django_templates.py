@@ -35,7 +35,8 @@ def test_what_a_template_reads(
         "blog/templates/loop.html": '{{ z.q }}{% include "loop.html" %}',
     }
     found = Index(checkout(files)).templates.reads("blog/page.html")
-    assert {name: {".".join(path) for path in paths} for name, paths in found.items()} == expected
+    read = {name: {".".join(path) for path in paths if path[-1:] != ("__str__",)} for name, paths in found.items()}
+    assert {name: paths for name, paths in read.items() if paths} == expected
 
 
 @pytest.mark.parametrize(
@@ -50,4 +51,5 @@ def test_a_template_below_a_folder_that_is_not_there(
     name: str, expected: set[str], checkout: Callable[[dict[str, str]], Path]
 ) -> None:
     files = {"t/mails/page.html": "{{ a.b }}", "t/two.html": "{{ c.d }}", "u/two.html": "{{ e.f }}"}
-    assert Index(checkout(files)).templates.reads(name).keys() == expected
+    found = Index(checkout(files)).templates.reads(name)
+    assert {root for root, paths in found.items() if paths} == expected

@@ -52,6 +52,18 @@ RESOLVED = [
         id="a submodule that the package imports",
     ),
     pytest.param(
+        {
+            "app.py": "from blog.models import Post",
+            "site/__init__.py": "",
+            "site/apps/__init__.py": "",
+            "site/apps/blog/__init__.py": "",
+            "site/apps/blog/models.py": MODELS,
+        },
+        "Post",
+        ("site/apps/blog/models.py", "Post"),
+        id="a folder of a package that is on the path",
+    ),
+    pytest.param(
         {"app.py": "from pkg import load", "pkg/__init__.py": "from .load import load", "pkg/load.py": MODELS},
         "load",
         ("pkg/load.py", "load"),
