@@ -77,6 +77,7 @@ class Candidate:
         return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
 
 
+_FAR = 12  # calls: beyond them a query was found by its callers or anywhere
 _OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
 
 
@@ -99,6 +100,7 @@ class Places:
             for place in self.all
             if not _limited_below(place.query, repeat.count)
             for candidate in self._on(place, relations, similar)
+            if not (place.reached.distance > _FAR and self._loaded(candidate))
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
         if self.evidence != "names":
@@ -111,6 +113,10 @@ class Places:
             if c.seen != UNSEEN
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
+
+    def _loaded(self, candidate: Candidate) -> bool:
+        """Whether the query loads it already: then it is not what repeats, and far away it is not worth a word."""
+        return candidate.names in existing_options(candidate.place.query.steps).eager
 
     def _at_reader(self, candidate: Candidate) -> bool:
         """Whether the function that the evidence names holds the query, or its rows pass there."""

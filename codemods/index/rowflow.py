@@ -82,7 +82,7 @@ class _Run:
         self.sources: dict[Key, Path] = {}  # functions that return rows
         self.attributes: dict[str, Path] = {}  # properties that do
         self.closures: dict[Key, dict[str, Path]] = {}
-        self._memo: dict[tuple[Key, frozenset[tuple[str, Path]], Context], set[Path]] = {}
+        self._memo: dict[tuple[Key, frozenset[tuple[str, Path]], Context], tuple[int, set[Path]]] = {}
         self._kept: set[tuple[Key, str, Path]] = set()
         self._left = _VISITS
 
@@ -129,21 +129,22 @@ class _Run:
     ) -> set[Path]:
         function, node = self.calls.function(key), self.definitions.get(key)
         asked = (key, frozenset(names.items()), context)
-        if asked in self._memo and not (self.sources and not names):
-            return self._memo[asked]
+        known = self._memo.get(asked)
+        if known and known[0] <= depth and not (self.sources and not names):
+            return known[1]  # nearer to the origin, a function is followed further
         if function is None or node is None or not self._left:
             return set()
         self._left -= 1
         if names or spans:
             self.seen.visited.add(key)
-        self._memo[asked] = set()  # a function that calls itself ends here
+        self._memo[asked] = depth, set()  # a function that calls itself ends here
         reader = _Reader(self, function, {**self.closures.get(key, {}), **names}, spans, depth)
         reader.context = context
         reader.block(node.body)
         if reader.returned:
             self.seen.visited.add(key)
             self.seen.handed |= {(word, key, path) for word in _promised(node) for path in reader.returned}
-        self._memo[asked] = reader.returned
+        self._memo[asked] = depth, reader.returned
         return reader.returned
 
 
