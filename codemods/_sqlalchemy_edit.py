@@ -1,6 +1,7 @@
 """Edits of SQLAlchemy code: loader options on a query, and the imports that they need."""
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -183,12 +184,18 @@ def _imported_by(index: Index, path: str) -> set[str]:
 
 
 def _imports(index: Index, path: str) -> set[str]:
-    module = index.tree.module(path)
-    if module is None:
-        return set()
+    """What a file imports when it is loaded itself: an import inside a function or a condition closes no circle."""
     found = set()
-    for level, source, name in module.imports.values():
-        for dotted in filter(None, (source, f"{source}.{name}" if name else "")):
-            found.add(index.names.module_path(path, level, dotted))
-    found |= {index.names.module_path(path, level, source) for level, source in module.stars}
+    for source, names, whole in _TOP_IMPORT.findall(index.tree.source(path) or ""):
+        module = source.lstrip(".")
+        level = len(source) - len(module)
+        listed = re.findall(r"\w+", names) if source else []
+        dotted = [module, *(f"{module}.{name}" if module else name for name in listed)]
+        dotted = dotted if source else re.findall(r"[\w.]+", whole)
+        found |= {index.names.module_path(path, level, name) for name in dotted if name or level}
     return {file for file in found if file}
+
+
+_TOP_IMPORT = re.compile(
+    r"^(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
+)

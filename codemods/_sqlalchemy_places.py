@@ -78,6 +78,7 @@ class Candidate:
 
 
 _FAR = 12  # calls: beyond them a query was found by its callers or anywhere
+_ANYWHERE = 30  # calls: the distance of queries that nothing leads to
 _OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
 
 
@@ -87,6 +88,8 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        # Of queries that are looked for anywhere, any caller can be the one.
+        self.through = self.keys if any(r.distance < _ANYWHERE for r in sighting.reached) else frozenset()
         self.readers = sighting.readers
         self.evidence = sighting.evidence
         self.all = list(self._places(sighting))
@@ -125,12 +128,12 @@ class Places:
     def follow(self, place: Place) -> Chains:
         """The chains that are read on the place's very rows."""
         if not place.followed:
-            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.keys)
+            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.through)
         return place.followed
 
     def passes(self, place: Place) -> set[Key]:
         """The functions that the place's rows pass through."""
-        return self.index.evidence.passes(place.key, place.query, place.model, self.keys)
+        return self.index.evidence.passes(place.key, place.query, place.model, self.through)
 
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.

@@ -100,7 +100,7 @@ class _Run:
             if self.calls.is_property(key):
                 self.attributes[key[1].rpartition(".")[2]] = self.sources[key]
             takers = [*self.calls.takers(key), *self._around(key)]
-            callers = [c for c in takers if c in self.through] or takers
+            callers = [c for c in takers if c in self.through] if self.through else takers
             for caller in callers[:_CALLERS]:
                 yield caller, self._visit(caller, {}, {}, (), 1)
 
