@@ -38,6 +38,11 @@ class Store:
         self._used: dict[str, bytes] = {}
         self._news = False
 
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps anything."""
+        return self._file is not None
+
     def get(self, key: str) -> bytes | None:
         """What is kept under the key."""
         if self._file is None:
