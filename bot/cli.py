@@ -377,6 +377,8 @@ def _drop_output() -> None:
 
 
 def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
+    from dataclasses import replace
+
     from bot.config import load
 
     if not repo.is_dir():
@@ -384,8 +386,7 @@ def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
     config = load(repo)
     if max_pull_requests is None:
         return config
-    publish = config.publish.model_copy(update={"max_pull_requests": max_pull_requests})
-    return config.model_copy(update={"publish": publish})
+    return replace(config, publish=replace(config.publish, max_pull_requests=max_pull_requests))
 
 
 def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":
