@@ -49,7 +49,7 @@ class Store:
             return None
         if self._kept is None:
             self._kept = _load(self._file)
-        if key in self._kept:
+        if key in self._kept and key not in self._used:
             self._used[key] = self._kept[key]
         return self._used.get(key)
 

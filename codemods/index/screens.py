@@ -36,7 +36,7 @@ class _Record(msgspec.Struct, array_like=True):
     """One slot per path ever seen; an answer holds a byte per slot."""
 
     paths: list[str] = []
-    states: list[State | None] = []  # None: read it again
+    states: list[State | None] = []  # None: it is read again
     ids: list[str] = []  # blob id of the text, or "!" and the reason why there is none
     answers: dict[str, bytes] = {}
 
@@ -124,15 +124,16 @@ class Screens:
         if state is None or state != record.states[slot] or not texts.is_real(path.rpartition("/")[0]):
             text = texts.source(path)
             content = f"!{texts.skipped[path]}" if text is None else blob_id(text.encode())
+            # A file that was written just now may be written again without any change of its times.
+            rested = state is not None and max(state[1], state[2]) < self._opened - SETTLED
+            trusted = state if rested and text is not None else None
+            self._news = self._news or (content, trusted) != (record.ids[slot], record.states[slot])
+            record.states[slot] = trusted
             if content != record.ids[slot]:
                 record.ids[slot] = content
                 self._changed.append(slot)
                 for answer in self._answers.values():
                     answer[slot] = _UNKNOWN
-            # A file that was written just now may be written again without any change of its times.
-            rested = state is not None and max(state[1], state[2]) < self._opened - SETTLED
-            record.states[slot] = state if rested and not content.startswith("!unreadable") else None
-            self._news = True
         if record.ids[slot].startswith("!"):
             self.skipped[path] = record.ids[slot][1:]
 
