@@ -167,7 +167,7 @@ class Tree:
             if len(paths) > _MANY:
                 self._scans += 1
                 if identifier and self._scans > _SCANS:
-                    paths = sorted(self._holding(identifier).intersection(paths))
+                    paths = sorted(self._holding(identifier).union(self._edited).intersection(paths))
             return [path for path in paths if (text := self.source(path)) and fits(text)]
 
         return self._asked(question, search)
