@@ -6,6 +6,7 @@ changed), 3 a defect of costmod, 130 interrupted.
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -307,6 +308,7 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Show the v
 
 def main() -> None:
     """Run the command line; every error ends in one line."""
+    gc.set_threshold(20_000)  # imports make many objects and little garbage
     sys.exit(_main(sys.argv[1:]))
 
 

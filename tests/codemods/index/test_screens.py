@@ -15,7 +15,7 @@ from codemods.index.tree import Tree
 
 Checkout = Callable[[dict[str, str]], Path]
 FILES = {
-    "a.py": "from b import Base as B\nclass A(B): pass\n",
+    "a.py": "from b import Base as B, x as y\nclass A(B): pass\n",
     "b.py": "class Base: pass\ndef pay(): pass\n",
     "lib/c.py": "pay(1)\nB\n",
     "lib/bad.py": "\0",
@@ -203,6 +203,7 @@ def test_an_edited_tree_asks_about_its_own_texts(folder: Path, checkout: Checkou
         assert edited.skipped == {}
         assert [tree.naming("pay("), tree.deriving("B")] == [["b.py", "lib/c.py"], ["a.py"]]
         assert tree.skipped == {"lib/bad.py": "a NUL byte or a byte order mark"}
+        assert (edited.containing("pay(8)"), edited.skipped) == (["lib/bad.py"], {})
         assert [m and sorted(m.classes) for m in map(edited.module, ("a.py", "b.py"))] == [["D"], ["Base"]]
         tree.save()
 
