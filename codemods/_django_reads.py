@@ -73,22 +73,21 @@ class DjangoReads:
             return
         for position, name in enumerate(path):
             link = model.all_links().get(name)
-            if chain and chain[-1].many and (path[position - 1] == chain[-1].name or name in _QUERIES):
-                if path[position - 1] == chain[-1].name and name not in ("object_list", "__str__"):
+            first = bool(chain) and path[position - 1] == chain[-1].name
+            if chain and chain[-1].many and (first or name in _QUERIES):
+                if first and name not in ("object_list", "__str__"):
                     use = _use(path[position:])
                     self.uses.setdefault((chain[-1].owner.name, chain[-1].name), set()).add(use)
                     yield (*chain, Use(use))
-            elif name == "__iter__()":
-                for given in self._given_back(model, "__iter__", depth - 1):
-                    rest = (*given, *path[position + 1 :])
-                    yield from ((*chain, *more) for more in self.follow(model, rest, depth - 1))
-                return
-            elif name.endswith("()") or (not chain and name in _HOLDERS):
+            elif (name.endswith("()") and name != "__iter__()") or (not chain and name in _HOLDERS):
                 continue
-            elif link is not None:
-                if chain and returns(chain[-1], link):
-                    model, chain = link.target, chain[:-1]  # Django has put the row there that this one came from
-                    continue
+            elif link is None:
+                through = self._through(model, name.removesuffix("()"), path[position + 1 :], depth - 1)
+                yield from ((*chain, *more) for more in through)
+                return
+            elif chain and returns(chain[-1], link):
+                model, chain = link.target, chain[:-1]  # Django has put the row there that this one came from
+            else:
                 chain = (*chain, link)
                 if len(chain) > _HOPS:
                     return
@@ -96,12 +95,12 @@ class DjangoReads:
                 if link.kind == "generic":
                     return
                 model = link.target
-            else:
-                yield from ((*chain, *more) for more in self.method(model, name, depth - 1))
-                rest = path[position + 1 :]
-                for given in self._given_back(model, name, depth - 1) if rest else ():
-                    yield from ((*chain, *more) for more in self.follow(model, (*given, *rest), depth - 1))
-                return
+
+    def _through(self, model: DjangoModel, name: str, rest: Path, depth: int) -> Iterator[Reading]:
+        """What a method or property reads, and what is read on that which it gives back."""
+        yield from self.method(model, name, depth)
+        for given in self._given_back(model, name, depth) if rest else ():
+            yield from self.follow(model, (*given, *rest), depth)
 
     def ends(self, model: DjangoModel, path: Path) -> tuple[Chain, DjangoModel] | None:
         """The chain that the whole path is, and the model of the rows at its end; None when it ends elsewhere."""
@@ -125,9 +124,8 @@ class DjangoReads:
         if key not in self._methods:
             self._methods[key] = frozenset()  # a method that calls itself ends here
             path, node = found
-            own = node.args.args[0].arg if node.args.args else "self"
             function = self._function(path, node)
-            self._methods[key] = short(self._of(model, node, function, {own: ()}, None, depth))
+            self._methods[key] = short(self._of(model, node, function, _first(node), None, depth))
         return self._methods[key]
 
     def _given_back(self, model: DjangoModel, name: str, depth: int) -> frozenset[Path]:
@@ -137,8 +135,7 @@ class DjangoReads:
             return frozenset()
         if key not in self._given:
             node = found[1]
-            own = node.args.args[0].arg if node.args.args else "self"
-            read = accesses(node.body, {own: ()}, None, self.index.django.rows_methods)
+            read = accesses(node.body, _first(node), None, self.index.django.rows_methods)
             given = {p for p in read.returned if p}
             if name == "__iter__" and not given & {p for p in read.read if p[-1] == "all()"}:
                 given = {p for p in read.read if p[-1] == "all()"}  # kept somewhere, and given from there
@@ -205,11 +202,9 @@ class DjangoReads:
             return
         for key in self.index.calls.targets(function, Call(callee, line)):
             target = self.index.calls.function(key)
-            if target is None:
-                continue
-            params = [p for p in target.params if p not in ("self", "cls")]
+            params = [p for p in target.params if p not in ("self", "cls")] if target else []
             name = position if isinstance(position, str) else params[position] if position < len(params) else None
-            if name not in target.params:
+            if target is None or name not in target.params:
                 continue
             yield from self.rows(model, target, {name: ()}, None, depth)
             if target.owner and target.qualname.endswith(".__init__"):
@@ -453,6 +448,11 @@ class DjangoReads:
 
     def _defs(self, path: str) -> dict[str, Definition]:
         return self.index.definitions.of(path)
+
+
+def _first(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Path]:
+    """The row that a method is called on."""
+    return {a.arg: () for a in node.args.args[:1]}
 
 
 def _use(path: Path) -> str:

@@ -92,10 +92,8 @@ class _Reader(ast.NodeVisitor):
                 return base if base is None or (not base and attr in _HOLDERS) else (*base, attr)
             case ast.Call():
                 return self._of_call(node)
-            case ast.Subscript(value=value) | ast.Await(value=value) | ast.Starred(value=value):
-                return self.path(value)
-            case ast.NamedExpr(value=value):
-                return self.path(value)
+            case ast.Subscript() | ast.Await() | ast.Starred() | ast.NamedExpr():
+                return self.path(node.value)
             case ast.BoolOp(values=values):
                 return next((p for p in map(self.path, values) if p is not None), None)
             case ast.IfExp(body=one, orelse=other):
@@ -196,14 +194,12 @@ class _Reader(ast.NodeVisitor):
             self._bind(target, node.value)
             self.visit(target)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def visit_AnnAssign(self, node: ast.AnnAssign | ast.NamedExpr) -> None:
         if node.value is not None:
             self.visit(node.value)
             self._bind(node.target, node.value)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self.visit(node.value)
-        self._bind(node.target, node.value)
+    visit_NamedExpr = visit_AnnAssign  # noqa: N815 - a name of ast
 
     def visit_For(self, node: ast.For) -> None:
         self.visit(node.iter)

@@ -126,7 +126,7 @@ class Templates:
 
 def _resolve(dots: str, names: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     head, *rest = dots.replace("()", "").split(".")
-    return (*names.get(head, (head,)), *("all()" if part == "all" else part for part in rest))
+    return (*names.get(head, (head,)), *("all()" if part == "all" else part for part in rest if not part.isdigit()))
 
 
 def _handed(shown: str, tag: str, names: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, int, tuple[str, ...]]]:

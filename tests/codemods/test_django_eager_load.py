@@ -7,7 +7,6 @@ import pytest
 
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, COMMENTS, MODELS, TAGS
-from codemods._django_edit import with_list_select_related
 from codemods._django_reads import DjangoReads, Reading, Use, Via
 from codemods.api import No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
@@ -246,45 +245,3 @@ def test_where_a_path_leads(path: tuple[str, ...], expected: list[str], checkout
     post = next(model for model in index.django.all if model.name == "Post")
     found = DjangoReads(index).follow(post, path)
     assert [spelled(chain) for chain in found] == expected
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        pytest.param(
-            "class A:\n    x = 'b'\n",
-            "class A:\n    list_select_related = ('a',)\n    x = 'b'\n",
-            id="before the first",
-        ),
-        pytest.param(
-            'class A:\n    """Doc."""\n', 'class A:\n    """Doc."""\n    list_select_related = ("a",)\n', id="docstring"
-        ),
-        pytest.param(
-            'class A:\n    """Doc."""',
-            'class A:\n    """Doc."""\n    list_select_related = ("a",)',
-            id="no last line end",
-        ),
-        pytest.param(
-            "class A:\r\n    pass\r\n", 'class A:\r\n    list_select_related = ("a",)\r\n', id="in place of pass"
-        ),
-        pytest.param(
-            "class A:\n    @x\n    def f(self): pass\n",
-            'class A:\n    list_select_related = ("a",)\n    @x\n    def f(self): pass\n',
-            id="above a decorator",
-        ),
-        pytest.param("class A: pass\n", None, id="a class on one line"),
-        pytest.param("class B:\n    pass\n", None, id="no such class"),
-        pytest.param("def A():\n    pass\n", None, id="a function"),
-        pytest.param("class A:\n    list_select_related = ()\n", None, id="an empty list"),
-    ],
-)
-def test_where_list_select_related_goes(before: str, after: str | None) -> None:
-    assert with_list_select_related(before, "A", ["a"]) == after
-
-
-def test_a_long_list_gets_a_row_per_name() -> None:
-    paths = [f"relation_number_{n}__another" for n in range(4)]
-    rows = "".join(f'        "{path}",\n' for path in paths)
-    assert with_list_select_related("class A:\n    x = 1\n", "A", paths) == (
-        f"class A:\n    list_select_related = (\n{rows}    )\n    x = 1\n"
-    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods._django_reads import DjangoReads
+from codemods._django_reads import DjangoReads, Via
 from codemods.django_eager_load import suspects
 from codemods.index import Index
 
@@ -262,4 +262,5 @@ def test_a_field_that_is_only_taken_in_reads_nothing(field: str, tmp_path: Path)
     found(tmp_path, {"app.py": serialized(f"author = serializers.{field}")})
     index = Index(tmp_path)
     post = next(model for model in index.django.all if model.name == "Post")
-    assert DjangoReads(index).serialized(("app.py", "PostSerializer"), post) == set()
+    serializer = ("app.py", "PostSerializer")
+    assert DjangoReads(index).serialized(serializer, post) == {(Via(serializer),)}

@@ -202,6 +202,58 @@ def test_a_name_in_code(checkout: Checkout) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["User", "get_user_model()"])
+def test_the_user_model_in_code(name: str, checkout: Checkout) -> None:
+    files = {
+        "conf.py": "AUTH_USER_MODEL = 'people.Person'\n",
+        "people/models.py": f"{HEAD}class Person(AbstractUser):\n    bio = models.TextField()\n",
+        "app.py": "User = get_user_model()\nOther = make_model()\nLIMIT = 1\n",
+    }
+    index = Index(checkout(files))
+    found = {n: index.django.get("app.py", n) for n in (name, "Other", "LIMIT")}
+    assert {n: model.name if model else None for n, model in found.items()} == {
+        name: "Person", "Other": None, "LIMIT": None,
+    }  # fmt: skip
+
+
+def test_a_generic_relation(checkout: Checkout) -> None:
+    text = f"""{HEAD}
+class Mark(models.Model):
+    object_id = models.IntegerField()
+    object_pk = models.IntegerField()
+
+class Post(models.Model):
+    marks = GenericRelation(Mark)
+    own = GenericRelation("blog.Mark", object_id_field="object_pk")
+    lost = GenericRelation(missing())
+"""
+    assert links(Index(checkout({"blog/models.py": text}))) == {
+        "Post.marks": ("generic many", "Mark", "object_id", None),
+        "Post.own": ("generic many", "Mark", "object_pk", None),
+    }
+
+
+def test_the_rows_of_a_collection(checkout: Checkout) -> None:
+    text = (
+        HEAD
+        + "class Tag(models.Model):\n    pass\n\nclass Post(models.Model):\n    tags = models.ManyToManyField(Tag)\n"
+    )
+    index = Index(checkout({"blog/models.py": text}))
+    found = [index.django.get("app.py", f"self:Post.{name}") for name in ("tags", "title")]
+    assert [model and model.name for model in found] == ["Tag", None]
+
+
+def test_methods_of_querysets(checkout: Checkout) -> None:
+    text = (
+        "class Rows(models.QuerySet):\n    def recent(self):\n        pass\n    def _own(self):\n        pass\n\n"
+        "class Posts(models.Manager[Post]):\n    def hot(self):\n        pass\n\n"
+        "class Shown(RowsMixin, Base):\n    def page(self):\n        pass\n\n"
+        "class Public(ManagerMixin):\n    def public(self):\n        pass\n"
+    )
+    found = Index(checkout({"rows.py": text, "broken.py": "Manager(\n"})).django.rows_methods
+    assert found == {"recent", "public"}
+
+
 LOADS = [
     pytest.param("Post.author", ("blog_author",), ("blog_author.id",), True, id="a forward key"),
     pytest.param("Post.author", ("blog_author",), ("blog_author.email",), False, id="another column"),

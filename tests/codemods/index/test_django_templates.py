@@ -17,6 +17,12 @@ READS = [
     pytest.param("{% if a.b and not c.d %}{% endif %}", {"a": {"b"}, "c": {"d"}}, id="a condition"),
     pytest.param("{% with y=a.b %}{{ y.c }}{% endwith %}", {"a": {"b", "b.c"}}, id="a name given by with"),
     pytest.param("{% with a.b as y %}{{ y.c }}{% endwith %}", {"a": {"b", "b.c"}}, id="a name given by as"),
+    pytest.param(
+        "{% regroup a.rel.all by b.c as groups %}{{ groups.d }}",
+        {"a": {"rel.all()", "rel.all().b.c", "rel.all().d"}, "b": {"c"}},
+        id="regroup",
+    ),
+    pytest.param("{{ a.0.b }}", {"a": {"b"}}, id="an index"),
     pytest.param('{% include "part.html" with p=a.b %}', {"a": {"b", "b.part"}}, id="what is included"),
     pytest.param('{% include "loop.html" %}', {"z": {"q"}}, id="a template that includes itself"),
     pytest.param('{% extends "part.html" %}', {}, id="not what is extended"),
@@ -39,17 +45,34 @@ def test_what_a_template_reads(
     assert {name: paths for name, paths in read.items() if paths} == expected
 
 
+HANDED = [
+    pytest.param("{{ a.b|upper|mail:1 }}", {("upper", 0, ("a", "b")), ("mail", 0, ("a", "b"))}, id="filters"),
+    pytest.param("{% for x in xs %}{% show x.a of=x 'b' 1 %}{% endfor %}",
+                 {("for", 0, ("x",)), ("for", 1, ("in",)), ("for", 2, ("xs",)), ("show", 0, ("xs", "a")),
+                  ("show", 1, ("xs",))}, id="a tag"),
+    pytest.param("{{ a }}", set(), id="nothing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), HANDED)
+def test_what_filters_and_tags_are_given(
+    text: str, expected: set[tuple[str, int, tuple[str, ...]]], checkout: Callable[[dict[str, str]], Path]
+) -> None:
+    templates = Index(checkout({"templates/page.html": text})).templates
+    assert templates.reads("page.html") or not expected
+    assert templates.handed("page.html") == expected
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        pytest.param("shop/mails/page.html", {"a"}, id="the end of its name is enough"),
-        pytest.param("shop/two.html", set(), id="not where two files end like it"),
-        pytest.param("shop/none.html", set(), id="nor where none does"),
+        pytest.param("blog/page.html", {"a"}, id="the end of a path"),
+        pytest.param("app:blog/page.html", {"a"}, id="with the name of a package"),
+        pytest.param("theme/old/page.html", {"b"}, id="the only one with such an end"),
+        pytest.param("other/page.html", set(), id="several with such an end"),
+        pytest.param("blog/none.html", set(), id="none"),
     ],
 )
-def test_a_template_below_a_folder_that_is_not_there(
-    name: str, expected: set[str], checkout: Callable[[dict[str, str]], Path]
-) -> None:
-    files = {"t/mails/page.html": "{{ a.b }}", "t/two.html": "{{ c.d }}", "u/two.html": "{{ e.f }}"}
-    found = Index(checkout(files)).templates.reads(name)
-    assert {root for root, paths in found.items() if paths} == expected
+def test_which_file_a_name_means(name: str, expected: set[str], checkout: Callable[[dict[str, str]], Path]) -> None:
+    files = {"x/blog/page.html": "{{ a }}", "y/old/page.html": "{{ b }}", "z/page.html": "{{ c }}"}
+    assert set(Index(checkout(files)).templates.reads(name)) == expected
