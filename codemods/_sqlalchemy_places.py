@@ -77,6 +77,7 @@ class Candidate:
         return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
 
 
+MOST_FOLLOWED = 150  # queries whose rows are followed in one look: a bound on its time
 _FAR = 12  # calls: beyond them a query was found by its callers or anywhere
 _ANYWHERE = 30  # calls: the distance of queries that nothing leads to
 _OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
@@ -88,6 +89,7 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        self._left = MOST_FOLLOWED
         # Of queries that are looked for anywhere, any caller can be the one.
         self.through = self.keys if any(r.distance < _ANYWHERE for r in sighting.reached) else frozenset()
         self.readers = sighting.readers
@@ -126,8 +128,9 @@ class Places:
         return candidate.read_there or candidate.place.key in self.readers
 
     def follow(self, place: Place) -> Chains:
-        """The chains that are read on the place's very rows."""
-        if not place.followed:
+        """The chains that are read on the place's very rows; of too many places, only those of the nearest."""
+        if not place.followed and self._left:
+            self._left -= 1
             place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.through)
         return place.followed
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from codemods import sqlalchemy_eager_load
+import pytest
+
+from codemods import _sqlalchemy_places, sqlalchemy_eager_load
 from codemods._sqlalchemy_cases import AUTHOR, COMMENTS, MODELS
 from codemods.api import Answer, Load, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
@@ -290,3 +292,33 @@ def tree(node):
         path="app.py",
         qualname="view",
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "options"),
+    [
+        pytest.param(1, "joinedload(Post.author), selectinload(Post.comments)", id="its rows are followed"),
+        pytest.param(0, "joinedload(Post.author)", id="too many queries: names alone tell the one of the trace"),
+    ],
+)
+def test_the_rows_of_the_nearest_queries_are_followed(
+    most: int, options: str, checkout: Callable[[dict[str, str]], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """\
+from models import Post
+
+
+def view(session):
+    rows = session.query(Post).order_by(Post.id)
+    return [shown(row) for row in rows]
+
+
+def shown(one):
+    return one.author.email, [comment.id for comment in one.comments]
+"""
+    monkeypatch.setattr(_sqlalchemy_places, "MOST_FOLLOWED", most)
+    (answer,) = find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR)
+    assert isinstance(answer, Proposal)
+    names = ", ".join(sorted({option.partition("(")[0] for option in options.split(", ")}))
+    imported = text.replace("from models", f"from sqlalchemy.orm import {names}\n\nfrom models")
+    assert answer.texts == {"app.py": imported.replace("query(Post)", f"query(Post).options({options})")}
