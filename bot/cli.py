@@ -6,6 +6,7 @@ changed), 3 a defect of costmod, 130 interrupted.
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -307,6 +308,7 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Show the v
 
 def main() -> None:
     """Run the command line; every error ends in one line."""
+    gc.set_threshold(20_000)  # imports make many objects and little garbage
     sys.exit(_main(sys.argv[1:]))
 
 
@@ -377,6 +379,8 @@ def _drop_output() -> None:
 
 
 def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
+    from dataclasses import replace
+
     from bot.config import load
 
     if not repo.is_dir():
@@ -384,8 +388,7 @@ def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
     config = load(repo)
     if max_pull_requests is None:
         return config
-    publish = config.publish.model_copy(update={"max_pull_requests": max_pull_requests})
-    return config.model_copy(update={"publish": publish})
+    return replace(config, publish=replace(config.publish, max_pull_requests=max_pull_requests))
 
 
 def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":

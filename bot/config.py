@@ -1,40 +1,42 @@
 """Settings: `[tool.costmod]` in pyproject.toml, or a costmod.toml beside it (which wins)."""
 
 import tomllib
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from annotated_types import Ge, Interval
 
 from bot.errors import UserError
 
 
-class Section(BaseModel):
-    """Base of all settings: kebab-case keys, unknown keys are errors."""
+class Section:
+    """Base of all settings: kebab-case keys, unknown keys are errors. pydantic is loaded when there is one to check."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        allow_inf_nan=False,
-        alias_generator=lambda name: name.replace("_", "-"),
-        populate_by_name=True,
-    )
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "extra": "forbid",
+        "allow_inf_nan": False,
+        "alias_generator": lambda name: name.replace("_", "-"),
+        "populate_by_name": True,
+    }
 
 
+@dataclass(frozen=True)
 class PriceConfig(Section):
     """`[tool.costmod.price]`: where the application runs and how many requests it serves."""
 
     # "GET /posts" -> requests per 730 h
-    requests_per_month: dict[str, Annotated[float, Field(ge=0, le=1e15)]] = Field(default_factory=dict)
+    requests_per_month: dict[str, Annotated[float, Interval(ge=0, le=1e15)]] = field(default_factory=dict)
     application: Literal["fargate", "lambda", "ec2", "none"] = "none"
     database: Literal["aurora-serverless-v2", "aurora-provisioned", "rds", "none"] = "none"
     access_layer: Literal["orm", "dbapi"] = "orm"
-    round_trip_ms: float | None = Field(default=None, gt=0, le=10_000)  # application to database
-    cross_az_share: float | None = Field(default=None, ge=0, le=1)  # share of database traffic that crosses zones
+    round_trip_ms: Annotated[float, Interval(gt=0, le=10_000)] | None = None  # application to database
+    cross_az_share: Annotated[float, Interval(ge=0, le=1)] | None = None  # of database traffic that crosses zones
     minimum_monthly: Decimal = Decimal(25)  # below it a pull request is opened for latency, and says so
 
 
+@dataclass(frozen=True)
 class PublishConfig(Section):
     """`[tool.costmod.publish]`: the pull request."""
 
@@ -42,22 +44,23 @@ class PublishConfig(Section):
     labels: tuple[str, ...] = ("costmod",)
     draft: bool = False
     signoff: bool = False
-    max_pull_requests: int = Field(default=1, ge=1)
-    max_open_pull_requests: int = Field(default=5, ge=1)
+    max_pull_requests: Annotated[int, Ge(1)] = 1
+    max_open_pull_requests: Annotated[int, Ge(1)] = 5
 
 
+@dataclass(frozen=True)
 class Config(Section):
     """`[tool.costmod]`."""
 
     test_command: str | list[str] | None = None  # default: detected
     python: str | None = None  # interpreter of the repository's own environment; default: .venv, venv, then PATH
-    test_timeout_seconds: int = Field(default=900, ge=1, le=86_400)
+    test_timeout_seconds: Annotated[int, Interval(ge=1, le=86_400)] = 900
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
-    minimum_repeats: int = Field(default=5, ge=2)  # statements per request from which a loop is a hotspot
-    max_input_mb: int = Field(default=512, ge=1)
-    price: PriceConfig = Field(default_factory=PriceConfig)
-    publish: PublishConfig = Field(default_factory=PublishConfig)
+    minimum_repeats: Annotated[int, Ge(2)] = 5  # statements per request from which a loop is a hotspot
+    max_input_mb: Annotated[int, Ge(1)] = 512
+    price: PriceConfig = field(default_factory=PriceConfig)
+    publish: PublishConfig = field(default_factory=PublishConfig)
 
 
 def load(repository: Path) -> Config:
@@ -83,9 +86,12 @@ def load(repository: Path) -> Config:
 
 
 def _validate(data: object, path: Path, table: str) -> Config:
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        return Config.model_validate(data)
+        return TypeAdapter(Config).validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in (table, *first["loc"]) if part != "")
-        raise UserError(f"{path}: {field}: {first['msg'].lower()}; see `costmod --help` or docs/config.md.") from error
+        where = ".".join(str(part) for part in (table, *first["loc"]) if part != "")
+        message = "no such setting" if first["type"] == "unexpected_keyword_argument" else first["msg"].lower()
+        raise UserError(f"{path}: {where}: {message}; see `costmod --help` or docs/config.md.") from error

@@ -67,7 +67,7 @@ def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> l
                 results.append(Result(hotspot=hotspot, outcome="planned", patch=found))
                 if stacked:
                     index = index.edited({change.path: change.after for change in found.changes})
-    index.tree.store.save()
+    index.tree.save()
     save_answers()
     return results
 

@@ -74,7 +74,7 @@ def _with_keyword(call: cst.Call, name: str, values: Sequence[str]) -> cst.Call:
     value = cst.parse_expression(f"[{', '.join(values)}]")
     after = _append(call, ["None"])
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    at = next(i for i, a in enumerate(after.args) if i >= len(call.args) or a is not call.args[i])
+    at = next((i for i, a in enumerate(call.args) if a.keyword or a.star), len(call.args))
     added = after.args[at].with_changes(keyword=cst.Name(name), equal=equal, value=value)
     return after.with_changes(args=[*after.args[:at], added, *after.args[at + 1 :]])
 
@@ -189,10 +189,11 @@ def import_edit(
             return start, end, _merged(text[start:end], wanted)
     newline = _newline(text)
     line = f"from {module} import {', '.join(sorted(wanted))}"
-    same = [n for n in imports if _section(n, local) == _THIRD_PARTY]
+    section = _section_of(module, local)
+    same = [n for n in imports if _section(n, local) == section]
     before = [n for n in same if isinstance(n, ast.Import) or _source(n).casefold() < module.casefold()]
-    above = [n for n in imports if _section(n, local) < _THIRD_PARTY]
-    below = [n for n in imports if _section(n, local) > _THIRD_PARTY]
+    above = [n for n in imports if _section(n, local) < section]
+    below = [n for n in imports if _section(n, local) > section]
     if before or (above and not same):
         at = _line_end(text, offsets(text, _span((before or above)[-1]))[1])
         return at, at, newline * (1 if before else 2) + line
@@ -317,14 +318,17 @@ def _isort_key(name: str) -> tuple[int, str]:
     return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2, name)
 
 
-_STANDARD, _THIRD_PARTY, _FIRST_PARTY = range(3)
+_STANDARD, _THIRD_PARTY, _FIRST_PARTY, _RELATIVE = range(4)
 
 
 def _section(node: ast.Import | ast.ImportFrom, local: frozenset[str]) -> int:
-    source = _source(node)
+    return _section_of(_source(node), local)
+
+
+def _section_of(source: str, local: frozenset[str]) -> int:
     head = source.partition(".")[0]
     if source.startswith(".") or head in local:
-        return _FIRST_PARTY
+        return _FIRST_PARTY if head else _RELATIVE
     return _STANDARD if head in sys.stdlib_module_names else _THIRD_PARTY
 
 

@@ -48,6 +48,7 @@ _MOST = 40_000  # paths followed for one question: beyond, what is known is all
 _DEPTH = 4
 _HOPS = 3
 _TEMPLATE = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".csv", ".tex")
+_SPELLED = r"\.(?:html?|txt|xml|jinja2?|j2|csv|tex)[\"']"
 _BY_KEY = frozenset({"PrimaryKeyRelatedField", "ReadOnlyField", "HyperlinkedRelatedField"})
 
 
@@ -374,7 +375,8 @@ class DjangoReads:
 
     def templates_of(self, key: Key) -> set[str]:
         """Names of templates that a function or a class body spells."""
-        node: ast.AST | None = self._defs(key[0]).get(key[1])
+        spells = key[0] in self.index.tree.matching(_SPELLED)  # else it is not worth parsing
+        node: ast.AST | None = self._defs(key[0]).get(key[1]) if spells else None
         nodes = [node] if node else list(self.values(key).values())
         return {text for part in nodes for text in _texts(part) if text.endswith(_TEMPLATE)}
 

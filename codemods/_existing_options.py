@@ -24,13 +24,22 @@ HeldBy = Callable[[ast.expr], list[ast.expr] | None]
 class Existing:
     """Eager paths of relationship names with their loader, first hops opted out ("*" for all), all readable or not.
 
-    `sources` are the options that end at a path, as they are written.
+    `sources` are the options that end at a path, as they are written in the query itself.
     """
 
     eager: dict[Path, str] = field(default_factory=dict)
     opted_out: set[str] = field(default_factory=set)
     readable: bool = True
     sources: dict[Path, str] = field(default_factory=dict, compare=False)
+
+    def __or__(self, other: "Existing") -> "Existing":
+        """What both say together; of two loaders of a path the one here."""
+        return Existing(
+            other.eager | self.eager,
+            self.opted_out | other.opted_out,
+            self.readable and other.readable,
+            self.sources,  # what is written elsewhere can use names that are none here
+        )
 
 
 def existing_options(steps: list[Step], held_by: HeldBy = lambda _: None) -> Existing:
@@ -41,9 +50,11 @@ def existing_options(steps: list[Step], held_by: HeldBy = lambda _: None) -> Exi
             node = ast.parse(source, mode="eval").body
             if isinstance(node, ast.Tuple) and len(node.elts) == 1 and isinstance(node.elts[0], ast.Starred):
                 node = node.elts[0]  # `*more` stands as `(*more,)`
-            options = [node] if isinstance(node, ast.Call) else held_by(node)
+            options, written = [node] if isinstance(node, ast.Call) else held_by(node), dict(found.sources)
             if options is None or any(_read(option, (), found) is None for option in options):
                 found.readable = False
+            if not isinstance(node, ast.Call):
+                found.sources = written
     return found
 
 

@@ -86,6 +86,34 @@ class Edit(Base):
 _COMMENT = MODELS[MODELS.index("class Comment(") : MODELS.index("class Hit(")]
 _WITHOUT_COMMENT = MODELS.replace(_COMMENT, "")
 
+_WITH_FIND = MODELS.replace(
+    "    def byline(self):",
+    """\
+    @classmethod
+    def find(cls, title):
+        return cls.query.filter(cls.title != title)
+
+    def byline(self):""",
+)
+_WITH_REPLIES = MODELS.replace(
+    "    def byline(self):",
+    '    replies = relationship("Comment", lazy="dynamic", viewonly=True)\n\n    def byline(self):',
+)
+_WITH_PROXY = MODELS.replace(
+    "    def byline(self):", '    writers = association_proxy("comments", "writer")\n\n    def byline(self):'
+).replace(
+    "from sqlalchemy.orm", "from sqlalchemy.ext.associationproxy import association_proxy\nfrom sqlalchemy.orm", 1
+)
+_WITH_SHOWN = MODELS.replace(
+    "    def byline(self):",
+    """\
+    @property
+    def shown(self):
+        return [comment for comment in self.comments if comment.id]
+
+    def byline(self):""",
+)
+
 AUTHOR = Repeat(
     "author",
     ("authors",),
@@ -205,17 +233,9 @@ def _loop(*lines: str) -> str:
     return _LOOP.replace("{body}", "\n".join(f"        {line}" for line in lines))
 
 
-def _rows(*options: str) -> str:
-    """A call of options in rows, as a line that would be too long gets it."""
-    return ".options(\n" + "".join(f"        {option},\n" for option in options) + "    )"
-
-
-def _joined(text: str, *, rows: bool = False) -> str:
+def _joined(text: str) -> str:
     """The loop over `session.query(Post)` with its author joined."""
-    option = "joinedload(Post.author)"
-    text = text.replace(
-        "session.query(Post)", "session.query(Post)" + (_rows(option) if rows else f".options({option})")
-    )
+    text = text.replace("session.query(Post)", "session.query(Post).options(joinedload(Post.author))")
     return text.replace("from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import", 1)
 
 
@@ -253,15 +273,15 @@ def _post(steps: str, loaders: str) -> str:
 _CHANGED = (
     _changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
     _changed(
-        "legacy query, ordered, with a limit: join, in rows since the line would be too long",
+        "legacy query, ordered, with a limit: join",
         _legacy(".limit(50)"),
-        _joined(_legacy(".limit(50)"), rows=True),
+        _joined(_legacy(".limit(50)")),
     ),
     _changed(
         "select, ordered by a unique column: join",
         _select(".order_by(Post.title, Post.slug.desc()).limit(50)"),
         _select(
-            _rows("joinedload(Post.author)") + ".order_by(Post.title, Post.slug.desc()).limit(50)",
+            ".options(joinedload(Post.author)).order_by(Post.title, Post.slug.desc()).limit(50)",
             "from sqlalchemy.orm import joinedload",
         ),
     ),
@@ -273,33 +293,31 @@ _CHANGED = (
     _changed(
         "order by a column that is not unique: separate select",
         _select(".order_by(Post.title)"),
-        _select(
-            _rows("selectinload(Post.author)") + ".order_by(Post.title)", "from sqlalchemy.orm import selectinload"
-        ),
+        _select(".options(selectinload(Post.author)).order_by(Post.title)", "from sqlalchemy.orm import selectinload"),
     ),
     _changed(
         "order by a function, then a cancelled order: separate select",
         _select(".order_by(func.random()).order_by(Post.id).order_by(None)"),
         _select(
-            _rows("selectinload(Post.author)") + ".order_by(func.random()).order_by(Post.id).order_by(None)",
+            ".options(selectinload(Post.author)).order_by(func.random()).order_by(Post.id).order_by(None)",
             "from sqlalchemy.orm import selectinload",
         ),
     ),
     _changed(
         "row locks: separate select",
         _legacy(".with_for_update()"),
-        _joined(_legacy(".with_for_update()"), rows=True).replace("joinedload", "selectinload"),
+        _joined(_legacy(".with_for_update()")).replace("joinedload", "selectinload"),
     ),
     _changed(
         "a step that is not known to keep rows: separate select",
         _legacy(".distinct()"),
-        _joined(_legacy(".distinct()"), rows=True).replace("joinedload", "selectinload"),
+        _joined(_legacy(".distinct()")).replace("joinedload", "selectinload"),
     ),
     _changed(
         "collection: separate select, import merged in place",
         _select(".order_by(Post.id)", "from sqlalchemy.orm import Session", "len(post.comments)"),
         _select(
-            _rows("selectinload(Post.comments)") + ".order_by(Post.id)",
+            ".options(selectinload(Post.comments)).order_by(Post.id)",
             "from sqlalchemy.orm import Session, selectinload",
             "len(post.comments)",
         ),
@@ -315,7 +333,7 @@ _CHANGED = (
         "two relationships of one loop: one patch",
         _select(".order_by(Post.id)", read="(post.author.email, post.comments)"),
         _select(
-            _rows("joinedload(Post.author)", "selectinload(Post.comments)") + ".order_by(Post.id)",
+            ".options(joinedload(Post.author), selectinload(Post.comments)).order_by(Post.id)",
             "from sqlalchemy.orm import joinedload, selectinload",
             "(post.author.email, post.comments)",
         ),
@@ -338,7 +356,7 @@ _CHANGED = (
         COMMENTS,
     ),
     _changed(
-        "two relationships with the same SQL, both read: both",
+        "two relationships with the same SQL, both read: both, in rows since the line would be too long",
         """\
 from models import Comment
 
@@ -375,9 +393,7 @@ from models import Comment
 
 
 def view(session):
-    return [c.checker.email for c in session.query(Comment).options(
-        joinedload(Comment.checker),
-    ).order_by(Comment.id)]
+    return [c.checker.email for c in session.query(Comment).options(joinedload(Comment.checker)).order_by(Comment.id)]
 """,
     ),
     _changed(
@@ -415,7 +431,7 @@ def view(session):
     Case(
         "Model.query, found behind a service and a method",
         _SERVICE,
-        _SERVICE.replace("Post.query", "Post.query.options(\n            joinedload(Post.author),\n        )").replace(
+        _SERVICE.replace("Post.query", "Post.query.options(joinedload(Post.author))").replace(
             "from models import", "from sqlalchemy.orm import joinedload\n\nfrom models import"
         ),
         (AUTHOR,),
@@ -438,9 +454,7 @@ from models import Video
 
 
 def view(session):
-    return [video.author.email for video in session.query(Video).options(
-        selectinload(Video.author),
-    ).order_by(Video.title)]
+    return [video.author.email for video in session.query(Video).options(selectinload(Video.author)).order_by(Video.title)]
 """,
     ),
     _changed(
@@ -515,9 +529,7 @@ from models import Post
 
 
 def view(session):
-    return render(session.query(Post).options(
-        joinedload(Post.author),
-    ).order_by(Post.id).all())
+    return render(session.query(Post).options(joinedload(Post.author)).order_by(Post.id).all())
 """,
         tier="C",
     ),
@@ -540,9 +552,7 @@ from models import Studio
 
 
 def view(session):
-    return [studio.videos for studio in session.scalars(select(Studio).options(
-        selectinload(Studio.videos),
-    ))]
+    return [studio.videos for studio in session.scalars(select(Studio).options(selectinload(Studio.videos)))]
 """,
         Repeat(
             "videos",
@@ -561,12 +571,12 @@ def view(session):
     _changed(
         "two hops, to-one and to-one, ordered by primary key: joins",
         _post("", "joinedload"),
-        _post(_rows("joinedload(Comment.post).joinedload(Post.author)"), "joinedload"),
+        _post(".options(joinedload(Comment.post).joinedload(Post.author))", "joinedload"),
     ),
     _changed(
         "two hops, a collection and to-one: separate selects, both repeats in one path",
         _comments("", "selectinload"),
-        _comments(_rows("selectinload(Post.comments).selectinload(Comment.writer)"), "selectinload"),
+        _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
         AUTHOR,
         COMMENTS,
     ),
@@ -587,16 +597,14 @@ import models
 
 
 def view(session):
-    posts = session.query(models.Post).options(
-        selectinload(models.Post.comments).selectinload(models.Comment.writer),
-    ).order_by(models.Post.id)
+    posts = session.query(models.Post).options(selectinload(models.Post.comments).selectinload(models.Comment.writer)).order_by(models.Post.id)
     return [[comment.writer.email for comment in post.comments] for post in posts]
 """,
     ),
     _changed(
         "a model on the way that is not imported: it is, beside the one that is",
         _comments("", "selectinload").replace("Comment, ", ""),
-        _comments(_rows("selectinload(Post.comments).selectinload(Comment.writer)"), "selectinload"),
+        _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
     ),
     _changed(
         "two queries of one function, both seen to read it: both",
@@ -661,7 +669,7 @@ def view(session):
         _legacy(".options(defaultload(Post.author).load_only(Author.email))").replace(
             "from models import", "from sqlalchemy.orm import defaultload, joinedload\n\nfrom models import Author,"
         ),
-        _joined(_legacy(".options(defaultload(Post.author).load_only(Author.email))"), rows=True).replace(
+        _joined(_legacy(".options(defaultload(Post.author).load_only(Author.email))")).replace(
             "import joinedload\n\nfrom models import", "import defaultload, joinedload\n\nfrom models import Author,"
         ),
     ),
@@ -675,6 +683,333 @@ def view(session):
             ".options(defaultload(Post.comments).raiseload(Comment.checker), joinedload(Post.author)).order_by(Post.id)",
             "from sqlalchemy.orm import defaultload, joinedload, raiseload\n\nfrom models import Comment",
         ),
+    ),
+    _changed(
+        "read on every row beside what the trace shows: into the same patch",
+        _loop("found.append((post.author.email, post.tags, len(post.comments)))"),
+        _joined(_loop("found.append((post.author.email, post.tags, len(post.comments)))"))
+        .replace(
+            "joinedload(Post.author)",
+            """
+        joinedload(Post.author),
+        selectinload(Post.tags),
+        selectinload(Post.comments),
+    """,
+        )
+        .replace("import joinedload", "import joinedload, selectinload"),
+    ),
+    _changed(
+        "read beside it on some rows only: not into the patch",
+        _loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)"),
+        _joined(_loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)")),
+    ),
+    _changed(
+        "a query that a class method makes",
+        """\
+from models import Post
+
+
+def view():
+    return [post.author.email for post in Post.find("").filter(Post.id > 3).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def view():
+    return [post.author.email for post in Post.find("").options(joinedload(Post.author)).filter(Post.id > 3).order_by(Post.id)]
+""",
+        files={"models.py": _WITH_FIND},
+    ),
+    _changed(
+        "a query that a function makes of a model",
+        """\
+from models import Post
+from queries import model_query
+
+
+def view(session):
+    return [post.author.email for post in model_query(session, Post).filter(Post.id > 0).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+from queries import model_query
+
+
+def view(session):
+    return [post.author.email for post in model_query(session, Post).options(joinedload(Post.author)).filter(Post.id > 0).order_by(Post.id)]
+""",
+        files={"queries.py": "def model_query(session, model):\n    return session.query(model)\n"},
+    ),
+    _changed(
+        "a query that another function builds and this one refines",
+        """\
+from models import Post
+
+
+def posts(session):
+    return session.query(Post)
+
+
+def view(session):
+    return [post.author.email for post in posts(session).filter(Post.id > 3).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def posts(session):
+    return session.query(Post)
+
+
+def view(session):
+    return [post.author.email for post in posts(session).options(joinedload(Post.author)).filter(Post.id > 3).order_by(Post.id)]
+""",
+    ),
+    _changed(
+        "a dynamic relationship is a query",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.query(Post).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.replies.filter_by(post_id=post.id)]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    post = session.query(Post).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.replies.options(selectinload(Comment.writer)).filter_by(post_id=post.id)]
+""",
+        files={"models.py": _WITH_REPLIES},
+    ),
+    _changed(
+        "one row, and what the rows of its collection read",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.query(Post).filter(Post.id > 3).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.comments]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    post = session.query(Post).options(selectinload(Post.comments).selectinload(Comment.writer)).filter(Post.id > 3).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.comments]
+""",
+    ),
+    _changed(
+        "one row by its key, and what the rows of its collection read",
+        """\
+from models import Post
+
+
+def view(session):
+    first = session.query(Post.id).order_by(Post.id).first()
+    return [comment.writer.email for comment in session.get(Post, first.id).comments]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    first = session.query(Post.id).order_by(Post.id).first()
+    return [comment.writer.email for comment in session.get(Post, first.id, options=[selectinload(Post.comments).selectinload(Comment.writer)]).comments]
+""",
+    ),
+    _changed(
+        "a query whose filters alone tell what it returns: a draft",
+        """\
+from models import Post
+from queries import rows
+
+
+def view(session):
+    return [post.author.email for post in rows(session, "Post").filter(Post.id > 0).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+from queries import rows
+
+
+def view(session):
+    return [post.author.email for post in rows(session, "Post").options(joinedload(Post.author)).filter(Post.id > 0).order_by(Post.id)]
+""",
+        tier="C",
+        files={
+            "queries.py": "import models\n\n\ndef rows(session, name):\n    return session.query(getattr(models, name))\n"
+        },
+    ),
+    _changed(
+        "read in the guard of a match",
+        _loop(
+            "match post.title:",
+            "    case 'a' if post.author.email: found.append(1)",
+            "    case _ if post.author.email: pass",
+        ),
+        _joined(
+            _loop(
+                "match post.title:",
+                "    case 'a' if post.author.email: found.append(1)",
+                "    case _ if post.author.email: pass",
+            )
+        ),
+    ),
+    _changed(
+        "options in a list of the function that all are plain",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+def view(session):
+    options = [selectinload(Post.tags)]
+    options.append(selectinload(Post.edits))
+    return [post.author.email for post in session.query(Post).options(*options).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+def view(session):
+    options = [selectinload(Post.tags)]
+    options.append(selectinload(Post.edits))
+    return [post.author.email for post in session.query(Post).options(joinedload(Post.author), *options).order_by(Post.id)]
+""",
+    ),
+    _changed(
+        "options in a class attribute",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+class Posts:
+    options = (selectinload(Post.tags),)
+
+    def page(self, session):
+        return [post.author.email for post in session.query(Post).options(*self.options).order_by(Post.id)]
+
+
+def view(session):
+    return Posts().page(session)
+""",
+        """\
+from sqlalchemy.orm import joinedload, selectinload
+
+from models import Post
+
+
+class Posts:
+    options = (selectinload(Post.tags),)
+
+    def page(self, session):
+        return [post.author.email for post in session.query(Post).options(joinedload(Post.author), *self.options).order_by(Post.id)]
+
+
+def view(session):
+    return Posts().page(session)
+""",
+    ),
+    _changed(
+        "rows kept by an object and read by another method of it",
+        """\
+from models import Post
+
+
+class Feed:
+    def __init__(self, session):
+        self.posts = session.query(Post).order_by(Post.id).all()
+
+    def lines(self):
+        return [post.author.email for post in self.posts]
+
+
+def view(session):
+    return Feed(session).lines()
+""",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+class Feed:
+    def __init__(self, session):
+        self.posts = session.query(Post).options(joinedload(Post.author)).order_by(Post.id).all()
+
+    def lines(self):
+        return [post.author.email for post in self.posts]
+
+
+def view(session):
+    return Feed(session).lines()
+""",
+    ),
+    _changed(
+        "read through an association proxy",
+        """\
+from models import Post
+
+
+def view(session):
+    return [list(post.writers) for post in session.query(Post).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    return [list(post.writers) for post in session.query(Post).options(selectinload(Post.comments).selectinload(Comment.writer)).order_by(Post.id)]
+""",
+        files={"models.py": _WITH_PROXY},
+    ),
+    _changed(
+        "read through a property that filters a collection",
+        """\
+from models import Post
+
+
+def view(session):
+    return [[comment.writer.email for comment in post.shown] for post in session.query(Post).order_by(Post.id)]
+""",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Comment, Post
+
+
+def view(session):
+    return [[comment.writer.email for comment in post.shown] for post in session.query(Post).options(selectinload(Post.comments).selectinload(Comment.writer)).order_by(Post.id)]
+""",
+        files={"models.py": _WITH_SHOWN},
     ),
 )
 
@@ -898,6 +1233,211 @@ def view(session):
         "the loader's name is taken",
         "R-UNRESOLVED",
         _legacy().replace("def view", "def joinedload(x):\n    return x\n\n\ndef view"),
+    ),
+    _untouched(
+        "a query that a function makes of more than one model",
+        "R-UNRESOLVED",
+        """\
+from models import Comment, Post
+
+
+def view(session):
+    return [post.author for post in model_query(session, Post, Comment).filter_by(title="a")]
+""",
+    ),
+    _untouched(
+        "a class method that returns rows",
+        "R-UNRESOLVED",
+        """\
+from models import Post
+
+
+def view():
+    return [post.author for post in Post.find("").all()]
+""",
+        files={"models.py": _WITH_FIND.replace("cls.query.filter(cls.title != title)", "[cls(title=title)]")},
+    ),
+    _untouched(
+        "a query that one of two functions builds",
+        "R-UNRESOLVED",
+        """\
+from models import Comment, Post
+
+
+def rows(session, comments):
+    if comments:
+        return session.query(Comment)
+    return session.query(Post)
+
+
+def view(session, comments=False):
+    return show(rows(session, comments).filter_by(id=3))
+""",
+    ),
+    _untouched(
+        "one row, and what it reads itself",
+        "R-UNRESOLVED",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.query(Post).filter(Post.id > 3).one()
+    return [post.author.email for _ in range(9)]
+""",
+    ),
+    _untouched(
+        "one row by its key that has options already",
+        "R-OPTION-VAR",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.get(Post, 1, options=[selectinload(Post.tags)])
+    return [comment.writer.email for comment in post.comments]
+""",
+    ),
+    _untouched(
+        "a function that returns no query",
+        "R-UNRESOLVED",
+        """\
+from models import Post
+
+
+def rows(session):
+    return make(session)
+
+
+def view(session):
+    return [post.author for post in rows(session).filter(id == 3)]
+""",
+    ),
+    _untouched(
+        "options in a list that is added to out of sight",
+        "R-OPTION-VAR",
+        """\
+from sqlalchemy.orm import selectinload
+
+from models import Post
+
+
+def view(session):
+    options = [selectinload(Post.tags)]
+    options += more_options()[1:]
+    return [post.author.email for post in session.query(Post).options(*options).order_by(Post.id)]
+""",
+    ),
+    _untouched(
+        "options in a parameter",
+        "R-OPTION-VAR",
+        """\
+from models import Post
+
+
+def page(session, options):
+    return [post.author.email for post in session.query(Post).options(*options).order_by(Post.id)]
+
+
+def view(session):
+    return page(session, [])
+""",
+    ),
+    _untouched(
+        "options in a property",
+        "R-OPTION-VAR",
+        """\
+from models import Post
+
+
+class Posts:
+    @property
+    def options(self):
+        return []
+
+    def page(self, session):
+        return [post.author.email for post in session.query(Post).options(*self.options).order_by(Post.id)]
+
+
+def view(session):
+    return Posts().page(session)
+""",
+    ),
+    _untouched(
+        "loaded by options in a list of the module",
+        "R-ALREADY-EAGER",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+EAGER = [joinedload(Post.author)]
+
+
+def view(session):
+    return [post.author.email for post in session.query(Post).options(*EAGER).order_by(Post.id)]
+""",
+    ),
+    _untouched(
+        "loaded by the options of the function that is given the query",
+        "R-ALREADY-EAGER",
+        """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def with_author(query):
+    return query.options(joinedload(Post.author))
+
+
+def view(session):
+    return [post.author.email for post in with_author(session.query(Post)).all()]
+""",
+    ),
+    _untouched(
+        "dynamic relationships of one name with two targets",
+        "R-DYNAMIC",
+        """\
+from models import Post
+
+
+def view(session):
+    post = session.query(Post).order_by(Post.id).first()
+    return [comment.writer.email for comment in post.replies.filter_by(post_id=post.id)]
+""",
+        files={
+            "models.py": _WITH_REPLIES.replace(
+                "class Studio(Base):", 'class Studio(Base):\n    replies = relationship("Video", lazy="dynamic")'
+            )
+        },
+    ),
+    _untouched(
+        "a model of the name that the file uses for something else",
+        "R-UNRESOLVED",
+        _comments("", "selectinload").replace("Comment, ", "") + "\n\nComment = None\n",
+    ),
+    _untouched(
+        "the loop commits in a method of the object that keeps the rows",
+        "R-COMMIT",
+        """\
+from models import Post
+
+
+class Feed:
+    def __init__(self, session):
+        self.session = session
+        self.posts = session.query(Post).order_by(Post.id).all()
+
+    def lines(self):
+        for post in self.posts:
+            yield post.author.email
+            self.session.commit()
+
+
+def view(session):
+    return list(Feed(session).lines())
+""",
     ),
 )
 

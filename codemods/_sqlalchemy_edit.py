@@ -1,6 +1,7 @@
 """Edits of SQLAlchemy code: loader options on a query, and the imports that they need."""
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,7 +15,6 @@ from codemods.index.relations import Relation
 # A loader for every hop of a path, in order; the last hop that the query loads already has its option as written.
 Loaders = tuple[tuple[str, Relation], ...]
 _MOST_COLUMNS = 120
-_IMPORT_DEPTH = 12  # imports followed to see whether a new one closes a circle
 
 
 class CannotSpellError(Exception):
@@ -142,9 +142,13 @@ class _Spelling:
             if isinstance(node, ast.ImportFrom):
                 path = self._index.names.module_path(self._path, node.level, node.module or "")
                 found = self._index.names.resolve(path, model.qualname) if path else None
-                if found == (model.path, model.qualname):
+                if path and found == (model.path, model.qualname) and self._has(path, model.qualname):
                     return "." * node.level + (node.module or "")
         return None
+
+    def _has(self, path: str, name: str) -> bool:
+        """Whether a file has the name at run time: what it imports for type checkers alone cannot be imported of it."""
+        return name in _cst.bound_names(self._index.tree.source(path) or "")
 
     def _module_name(self, model: Model) -> str | None:
         """The dotted name by which other files of the tree import the model's own file; None when none does.
@@ -173,21 +177,25 @@ def _imported_by(index: Index, path: str) -> set[str]:
     """The files that a file imports, those that they import, and so on."""
     seen: set[str] = set()
     level = {path}
-    for _ in range(_IMPORT_DEPTH):
+    while level:
         level = {found for one in level for found in _imports(index, one)} - seen
-        if not level:
-            break
         seen |= level
     return seen
 
 
 def _imports(index: Index, path: str) -> set[str]:
-    module = index.tree.module(path)
-    if module is None:
-        return set()
+    """What a file imports when it is loaded itself: an import inside a function or a condition closes no circle."""
     found = set()
-    for level, source, name in module.imports.values():
-        for dotted in filter(None, (source, f"{source}.{name}" if name else "")):
-            found.add(index.names.module_path(path, level, dotted))
-    found |= {index.names.module_path(path, level, source) for level, source in module.stars}
+    for source, names, whole in _TOP_IMPORT.findall(index.tree.source(path) or ""):
+        module = source.lstrip(".")
+        level = len(source) - len(module)
+        listed = re.findall(r"\w+", names) if source else []
+        dotted = [module, *(f"{module}.{name}" if module else name for name in listed)]
+        dotted = dotted if source else re.findall(r"[\w.]+", whole)
+        found |= {index.names.module_path(path, level, name) for name in dotted if name or level}
     return {file for file in found if file}
+
+
+_TOP_IMPORT = re.compile(
+    r"^(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
+)

@@ -77,6 +77,9 @@ class Candidate:
         return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
 
 
+MOST_FOLLOWED = 150  # queries whose rows are followed in one look: a bound on its time
+_FAR = 12  # calls: beyond them a query was found by its callers or anywhere
+_ANYWHERE = 30  # calls: the distance of queries that nothing leads to
 _OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
 
 
@@ -86,6 +89,9 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        self._left = MOST_FOLLOWED
+        # Of queries that are looked for anywhere, any caller can be the one.
+        self.through = self.keys if any(r.distance < _ANYWHERE for r in sighting.reached) else frozenset()
         self.readers = sighting.readers
         self.evidence = sighting.evidence
         self.all = list(self._places(sighting))
@@ -99,6 +105,7 @@ class Places:
             for place in self.all
             if not _limited_below(place.query, repeat.count)
             for candidate in self._on(place, relations, similar)
+            if not (place.reached.distance > _FAR and self._loaded(candidate))
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
         if self.evidence != "names":
@@ -112,19 +119,41 @@ class Places:
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
 
+    def _loaded(self, candidate: Candidate) -> bool:
+        """Whether the query loads it already: then it is not what repeats, and far away it is not worth a word."""
+        return candidate.names in existing_options(candidate.place.query.steps).eager
+
     def _at_reader(self, candidate: Candidate) -> bool:
         """Whether the function that the evidence names holds the query, or its rows pass there."""
         return candidate.read_there or candidate.place.key in self.readers
 
     def follow(self, place: Place) -> Chains:
-        """The chains that are read on the place's very rows."""
-        if not place.followed:
-            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.keys)
+        """The chains that are read on the place's very rows; of too many places, only those of the nearest."""
+        if not place.followed and self._left:
+            self._left -= 1
+            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.through)
         return place.followed
 
     def passes(self, place: Place) -> set[Key]:
         """The functions that the place's rows pass through."""
-        return self.index.evidence.passes(place.key, place.query, place.model, self.keys)
+        return self.index.evidence.passes(place.key, place.query, place.model, self.through)
+
+    def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
+        """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.
+
+        SQLAlchemy refuses two loaders for one path that are not the same.
+        """
+        keys = self.passes(place)
+        if place.query.style == "built":
+            call = Call(place.query.entities[0], place.query.line)
+            keys = keys.union(self.index.calls.targets(place.function, call))
+        for function in filter(None, map(self.index.calls.function, sorted(keys))):
+            for query in function.queries:
+                go_on = {"given", "built"} & {query.style, place.query.style}
+                if go_on and query is not place.query and any(s.name == "options" for s in query.steps):
+                    models = (self._model(function, query, entity) for entity in query.entities)
+                    if any(found and found[0] is place.model for found in models):
+                        yield function, query
 
     def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
         exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))

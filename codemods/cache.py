@@ -38,13 +38,18 @@ class Store:
         self._used: dict[str, bytes] = {}
         self._news = False
 
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps anything."""
+        return self._file is not None
+
     def get(self, key: str) -> bytes | None:
         """What is kept under the key."""
         if self._file is None:
             return None
         if self._kept is None:
             self._kept = _load(self._file)
-        if key in self._kept:
+        if key in self._kept and key not in self._used:
             self._used[key] = self._kept[key]
         return self._used.get(key)
 

@@ -9,6 +9,7 @@ streamed rows, and two queries that fit equally well.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from codemods._existing_options import Existing, existing_options
 from codemods._loader_policy import Strategy, strategy, streams
@@ -127,6 +128,8 @@ def _planned(
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
     options = existing_options(place.query.steps, lambda node: held_by(index, place.function, node))
+    for function, query in places.refinements(place):
+        options |= existing_options(query.steps, partial(held_by, index, function))
     names = [candidate.names for candidate, _ in found]
     if all(name in options.eager for name in names):
         loaded = ", ".join(".".join(name) for name in names)

@@ -1,5 +1,6 @@
 """The numbers of one calculation and where each comes from; their hash is the seed."""
 
+from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
 
@@ -26,7 +27,8 @@ def seed(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: PriceConfi
     Volumes are left out on purpose: with the same draws twice the traffic is exactly twice the amount, and the volume
     of one entry does not move the digits of another.
     """
-    settings = config.model_dump(mode="json", exclude={"requests_per_month", "minimum_monthly"})
+    volumes = {"requests_per_month", "minimum_monthly"}
+    settings = {name: value for name, value in asdict(config).items() if name not in volumes}
     looked_at = [hotspot.id, patch.fingerprint, proof.commit if proof else "", settings]
     return sha256(msgspec.json.encode(looked_at, order="sorted")).hexdigest()
 

@@ -7,9 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.panel import Panel
-from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 
 from bot.records import Amount, Hotspot, Patch, Proof, PullRequest, Refusal, Result, Saving
@@ -95,6 +92,8 @@ class Screen:
         if not hotspots:
             self.line("no hotspots: nothing repeats often enough per request")
             return
+        from rich.table import Table
+
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "id"):
             table.add_column(name, justify="right" if name in ("#", "requests", "p99", "total") else "left")
@@ -154,6 +153,8 @@ class Screen:
     def diff(self, diff: str) -> None:
         """The unified diff, coloured on a terminal."""
         if self.out.is_terminal:
+            from rich.syntax import Syntax
+
             self.out.print(Syntax(plain_lines(diff), "diff", theme="ansi_dark", background_color="default"))
         else:
             self.out.print(Text(plain_lines(diff)), end="")
@@ -181,6 +182,8 @@ class Screen:
         if saving.grade == "D":
             self.line(f"  grade D: {plain(saving.grade_reason)}")
             return
+        from rich.table import Table
+
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("per month", "low", "expected", "high", ""):
             table.add_column(name, justify="left" if name in ("per month", "") else "right")
@@ -199,6 +202,8 @@ class Screen:
 
     def pull_request(self, request: PullRequest) -> None:
         """Where it is now."""
+        from rich.panel import Panel
+
         draft = "draft " if request.draft else ""
         number = f" #{request.number}" if request.number else ""
         lines = [

@@ -56,11 +56,9 @@ class Evidence:
     def _templates_of(self, key: Key) -> set[str]:
         """Template names that a function spells, or a class that it is a method of."""
         function = self._calls.function(key)
-        if function is None:
-            return set()
-        owner = self._calls.owner(function)
+        owner = self._calls.owner(function) if function else None
         values = self._calls.class_values(owner).values() if owner else ()
-        return function.templates | {
+        return (function.templates if function else set()) | {
             node.value for value in values for node in ast.walk(value) if isinstance(node, ast.Constant)
             and is_template(node.value)
         }  # fmt: skip

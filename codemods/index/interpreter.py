@@ -30,6 +30,7 @@ def planning() -> Iterator[None]:
             yield
     finally:
         if collects:
+            gc.freeze()  # what lives now is looked at no more: else the next collection would visit every fact
             gc.enable()
 
 

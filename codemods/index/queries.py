@@ -95,16 +95,8 @@ class QueryReader:
                 self.scopes.class_(node, self.scope)
             case ast.Import() | ast.ImportFrom():
                 self.scopes.import_(node)
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
-                for name, value in zip(names, values, strict=True):
-                    self._assign([name], value)
-            case ast.Assign(targets=targets, value=value):
-                self._assign(targets, value)
-            case ast.AugAssign(target=target, value=value):
-                self.expression(value)
-                self._write(target)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self._assign([target], value)
+            case ast.Assign() | ast.AugAssign() | ast.AnnAssign():
+                self._assignment(node)
             case ast.For() | ast.AsyncFor():
                 self._for(node)
             case ast.If(test=test, body=body, orelse=orelse):
@@ -162,6 +154,21 @@ class QueryReader:
     @staticmethod
     def _skips_rest(node: ast.stmt) -> bool:
         return isinstance(node, ast.If) and any(isinstance(s, ast.Continue) for s in node.body)
+
+    def _assignment(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+                for name, value in zip(names, values, strict=True):
+                    self._assign([name], value)
+            case ast.Assign(targets=targets, value=value):
+                self._assign(targets, value)
+            case ast.AugAssign(target=target, value=value):
+                self.expression(value)
+                self._write(target)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign([target], value)
+            case _:
+                self._children(node)
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
         flow = self.expression(value)
@@ -351,6 +358,7 @@ class QueryReader:
             (chain.lineno, chain.col_offset, chain.end_lineno, chain.end_col_offset), root.depth, root.node.lineno,
         )  # fmt: skip
         self.function.queries.append(query)
+        query.steps += [Step("options", given) for given in _given_options(root.node) if root.style == "get"]
         self._root_parts(root.node)
         flow: _Flow | None = _Flow(query, _ROW if root.style == "get" else _STATEMENT)
         called = {id(hop.func) for hop in root.hops if isinstance(hop, ast.Call)}
@@ -529,9 +537,18 @@ def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[s
             return ("built", (_callee(node.func),)) if _callee(node.func) else ("", ())
         case ast.Attribute() if method in OF_QUERIES and dotted(node) and not _is_class_name(dotted(node.value)):
             return "related", (dotted(node),)
-        case ast.Name() if entity := next(filter(None, map(_option_entity, hops)), ""):
+        case ast.Name() if isinstance(hops[-2:][0], ast.Call) and (
+            entity := next(filter(None, map(_option_entity, hops)), "")
+        ):
             return "given", (entity,)
     return "", ()
+
+
+def _given_options(root: ast.expr) -> Iterator[tuple[str, ...]]:
+    """The options of `session.get(Post, key, options=[...])`."""
+    for keyword in root.keywords if isinstance(root, ast.Call) else ():
+        if keyword.arg == "options" and isinstance(keyword.value, ast.List | ast.Tuple):
+            yield tuple(map(ast.unparse, keyword.value.elts))
 
 
 def _option_entity(hop: ast.expr) -> str:

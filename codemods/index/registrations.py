@@ -101,7 +101,7 @@ class Registrations:
 
     def _exposed(self) -> Iterator[Registered]:
         """Methods that `@expose` serves under the name of their controller and their own."""
-        for path in self._tree.containing("@expose"):
+        for path in self._tree.containing("@expose", ".expose"):
             module = self._tree.module(path)
             for function in module.functions.values() if module else ():
                 if not function.owner or not any("expose" in ast.unparse(d) for d in function.decorators):

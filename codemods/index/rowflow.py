@@ -82,7 +82,7 @@ class _Run:
         self.sources: dict[Key, Path] = {}  # functions that return rows
         self.attributes: dict[str, Path] = {}  # properties that do
         self.closures: dict[Key, dict[str, Path]] = {}
-        self._memo: dict[tuple[Key, frozenset[tuple[str, Path]], Context], set[Path]] = {}
+        self._memo: dict[tuple[Key, frozenset[tuple[str, Path]], Context], tuple[int, set[Path]]] = {}
         self._kept: set[tuple[Key, str, Path]] = set()
         self._left = _VISITS
 
@@ -100,7 +100,7 @@ class _Run:
             if self.calls.is_property(key):
                 self.attributes[key[1].rpartition(".")[2]] = self.sources[key]
             takers = [*self.calls.takers(key), *self._around(key)]
-            callers = [c for c in takers if c in self.through] or takers
+            callers = [c for c in takers if c in self.through] if self.through else takers
             for caller in callers[:_CALLERS]:
                 yield caller, self._visit(caller, {}, {}, (), 1)
 
@@ -129,21 +129,22 @@ class _Run:
     ) -> set[Path]:
         function, node = self.calls.function(key), self.definitions.get(key)
         asked = (key, frozenset(names.items()), context)
-        if asked in self._memo and not (self.sources and not names):
-            return self._memo[asked]
+        known = self._memo.get(asked)
+        if known and known[0] <= depth and not (self.sources and not names):
+            return known[1]  # nearer to the origin, a function is followed further
         if function is None or node is None or not self._left:
             return set()
         self._left -= 1
         if names or spans:
             self.seen.visited.add(key)
-        self._memo[asked] = set()  # a function that calls itself ends here
+        self._memo[asked] = depth, set()  # a function that calls itself ends here
         reader = _Reader(self, function, {**self.closures.get(key, {}), **names}, spans, depth)
         reader.context = context
         reader.block(node.body)
         if reader.returned:
             self.seen.visited.add(key)
             self.seen.handed |= {(word, key, path) for word in _promised(node) for path in reader.returned}
-        self._memo[asked] = reader.returned
+        self._memo[asked] = depth, reader.returned
         return reader.returned
 
 
@@ -356,6 +357,8 @@ class _Reader:
             if isinstance(inner, ast.Subscript) or (isinstance(inner, ast.Call) and _ends_query(inner.func)):
                 end = inner
             inner = inner.func if isinstance(inner, ast.Call) else cast("ast.Attribute", inner).value
+        if end is None and isinstance(inner, ast.Call) and _ends_query(inner.func):
+            end = inner  # session.get(Post, key)
         if end is None or end is node:
             return ()
         before, self.spans = self.spans, {_span(end): 0}

@@ -56,15 +56,11 @@ class Shown:
     def _read(self, class_: Key, depth: int) -> Iterator[Path]:
         listed: set[str] = set()
         for path, name in self._calls.lineage(class_):
-            module = self._tree.module(path)
-            definition = module.classes.get(name) if module else None
-            meta = module.classes.get(f"{name}.Meta") if module else None
-            if definition is None or definition.path != path:
-                continue
-            if meta is not None:
+            classes = module.classes if (module := self._tree.module(path)) else {}
+            if meta := classes.get(f"{name}.Meta"):
                 listed |= _texts(meta.values.get("fields")) | _texts(meta.values.get("additional"))
-            yield from self._fields(definition, depth)
-            yield from self._methods(definition)
+            yield from self._fields(classes[name], depth)
+            yield from self._methods(classes[name])
         yield from ((name,) for name in sorted(listed))
 
     def _fields(self, class_: Class, depth: int) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from codemods.cache import Store, blob_id, decode, encode, store_for
 from codemods.index.facts import TEMPLATE_SUFFIXES, Module, module_facts
 from codemods.index.interpreter import READING, frames
+from codemods.index.screens import Screens, Search
 
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
@@ -20,7 +21,8 @@ MAX_COLUMNS = 20_000
 MAX_MARKS = 150_000  # dots, commas and opening brackets: each is an object of the syntax tree, or two
 MAX_TOTAL = 400_000_000  # characters of all files together
 GIT_SECONDS = 120
-_SCANS = 16  # texts are searched so often before an index of their identifiers pays
+_MANY = 64  # files
+_SCANS = 16  # so often many texts are searched before an index of their identifiers pays
 _TEST = re.compile(
     r"(^|/)(tests?|testing|migrations|alembic/versions|node_modules|site-packages|\.?venv)/|(^|/)(test_[^/]*|[^/]*_test|tests|conftest)\.py$"
 )
@@ -68,12 +70,14 @@ class Tree:
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._edited = frozenset(self._sources)
         self._modules: dict[str, Module | None] = {}
-        self._found: dict[object, list[str]] = {}
+        self._found: dict[str, list[str]] = {}
         self._folders: dict[str, bool] = {"": True}  # whether it is a real folder of the checkout
         self._left = MAX_TOTAL
-        self._bases: dict[str, list[str]] | None = None
+        self._bases: dict[str, set[str]] = {}
         self._holders: dict[bytes, list[str]] | None = None
+        self._scans = 0
         self._syntax: dict[str, ast.Module] = {}
+        self._screens = Screens(root, self.store, self.files, MAX_TOTAL)
 
     def edited(self, texts: Mapping[str, str]) -> "Tree":
         """The same checkout with other texts in some files; what is known of the others stays known."""
@@ -82,8 +86,13 @@ class Tree:
         tree._edited = self._edited | texts.keys()
         tree._modules = {path: module for path, module in self._modules.items() if path not in texts}
         tree.skipped = {path: reason for path, reason in self.skipped.items() if path not in texts}
-        tree._found, tree._syntax, tree._bases = {}, {}, None
+        tree._found, tree._syntax, tree._bases = {}, {}, {}
         return tree
+
+    def save(self) -> None:
+        """Write to the store what is new."""
+        self._screens.keep()
+        self.store.save()
 
     def source(self, path: str) -> str | None:
         """The text with its line ends kept, or None when the file is skipped."""
@@ -130,49 +139,59 @@ class Tree:
 
         One that begins with letters is searched many times faster than one that begins with a choice.
         """
-        if patterns not in self._found:
-            searches = [re.compile(pattern).search for pattern in patterns]
-            self._found[patterns] = self._where(lambda text: any(search(text) for search in searches), self.files)
-        return self._found[patterns]
+        searches = [re.compile(pattern).search for pattern in patterns]
+        return self._where("\0".join(("matching", *patterns)), lambda text: any(search(text) for search in searches))
 
     def deriving(self, name: str) -> list[str]:
         """Paths of files that spell the name among the bases of a class, as itself or under the alias of an import."""
-        if self._bases is None:
-            self._bases = {}
-            for path in self.files:
-                for base in _bases(self.source(path) or ""):
-                    self._bases.setdefault(base, []).append(path)
-        return self._bases.get(name, [])
+
+        def search(paths: Iterable[str]) -> list[str]:
+            for path in paths:
+                if path not in self._bases:
+                    self._bases[path] = _bases(self.source(path) or "")
+            return [path for path in paths if name in self._bases[path]]
+
+        return self._asked(f"deriving\0{name}", search)
 
     def naming(self, text: str) -> list[str]:
         """Paths of files that hold a piece of code such as `def pay(`, the identifiers in it whole."""
-        key = ("naming", text)
-        if key not in self._found:
-            words = _WORD.findall(text)
-            before, after = r"\b" * text.startswith(words[0]), r"\b" * text.endswith(words[-1])
-            whole = re.compile(before + re.escape(text) + after).search
-            among: Iterable[str] = self.files
-            if len(self._found) > _SCANS:
-                if self._holders is None:
-                    self._holders = self._identifiers()
-                holders = self._holders.get(max(words, key=len).encode(), ())
-                among = sorted({*holders, *self._edited.intersection(self.files)})
-            self._found[key] = self._where(lambda found: text in found and whole(found), among)
-        return self._found[key]
+        words = _WORD.findall(text)
+        before, after = r"\b" * text.startswith(words[0]), r"\b" * text.endswith(words[-1])
+        whole = re.compile(before + re.escape(text) + after).search
+        return self._where(f"naming\0{text}", lambda found: text in found and whole(found), max(words, key=len))
 
-    def _where(self, fits: Callable[[str], object], paths: Iterable[str]) -> list[str]:
-        return [path for path in paths if (text := self.source(path)) and fits(text)]
+    def _where(self, question: str, fits: Callable[[str], object], identifier: str | None = None) -> list[str]:
+        """Paths of files whose text fits; only those that hold the identifier are searched, if there is one."""
 
-    def _identifiers(self) -> dict[bytes, list[str]]:
-        """Identifier -> the files that hold it."""
-        found: dict[bytes, list[str]] = {}
-        for path in self.files:
-            for word in set((self.source(path) or "").encode().translate(_TO_SPACES).split()):
-                found.setdefault(word, []).append(path)
-        return found
+        def search(paths: list[str]) -> list[str]:
+            if len(paths) > _MANY:
+                self._scans += 1
+                if identifier and self._scans > _SCANS:
+                    paths = sorted(self._holding(identifier).union(self._edited).intersection(paths))
+            return [path for path in paths if (text := self.source(path)) and fits(text)]
+
+        return self._asked(question, search)
+
+    def _asked(self, question: str, search: Search) -> list[str]:
+        if question not in self._found:
+            found = self._screens.ask(question, search, self, self._edited)
+            for path, reason in self._screens.skipped.items():
+                if path not in self._edited:
+                    self.skipped.setdefault(path, reason)
+            edited = search([path for path in self.files if path in self._edited]) if self._edited else ()
+            self._found[question] = sorted([*found, *edited])
+        return self._found[question]
+
+    def _holding(self, identifier: str) -> set[str]:
+        if self._holders is None:
+            self._holders = {}
+            for path in self.files:
+                for word in set((self.source(path) or "").encode().translate(_TO_SPACES).split()):
+                    self._holders.setdefault(word, []).append(path)
+        return {*self._holders.get(identifier.encode(), ())}
 
     def _read(self, path: str) -> str:
-        if not self._is_real(path.rpartition("/")[0]):
+        if not self.is_real(path.rpartition("/")[0]):
             raise _SkipError("in a folder that is a symbolic link")
         try:
             raw = _content(f"{self.root}/{path}")
@@ -183,21 +202,31 @@ class Tree:
         self._left -= len(raw)
         if self._left < 0:
             raise _SkipError(f"beyond the first {MAX_TOTAL // 1_000_000} MB of source")
-        return _text(raw, python=path.endswith(".py"))
+        text = _text(raw, python=path.endswith(".py"))
+        if (known := self._screens.blob(path)) and known != blob_id(raw):
+            raise _SkipError("changed while it was read")
+        return text
 
-    def _is_real(self, folder: str) -> bool:
+    def is_real(self, folder: str) -> bool:
+        """Whether it is a folder of the checkout, and no link to one."""
         if folder not in self._folders:
-            inside = self._is_real(folder.rpartition("/")[0])
+            inside = self.is_real(folder.rpartition("/")[0])
             self._folders[folder] = inside and not os.path.islink(f"{self.root}/{folder}")  # noqa: PTH114 - hot
         return self._folders[folder]
 
     def _module(self, path: str) -> Module | None:
-        text = self.source(path)
-        if text is None:
-            return None
-        key = f"{blob_id(text.encode())} {path}"
+        blob = self._screens.blob(path) if path not in self._edited else None
+        if blob is None:
+            text = self.source(path)
+            if text is None:
+                return None
+            blob = blob_id(text.encode())
+        key = f"{blob} {path}"
         found = decode(Module, self.store.get(key))
         if found is None:
+            text = self.source(path)
+            if text is None:
+                return None
             found = self._facts(path)
             self.store.put(key, encode(found, text))
         if isinstance(found, str):

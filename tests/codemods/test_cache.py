@@ -66,7 +66,7 @@ def plain(value: object) -> object:
 def facts(root: Path) -> dict[str, object]:
     tree = Tree(root)
     found = {path: plain(tree.module(path)) for path in tree.files}
-    tree.store.save()
+    tree.save()
     return {**found, "skipped": tree.skipped}
 
 

@@ -329,3 +329,19 @@ class t: u = 1
 if v: w = 1
 """
     assert _cst.bound_names(text) == {*"aegijklmpst"}
+
+
+KEYWORDS = [
+    pytest.param("db.get(Post, 1)", 0, "db.get(Post, 1, options=[a, b])", id="after the arguments"),
+    pytest.param("db.get(Post, 1, x=2).author", 1, "db.get(Post, 1, options=[a, b], x=2).author", id="an attribute"),
+    pytest.param("db.get(Post, 1).all()", 2, "db.get(Post, 1, options=[a, b]).all()", id="a method"),
+    pytest.param("db.get(Post, 1)[0]", 1, "db.get(Post, 1, options=[a, b])[0]", id="an item"),
+    pytest.param(
+        "db.get(\n    Post,\n    1,\n)", 0, "db.get(\n    Post,\n    1,\n    options=[a, b],\n)", id="in lines"
+    ),
+]
+
+
+@pytest.mark.parametrize(("chain", "depth", "expected"), KEYWORDS)
+def test_a_keyword_of_the_root(chain: str, depth: int, expected: str) -> None:
+    assert _cst.with_keyword(chain, depth, "options", ["a", "b"]) == expected

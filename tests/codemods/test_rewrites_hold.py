@@ -24,6 +24,12 @@ CHANGED = [case for case in sqlalchemy_eager_load.CASES if case.after is not Non
 NOT_RUN: dict[str, str] = {}
 # What a case leaves to the reader's mind, because it is about something else.
 UNWRITTEN = {"func": func, "render": lambda posts: [getattr(p, "author", p).email for p in posts]}
+# Cases about one row, whose collections are as large as they are.
+ONE_ROW = {
+    "one row, and what the rows of its collection read",
+    "one row by its key, and what the rows of its collection read",
+    "a dynamic relationship is a query",
+}
 SIZES = (5, 25)
 
 
@@ -117,7 +123,8 @@ def run(case: Case, text: str, size: int, seed: int, engine: Engine, monkeypatch
     session = Session(engine)
     models.Base.query = scoped_session(lambda: session).query_property()
     texts = {"app.py": text} | {name: other for name, other in case.files.items() if name != "models.py"}
-    for name, source in texts.items():  # the entry comes last: it imports the others
+    for name in sorted(texts, key=case.entry.__eq__):  # the entry comes last: it imports the others
+        source = texts[name]
         monkeypatch.setitem(sys.modules, name.removesuffix(".py"), module(name.removesuffix(".py"), source))
     view = sys.modules[case.entry.removesuffix(".py")].view
     selects = []
@@ -147,10 +154,11 @@ def test_a_rewrite_keeps_every_value_and_saves_statements(
     after = [run(case, case.after, size, seed, engine, monkeypatch) for size in SIZES]
     assert [(r.returned, r.stored) for r in after] == [(r.returned, r.stored) for r in before]
     (small, large), (few, as_few) = ([r.selects for r in runs] for runs in (before, after))
-    assert large >= small + SIZES[0]
+    assert case.name in ONE_ROW or large >= small + SIZES[0]
     assert few < small
-    # The query, a loader of its own for each select-in, and the one that the models themselves declare (Post.edits).
-    assert few == as_few <= 2 + case.after.count("selectinload(")
+    # Per query its own, and the one that the models themselves declare (Post.edits); a loader for each select-in.
+    assert few == as_few
+    assert case.name in ONE_ROW or few <= 2 * max(1, case.after.count(".query(")) + case.after.count("selectinload(")
 
 
 def test_every_case_that_changes_something_is_run() -> None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from codemods import sqlalchemy_eager_load
+import pytest
+
+from codemods import _sqlalchemy_places, sqlalchemy_eager_load
 from codemods._sqlalchemy_cases import AUTHOR, COMMENTS, MODELS
 from codemods.api import Answer, Load, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
@@ -26,12 +28,7 @@ def view(session):
 def feed(session):
     return page(session)
 """
-AFTER = BEFORE.replace(
-    "query(Post)",
-    """query(Post).options(
-        joinedload(Post.author),
-    )""",
-)
+AFTER = BEFORE.replace("query(Post)", "query(Post).options(joinedload(Post.author))")
 
 
 def find(index: Index, *repeats: Repeat, entry: str = "view") -> list[Answer]:
@@ -132,10 +129,7 @@ def view(session):
             ),
             texts={
                 "app.py": text.replace(
-                    "query(Post)",
-                    """query(Post).options(
-        selectinload(Post.comments).selectinload(C.writer),
-    )""",
+                    "query(Post)", "query(Post).options(selectinload(Post.comments).selectinload(C.writer))"
                 )
             },
             located_by=(
@@ -228,10 +222,7 @@ def view(session):
     return [c.post.author for c in session.query(Comment).order_by(Comment.id)]
 """
     assert proposed(checkout, models, text, AUTHOR) == text.replace(
-        "query(Comment)",
-        """query(Comment).options(
-        joinedload(Comment.post).joinedload(Post.author),
-    )""",
+        "query(Comment)", "query(Comment).options(joinedload(Comment.post).joinedload(Post.author))"
     )
 
 
@@ -270,3 +261,64 @@ def old(session):
     assert find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR) == [
         No("R-AMBIGUOUS", f"{candidates[0]} and {candidates[1]} fit equally well", (AUTHOR,), candidates)
     ]
+
+
+def test_rows_that_hold_rows_of_their_own_kind(checkout: Callable[[dict[str, str]], Path]) -> None:
+    """No option is as deep as a tree."""
+    models = """\
+class Node(Base):
+    __tablename__ = "nodes"
+    id = Column(Integer, primary_key=True)
+    parent_id = Column(ForeignKey("nodes.id"))
+    children = relationship("Node")
+"""
+    text = """\
+from models import Node
+
+
+def view(session):
+    return [tree(node) for node in session.query(Node)]
+
+
+def tree(node):
+    return [tree(child) for child in node.children]
+"""
+    repeat = Repeat("nodes", ("nodes",), ("nodes.parent_id",), 50, "parameter_equals_column", "SELECT nodes")
+    (no,) = find(Index(checkout({"app.py": text, "models.py": models})), repeat)
+    assert no == No(
+        "R-UNRESOLVED",
+        "Node.children is read on its own rows again, as deep as the data go",
+        (repeat,),
+        path="app.py",
+        qualname="view",
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "options"),
+    [
+        pytest.param(1, "joinedload(Post.author), selectinload(Post.comments)", id="its rows are followed"),
+        pytest.param(0, "joinedload(Post.author)", id="too many queries: names alone tell the one of the trace"),
+    ],
+)
+def test_the_rows_of_the_nearest_queries_are_followed(
+    most: int, options: str, checkout: Callable[[dict[str, str]], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """\
+from models import Post
+
+
+def view(session):
+    rows = session.query(Post).order_by(Post.id)
+    return [shown(row) for row in rows]
+
+
+def shown(one):
+    return one.author.email, [comment.id for comment in one.comments]
+"""
+    monkeypatch.setattr(_sqlalchemy_places, "MOST_FOLLOWED", most)
+    (answer,) = find(Index(checkout({"app.py": text, "models.py": MODELS})), AUTHOR)
+    assert isinstance(answer, Proposal)
+    names = ", ".join(sorted({option.partition("(")[0] for option in options.split(", ")}))
+    imported = text.replace("from models", f"from sqlalchemy.orm import {names}\n\nfrom models")
+    assert answer.texts == {"app.py": imported.replace("query(Post)", f"query(Post).options({options})")}

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 from rig.shop import at, handler, hotspot, repository
 
-from bot.plan.locate import MANY_CALLERS, Start, from_above, reached, starts
+from bot.plan.locate import (
+    MANY_CALLERS,
+    Start,
+    anywhere,
+    at_location,
+    from_above,
+    reached,
+    starts,
+    with_object,
+)
 from bot.records import Handler, Hotspot, Location
 from codemods.api import Reached
 
@@ -247,3 +256,41 @@ def test_a_helper_of_everybody_says_nothing(callers: int, expected: int, tmp_pat
     text = "def helper(): ...\n" + "".join(f"def f{n}(): helper()\n" for n in range(callers))
     found = from_above(repository(tmp_path, {"a.py": text}), [Start(("a.py", "helper"), "it reads")])
     assert len(found) == expected
+
+
+def test_the_other_methods_of_an_object(tmp_path: Path) -> None:
+    text = (
+        "class Feed(Base):\n    def lines(self): ...\n    def __init__(self): load()\n"
+        "class Base:\n    def more(self): ...\ndef load(): ...\n"
+    )
+    index = repository(tmp_path, {"a.py": text})
+    mate = "it reads; `{}` in a.py is a method of the same object"
+    assert with_object(index, [Start(("a.py", "Feed.lines"), "it reads"), Start(("a.py", "gone"), "?")]) == (
+        Reached("a.py", "Feed.lines", 0, "it reads"),
+        Reached("a.py", "Feed.__init__", 6, mate.format("Feed.__init__")),
+        Reached("a.py", "load", 7, f"{mate.format('Feed.__init__')}, which calls `load` in a.py"),
+        Reached("a.py", "Base.more", 6, mate.format("Base.more")),
+    )
+    assert [r.qualname for r in with_object(index, [Start(("a.py", "load"), "it reads")])] == ["load"]
+
+
+def test_every_function_with_a_query(tmp_path: Path) -> None:
+    files = {
+        "a.py": "def one(db): return db.query(Post)\ndef two(): ...\n",
+        "b.py": "class A:\n    def three(self): return Post.query.all()\n",
+        "c.py": "def reader(row): return row.author\n",
+    }
+    way = "the trace names it; the rows of this query are followed to `reader` and `other`"
+    begin = [Start(("c.py", "reader"), "the trace names it"), Start(("c.py", "other"), "?")]
+    found = anywhere(repository(tmp_path, files), begin)
+    assert [f for f in found if f.path in files] == [
+        Reached("a.py", "one", 30, way),
+        Reached("b.py", "A.three", 30, way),
+    ]
+
+
+def test_what_the_location_names_is_where_rows_are_read(tmp_path: Path) -> None:
+    index = repository(tmp_path, FILES)
+    located = hotspot(locations=(at("shop/views.py", function="create_order"),))
+    assert at_location(index, located) == {("shop/views.py", "create_order")}
+    assert at_location(index, hotspot(transaction_name="send_digest")) == set()

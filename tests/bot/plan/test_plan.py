@@ -90,9 +90,10 @@ def test_two_sites_in_one_file_stand_on_each_other(tmp_path: Path) -> None:
 # ---- refusals ----
 
 AT_VIEW = (at("shop/views.py", function="list_orders"),)
-TWICE = IMPORTS + function("list_orders").replace("    return", "    old =") + (
-    "    return old + [order.customer.name for order in session.query(Order).order_by(Order.id)]\n"
-)  # fmt: skip
+TWICE = IMPORTS + (
+    "def list_orders(session):\n    old = session.query(Order).all()\n"
+    "    return show(old, session.query(Order).order_by(Order.id))\n"
+)
 COMMITS = IMPORTS + (
     "def list_orders(session):\n    for order in session.query(Order).order_by(Order.id):\n"
     "        print(order.customer)\n        session.commit()\n"
@@ -168,7 +169,7 @@ REFUSED = [
                 "Order.customer in shop/views.py:list_orders (line 8)",
             ),
         ),
-        id="two queries of one function",
+        id="two queries of one function, read out of sight",
     ),
 ]  # fmt: skip
 

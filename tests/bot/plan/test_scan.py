@@ -79,9 +79,8 @@ QUIET = {
     + "def view(session):\n    for o in session.query(Order):\n        print(o.customer)\n        session.commit()\n",
     "a draft": IMPORTS
     + "def view(session):\n    for o in session.query(Order):\n        print(o.customer)\n        o.seen = 1\n",
-    "two queries that fit": IMPORTS
-    + function("view").replace("return", "a =")
-    + "    return [o.customer for o in session.query(Order)]\n",
+    "two queries, read out of sight": IMPORTS
+    + "def view(session):\n    a = session.query(Order).all()\n    return show(a, session.query(Order))\n",
     "no rows": IMPORTS + "def view(session):\n    return session.query(Order).count()\n",
 }
 

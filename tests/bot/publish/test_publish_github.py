@@ -9,7 +9,7 @@ import pytest
 from rig import sample
 from rig.fake_github import TOKEN, FakeGithub, Fault
 
-from bot.config import Config
+from bot.config import Config, PublishConfig
 from bot.errors import UserError
 from bot.publish import marker
 from bot.publish.github import GithubForge
@@ -243,7 +243,7 @@ def test_foreign_branch_is_left_alone(publisher: Publisher, commit: str) -> None
 def test_cap_on_open_pull_requests(publisher: Publisher) -> None:
     publisher()
     other = sample.patch(fingerprint="f" * 64)
-    cap = Config.model_validate({"publish": {"max-open-pull-requests": 1}})
+    cap = Config(publish=PublishConfig(max_open_pull_requests=1))
     done = publisher(patch=other, config=cap)
     reason = "1 pull requests of the bot are open already; merge or close one first"
     assert (done.operation, done.reason, len(publisher.pulls())) == ("skipped", reason, 1)
@@ -261,7 +261,7 @@ def test_what_is_not_proven_is_not_published(publisher: Publisher, verdict: str)
     [
         pytest.param({"proof": sample.proof(verdict="held")}, id="held"),
         pytest.param({"patch": sample.patch(tier="C")}, id="tier-C"),
-        pytest.param({"config": Config.model_validate({"publish": {"draft": True}})}, id="asked-for"),
+        pytest.param({"config": Config(publish=PublishConfig(draft=True))}, id="asked-for"),
     ],
 )
 def test_draft(publisher: Publisher, changed: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rig import sample
 
-from bot.config import Config
+from bot.config import Config, PublishConfig
 from bot.errors import UserError
 from bot.publish.forge import Seen
 from bot.publish.local import LocalForge
@@ -208,7 +208,7 @@ def test_page_is_self_contained(publisher: Publisher) -> None:
 
 
 def test_commit_message(publisher: Publisher) -> None:
-    publisher(config=Config.model_validate({"publish": {"signoff": True}}))
+    publisher(config=Config(publish=PublishConfig(signoff=True)))
     assert publisher.git("show", "--no-patch", "--format=%B", BRANCH) == (
         "perf(blog): load Post.author with its posts\n"
         "\n"

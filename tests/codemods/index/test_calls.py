@@ -307,6 +307,7 @@ def test_callers(checkout: Checkout) -> None:
     assert index.calls.callers(("app.py", "c")) == [("app.py", "b"), ("more.py", "one")]
     assert index.calls.callers(("app.py", "b")) == [("app.py", "a"), ("more.py", "<module>")]
     assert index.calls.callers(("app.py", "nobody")) == []
+    assert index.calls.takers(("app.py", "nobody")) == []
 
 
 # ---- classes as starts, and what may stand above a function ----

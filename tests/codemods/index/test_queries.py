@@ -84,7 +84,8 @@ def test_a_query_and_its_entities(body: str, expected: list[tuple[str, str, tupl
         "query(Post)",
         "Post.query_class",
         "post.objects.all()",
-        "session.get(Post, 1)",
+        "session.get(Post)",
+        "session.get(post, 1)",
         "x = 'select(Post)'",
         "cls.query.all()",
     ],
@@ -105,6 +106,19 @@ def test_what_is_no_query(body: str) -> None:
 def test_queries_of_the_own_class(body: str, entities: tuple[str, ...]) -> None:
     module = facts(f"class Post(db.Model):\n    @classmethod\n    def page(cls):\n        return {body}\n")
     assert [q.entities for q in module.functions["Post.page"].queries] == [entities]
+
+
+GIVEN = [
+    pytest.param("q.options(joinedload(Post.author)).all()", "given", ("Post",), id="by its options"),
+    pytest.param("q.options(joinedload(Post.author).joinedload(A.b))", "given", ("Post",), id="by a path of them"),
+    pytest.param("q.rows.options(joinedload(Post.author))", "related", ("q.rows",), id="an attribute"),
+    pytest.param("session.get(Post, 1, populate_existing=True)", "get", ("Post",), id="one row by its key"),
+]
+
+
+@pytest.mark.parametrize(("body", "style", "entities"), GIVEN)
+def test_what_is_done_to_it_tells_a_query(body: str, style: str, entities: tuple[str, ...]) -> None:
+    assert [(q.style, q.entities, q.steps == []) for q in view(body).queries] == [(style, entities, style == "get")]
 
 
 def test_where_a_query_stands() -> None:

@@ -195,8 +195,9 @@ def test_the_configuration_of_the_repository_runs_nothing(checkout: Checkout) ->
     assert os.access(program, os.X_OK)
 
 
-def test_names_are_found_whole_however_often_is_asked(checkout: Checkout) -> None:
+def test_names_are_found_whole_however_often_is_asked(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first questions search the texts, later ones an index of their identifiers."""
+    monkeypatch.setattr("codemods.index.tree._MANY", 0)
     files = {"a.py": "def pay(x): pass\n", "b.py": "def repay(x): x.pay()\n", "c.py": "pay2, y.payment\n"}
     asked = {"pay": ["a.py", "b.py"], "pay(": ["a.py", "b.py"], "def pay(": ["a.py"], ".pay": ["b.py"], "none(": []}
     root = checkout({**files, "ü.py": "größe = 1\n"})
