@@ -73,6 +73,8 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
         return _nowhere(places.all, relations, repeat)
     best = min(candidates, key=lambda c: c.rank)
     equal = [c for c in candidates if c.rank == best.rank]
+    # A query inside another one's chain, `a.union(b)`, gives its rows to that one.
+    equal = [c for c in equal if not any(_holds(other.place, c.place) for other in equal)]
     queries = {id(c.place.query) for c in equal}
     # Two branches of one function that both read it on their rows are one place.
     apart = len({c.place.key for c in equal}) > 1 or best.seen > READ
@@ -82,6 +84,12 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
         names = tuple(sorted({_named(c, lined=lined) for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return equal
+
+
+def _holds(outer: Place, inner: Place) -> bool:
+    (line, column, end, end_column), (first, start, last, stop) = outer.query.chain, inner.query.chain
+    inside = (line, column) <= (first, start) and (last, stop) <= (end, end_column)
+    return outer.key == inner.key and inside and outer.query.chain != inner.query.chain
 
 
 def _named(candidate: Candidate, *, lined: bool) -> str:
