@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from codemods.index import Index
 
 Tier = Literal["A", "B", "C"]
+Evidence = Literal["reader", "rows", "names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Sighting:
     repeats: tuple[Repeat, ...]
     reached: tuple[Reached, ...]
     readers: frozenset[tuple[str, str]] = frozenset()
-    evidence: Literal["reader", "rows", "names"] = "names"
+    evidence: Evidence = "names"
 
 
 @dataclass(frozen=True, slots=True)

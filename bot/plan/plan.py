@@ -6,17 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Literal
 
 from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
-from codemods.api import Answer, Codemod, No, Proposal, Reached, Repeat, Sighting
+from codemods.api import Answer, Codemod, Evidence, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 
 Outcome = Patch | Refusal
 Look = Callable[[Index, list[Start]], tuple[Reached, ...]]
-Evidence = Literal["reader", "rows", "names"]
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")  # a form feed or a line separator inside a line ends none
 _LOOK_FURTHER = frozenset({"R-UNRESOLVED", "R-AMBIGUOUS"})  # more callers may tell
 
@@ -30,13 +28,14 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
                 hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
             )
         ]
-    if not starts(index, hotspot):
+    begins = starts(index, hotspot)
+    if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
     outcomes: list[Outcome] = []
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
     repeats = _repeats(hotspot)
     for codemod in able:
-        for sighting in _sightings(index, hotspot):
+        for sighting in _sightings(index, hotspot, begins):
             proposals, rest = _ask(codemod, index, replace(sighting, repeats=repeats))
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
@@ -56,12 +55,11 @@ def _more_telling(before: No | None, now: No) -> No:
     return before if before and before.candidates and not now.candidates else now
 
 
-def _sightings(index: Index, hotspot: Hotspot) -> Iterator[Sighting]:
+def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Iterator[Sighting]:
     """Where to look and for what: first queries whose rows come to the reader that the evidence names, nearest first.
 
     Then queries on whose rows the relation is seen, whoever reads it; names alone come last.
     """
-    begins = starts(index, hotspot)
     at = at_location(index, hotspot)
     named = [begin for begin in begins if begin[0].key in at]
     others = [begin for begin in begins if begin not in named]

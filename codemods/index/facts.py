@@ -135,6 +135,16 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
+def callee_of(func: ast.expr) -> str:
+    """The dotted source of what is called; `Posts().page` on a new instance, `?.page` on anything else."""
+    if name := dotted(func):
+        return name
+    if not isinstance(func, ast.Attribute):
+        return ""
+    made_by = dotted(func.value.func) if isinstance(func.value, ast.Call) else ""
+    return f"{made_by}().{func.attr}" if made_by else f"?.{func.attr}"
+
+
 def is_template(value: object) -> TypeGuard[str]:
     """Whether a constant can be the name of a template."""
     return isinstance(value, str) and value.endswith(TEMPLATE_SUFFIXES) and " " not in value

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, dotted, is_template
+from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, callee_of, dotted, is_template
 from codemods.index.managers import manager_root
 
 # Calls that take a statement as first argument and hand its rows out.
@@ -213,7 +213,7 @@ class QueryReader:
         before = self.bound.pop(name, None)
         if flow is None and before and isinstance(value, ast.Call) and name in _plain_arguments(value):
             # `posts = visible(posts)`: still its rows, by steps that are not known
-            flow = self._step(before, Step(f"{_callee(value.func)}()")) if before.state == _STATEMENT else before
+            flow = self._step(before, Step(f"{callee_of(value.func)}()")) if before.state == _STATEMENT else before
         elif flow and before and self.guards and flow.query is not before.query:
             # Either query can stand behind the name from here on: what is done to its rows counts for both.
             flow.query.rows, flow.query.loops = before.query.rows, before.query.loops
@@ -425,7 +425,7 @@ class QueryReader:
 
     def _note_call(self, node: ast.Call) -> None:
         names = _plain_arguments(node)
-        call = Call(_callee(node.func), node.lineno, names)
+        call = Call(callee_of(node.func), node.lineno, names)
         if call.callee:
             self.function.calls.append(call)
             for loop in self.loops:
@@ -534,7 +534,7 @@ def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[s
             models = [name for a in arguments if _is_class_name(name := dotted(a))]
             if len(models) == 1:
                 return "helper", (models[0],)
-            return ("built", (_callee(node.func),)) if _callee(node.func) else ("", ())
+            return ("built", (callee_of(node.func),)) if callee_of(node.func) else ("", ())
         case ast.Attribute() if method in OF_QUERIES and dotted(node) and not _is_class_name(dotted(node.value)):
             return "related", (dotted(node),)
         case ast.Name() if isinstance(hops[-2:][0], ast.Call) and (
@@ -574,16 +574,6 @@ def _entities(call: ast.Call, owner: str | None) -> tuple[str, ...]:
 
 def _plain_arguments(call: ast.Call) -> tuple[str, ...]:
     return tuple(a.id for a in [*call.args, *(k.value for k in call.keywords)] if isinstance(a, ast.Name))
-
-
-def _callee(func: ast.expr) -> str:
-    """The dotted source of what is called; `Posts().page` on a new instance, `?.page` on anything else."""
-    if name := dotted(func):
-        return name
-    if not isinstance(func, ast.Attribute):
-        return ""
-    made_by = dotted(func.value.func) if isinstance(func.value, ast.Call) else ""
-    return f"{made_by}().{func.attr}" if made_by else f"?.{func.attr}"
 
 
 def _names(target: ast.expr) -> Iterator[str]:

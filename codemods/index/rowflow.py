@@ -13,7 +13,7 @@ from typing import cast
 
 from codemods.index.calls import Calls, Key
 from codemods.index.definitions import Definition, Definitions
-from codemods.index.facts import Call, Function, Query, dotted
+from codemods.index.facts import Call, Function, Query, callee_of, dotted
 from codemods.index.queries import SINGLE_ROW
 
 Path = tuple[str, ...]
@@ -455,7 +455,7 @@ class _Reader:
     def _function(
         self, node: ast.Call, given: list[Path | None], named: Mapping[str | None, Path | None], rows: Path | None
     ) -> Path | None:
-        call = Call(_callee(node.func), node.lineno)
+        call = Call(callee_of(node.func), node.lineno)
         keys = list(self.run.calls.targets(self.function, call))
         if source := next((key for key in keys if key in self.run.sources), None):
             return self._given_back(source)
@@ -499,12 +499,3 @@ def _ends_query(method: ast.expr) -> bool:
 
 def _first(paths: Iterable[Path | None]) -> Path | None:
     return next((path for path in paths if path is not None), None)
-
-
-def _callee(func: ast.expr) -> str:
-    if name := dotted(func):
-        return name
-    if not isinstance(func, ast.Attribute):
-        return ""
-    made_by = dotted(func.value.func) if isinstance(func.value, ast.Call) else ""
-    return f"{made_by}().{func.attr}" if made_by else f"?.{func.attr}"
