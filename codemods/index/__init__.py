@@ -10,6 +10,7 @@ from codemods.index.django_models import DjangoModels
 from codemods.index.django_templates import Templates
 from codemods.index.evidence import Evidence
 from codemods.index.follow import Follow
+from codemods.index.libraries import Libraries
 from codemods.index.models import Models
 from codemods.index.names import Names
 from codemods.index.reads import Reads
@@ -82,6 +83,11 @@ class Index:
     def definitions(self) -> Definitions:
         """The syntax of functions."""
         return Definitions(self.tree)
+
+    @cached_property
+    def libraries(self) -> Libraries:
+        """Which versions of libraries the code runs on."""
+        return Libraries(self.tree)
 
     @cached_property
     def evidence(self) -> Evidence:

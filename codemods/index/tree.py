@@ -33,6 +33,10 @@ _ASCII_BASED = re.compile(rb"utf-?8|utf_8|(?:us-)?ascii|latin|iso-?8859|cp125|wi
 _CLASS = re.compile(r"class[ \t]+\w+[ \t]*(?:\[[^\]]*\][ \t]*)?\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
 _ALIAS = re.compile(r" as (\w+)")
 _WORD = re.compile(r"\w+")
+_MANIFEST = re.compile(
+    r"(?:^|/)(?:pyproject\.toml|setup\.cfg|setup\.py|(?:poetry|uv|pdm|Pipfile)\.lock"
+    r"|[^/]*(?:requirement|constraint)s?[^/]*\.txt|requirements/[^/]+\.txt)$"
+)
 _NEAR = 100  # characters before an alias in which the name stands
 _TO_SPACES = bytes(c if c > 127 or chr(c).isalnum() or c == ord("_") else 32 for c in range(256))
 
@@ -48,6 +52,7 @@ class Tree:
         root: the folder.
         files: repository-relative paths with forward slashes, sorted.
         templates: the same for Jinja, Django, Mako and Genshi templates, by their suffix.
+        manifests: the same for files that name the libraries of a project, and their versions.
         skipped: path -> why it was not read; "" when git lists no files at all.
 
     An overlay (path -> text) stands for files that an earlier edit has changed already.
@@ -66,6 +71,7 @@ class Tree:
         kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
+        self.manifests = tuple(p for p in kept if _MANIFEST.search(p))
         self._known = frozenset(self.files)
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._edited = frozenset(self._sources)
@@ -336,7 +342,7 @@ def _tracked(root: Path) -> tuple[list[str], dict[str, str]]:
         mode, _, path = row.partition("\t")
         if mode.startswith("160000"):
             skipped[path] = "a submodule"
-        elif path.endswith((".py", *TEMPLATE_SUFFIXES)):
+        elif path.endswith((".py", *TEMPLATE_SUFFIXES)) or _MANIFEST.search(path):
             if not path.isprintable():
                 skipped[path] = "a name that cannot be printed"
             elif mode.startswith("120000"):
