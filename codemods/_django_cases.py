@@ -90,6 +90,16 @@ def _helped(
     return Case(name, _app(body, before), _app(body, after) if after else None, repeats, code, files=given)
 
 
+def _peers(
+    name: str, body: str, edited: str | None, *repeats: Repeat,
+    imports: tuple[str, str] = ("", "from django.db.models import FETCH_PEERS\n\n"), requires: str = "Django==6.1.3\n", code: str = "",
+) -> Case:  # fmt: skip
+    """A view in a project that says which Django it runs on; `imports` stand above those of the models, before and after."""
+    given = {"blog/models.py": MODELS, "requirements.txt": requires}
+    text = _app(edited, imports[1]) if edited else None
+    return Case(name, _app(body, imports[0]), text, repeats, code, files=given)
+
+
 _AUTHORS = "return [post.author.email for post in posts]"
 _COUNT = "SELECT COUNT(*) FROM blog_comment WHERE blog_comment.post_id = ?"
 _SUM = "SELECT SUM(id) FROM blog_comment WHERE blog_comment.post_id = ? GROUP BY post_id"
@@ -300,6 +310,94 @@ CASES = (
         TAG,
         files={"blog/models.py": MODELS + _MARK},
     ),
+    _peers(
+        "the first read loads it for all rows",
+        f"posts = Post.objects.filter(pk__gt=1)\n{_AUTHORS}",
+        f"posts = Post.objects.fetch_mode(FETCH_PEERS).filter(pk__gt=1)\n{_AUTHORS}",
+        AUTHOR,
+    ),
+    _peers(
+        "the same, in order and locked",
+        f'posts = Post.objects.select_for_update().order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.fetch_mode(FETCH_PEERS).select_for_update().order_by("id")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _peers(
+        "two hops and what is read beside them",
+        "return [(row.post.author.email, row.writer.email) for row in Comment.objects.all()]",
+        "return [(row.post.author.email, row.writer.email) for row in Comment.objects.fetch_mode(FETCH_PEERS).all()]",
+        POST,
+    ),
+    _peers(
+        "a collection is loaded beside it",
+        "return [(post.author.email, [tag.name for tag in post.tags.all()]) for post in Post.objects.all()]",
+        "return [(post.author.email, [tag.name for tag in post.tags.all()]) "
+        'for post in Post.objects.prefetch_related("tags").fetch_mode(FETCH_PEERS).all()]',
+        AUTHOR, TAGS,
+    ),
+    _peers(
+        "combined queries, whose rows the first one makes",
+        f"posts = Post.objects.all().union(Post.objects.all())\n{_AUTHORS}",
+        f"posts = Post.objects.fetch_mode(FETCH_PEERS).all().union(Post.objects.all())\n{_AUTHORS}",
+        AUTHOR,
+    ),
+    _peers(
+        "columns that leave the key out",
+        f'posts = Post.objects.only("title")\n{_AUTHORS}',
+        f'posts = Post.objects.fetch_mode(FETCH_PEERS).only("title")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _peers(
+        "a file that imports models",
+        f"posts = Post.objects.all()\n{_AUTHORS}",
+        f"posts = Post.objects.fetch_mode(models.FETCH_PEERS).all()\n{_AUTHORS}",
+        AUTHOR, imports=("from django.db import models\n", "from django.db import models\n"),
+    ),
+    _peers(
+        "a file that imports other names, and uses models for something else",
+        f"posts = Post.objects.filter(Q(pk=1))\n{_AUTHORS}",
+        f"posts = Post.objects.fetch_mode(FETCH_PEERS).filter(Q(pk=1))\n{_AUTHORS}",
+        AUTHOR,
+        imports=("from blog import models\nfrom django.db.models import Q\n", "from blog import models\nfrom django.db.models import FETCH_PEERS, Q\n"),
+    ),
+    _peers(
+        "the name means something else here: a join",
+        f'posts = Post.objects.order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.select_related("author").order_by("id")\n{_AUTHORS}',
+        AUTHOR, imports=("FETCH_PEERS = 1\n", "FETCH_PEERS = 1\n"),
+    ),
+    _peers(
+        "another mode is set: a join",
+        f'posts = Post.objects.fetch_mode(request.mode).order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.select_related("author").fetch_mode(request.mode).order_by("id")\n{_AUTHORS}',
+        AUTHOR, imports=("", ""),
+    ),
+    _peers(
+        "a mode on one branch only: a join",
+        f'posts = Post.objects.order_by("id")\nif request:\n    posts = posts.fetch_mode(FETCH_PEERS)\n{_AUTHORS}',
+        'posts = Post.objects.select_related("author").order_by("id")\n'
+        f"if request:\n    posts = posts.fetch_mode(FETCH_PEERS)\n{_AUTHORS}",
+        AUTHOR, imports=("from django.db.models import FETCH_PEERS\n\n",) * 2,
+    ),
+    _peers(
+        "streamed rows: a join",
+        'return [post.author.email for post in Post.objects.order_by("id").iterator()]',
+        'return [post.author.email for post in Post.objects.select_related("author").order_by("id").iterator()]',
+        AUTHOR, imports=("", ""),
+    ),
+    _peers(
+        "an older version is allowed: a join",
+        f'posts = Post.objects.order_by("id")\n{_AUTHORS}',
+        f'posts = Post.objects.select_related("author").order_by("id")\n{_AUTHORS}',
+        AUTHOR, imports=("", ""), requires="Django>=6.0\n",
+    ),
+    _peers(
+        "two queries of one function, one import",
+        "a = [post.author for post in Post.objects.all()]\nreturn a + [post.author for post in Post.objects.filter(pk=1)]",
+        "a = [post.author for post in Post.objects.fetch_mode(FETCH_PEERS).all()]\n"
+        "return a + [post.author for post in Post.objects.fetch_mode(FETCH_PEERS).filter(pk=1)]",
+        AUTHOR,
+    ),
     _helped(
         "rows that are given back are filtered each", "return [post.comment_set.filter(text='b') for post in latest()]",
         _GIVEN.format('order_by("id")'), None, COMMENTS, code="R-CACHEBYPASS",
@@ -316,6 +414,31 @@ CASES = (
         "names alone, further than one call away", "print(request.writer)\nreturn one()", _FAR, None, AUTHOR,
         code="R-UNRESOLVED",
     ),
+    _peers("the mode is set", f"posts = Post.objects.fetch_mode(models.FETCH_PEERS)\n{_AUTHORS}", None, AUTHOR, code="R-ALREADY-EAGER"),
+    _peers(
+        "the mode is set, and names that a variable holds", f"posts = Post.objects.select_related(*request.names).fetch_mode(0)\n{_AUTHORS}",
+        None, AUTHOR, code="R-OPTION-VAR",
+    ),
+    _peers(
+        "the mode does not reach collections, and these are filtered", "return [p.tags.filter(name='a') for p in Post.objects.all()]",
+        None, TAGS, code="R-CACHEBYPASS",
+    ),
+    _peers(
+        "the mode would load for rows that are not looped over", "for p in Post.objects.all():\n    if p.author.email:\n        break",
+        None, AUTHOR, code="R-COND",
+    ),
+    _peers(
+        "what the mode loads early is written", "for p in Post.objects.all():\n    p.author.delete()", None, AUTHOR, code="R-WRITE",
+    ),
+    _peers(
+        "columns that leave the key out, streamed", f'posts = Post.objects.only("title").iterator()\n{_AUTHORS}', None, AUTHOR, code="R-SHAPE",
+    ),
+    _peers(
+        "combined queries, a collection", "posts = Post.objects.all().union(Post.objects.all())\nreturn [p.tags.all() for p in posts]",
+        None, TAGS, code="R-SHAPE",
+    ),
+    _peers("one row", "return Post.objects.get(pk=1).author.email", None, AUTHOR, code="R-UNRESOLVED"),
+    _peers("values are no rows in any mode", 'return list(Post.objects.values("author"))', None, AUTHOR, code="R-UNRESOLVED"),
     _untouched(
         "values of rows that were kept", "R-UNRESOLVED",
         'posts = Post.objects.order_by("id")\nreturn list(posts.values("author"))', AUTHOR,

@@ -1,13 +1,15 @@
 """Edits of Django code: a loader call in a queryset chain, `list_select_related` in an admin class."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from codemods import _cst
 from codemods._django_policy import STANDARD
 from codemods.index.facts import Query
 
 _WIDTH = 88
+_PEERS = "FETCH_PEERS"
+_MODELS = "django.db.models"
 
 
 def with_loads(text: str, query: Query, loads: Mapping[str, Sequence[str]]) -> str:
@@ -15,9 +17,22 @@ def with_loads(text: str, query: Query, loads: Mapping[str, Sequence[str]]) -> s
     start, end = _cst.offsets(text, query.chain)
     chain = text[start:end]
     for method, paths in loads.items():
-        arguments = [quoted(text, path) for path in paths]
+        arguments = [path if method == "fetch_mode" else quoted(text, path) for path in paths]
         chain = _cst.with_call(chain, _depth(chain, query, method), method, arguments)
     return _cst.replace(text, [(start, end, chain)])
+
+
+def peers(text: str) -> str | None:
+    """How the file spells the fetch mode: through `models` where it imports that; None when it uses its name."""
+    if "models" in _cst.bound_names(text) and not _cst.bound_otherwise(text, "django.db", "models"):
+        return f"models.{_PEERS}"
+    return None if _cst.bound_otherwise(text, _MODELS, _PEERS) else _PEERS
+
+
+def with_import(text: str, named: Iterable[str], local: frozenset[str]) -> str:
+    """The text with the import of the fetch mode, when that is among the names that it uses now."""
+    edit = _cst.import_edit(text, _MODELS, [_PEERS], local) if _PEERS in named else None
+    return _cst.replace(text, [edit]) if edit else text
 
 
 def _depth(chain: str, query: Query, method: str) -> int:

@@ -21,6 +21,7 @@ STANDARD = frozenset(
     {"all", "filter", "exclude", "order_by", "annotate", "select_related", "prefetch_related", "distinct", "only"}
     | {"defer", "iterator", "reverse", "select_for_update", "using", "alias", "extra", "get", "first", "last", "latest"}
     | {"earliest", "aget", "afirst", "alast", "aiterator", "[]", "union", "intersection", "difference", "none"}
+    | {"fetch_mode"}
 )
 SINGLE = frozenset({"get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "get_or_404"})
 _UNIONS = frozenset({"union", "intersection", "difference"})
@@ -29,6 +30,7 @@ _LARGE_CHUNK = 100  # rows: one more statement per chunk of so many is still a g
 # Steps under which a LEFT JOIN to one row keeps the rows.
 _JOIN_SAFE = frozenset(
     {"all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "[]", "using", "iterator"}
+    | {"fetch_mode"}
 )
 _WRITES = frozenset({"add", "remove", "set", "clear", "create", "update", "delete", "bulk_create", "get_or_create"})
 _WRITES |= {"bulk_update", "update_or_create"}
@@ -36,6 +38,7 @@ _SAVES = frozenset({"save", "delete", "asave", "adelete"})
 _MANAGERS = frozenset({"objects", "all_objects", "_default_manager", "_base_manager"})
 _NO_LAZY_LOAD = re.compile(r"\bgroup by\b|\b(count|exists|max|min|sum|avg)\s*\(|^\s*(?!select\b|$)", re.IGNORECASE)
 _NO_LAZY_SHAPES = frozenset({"write", "count", "exists"})
+_PEERS = "Django 6.1 or newer: the first read loads it for all rows, the primary statement stays as it is"
 
 
 def is_lazy_load(repeat: Repeat) -> bool:
@@ -45,17 +48,28 @@ def is_lazy_load(repeat: Repeat) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """Paths that a query loads already, and whether all its loader calls could be read."""
+    """Paths that a query loads already, and whether all its loader calls could be read; the mode that it fetches in.
+
+    `mode` is the source of what `fetch_mode()` is given last, unconditionally.
+    """
 
     paths: frozenset[str]
     readable: bool
+    mode: str | None = None
+
+    @property
+    def peers(self) -> bool:
+        """Whether the first read of a to-one relation loads it for all rows."""
+        return self.mode is not None and self.mode.rpartition(".")[2] == "FETCH_PEERS"
 
 
 def existing(steps: Iterable[Step], loaded_by: Callable[[str], set[str] | None]) -> Existing:
     """Read `select_related(...)` and `prefetch_related(...)` of a query, and what its custom methods load."""
     paths: set[str] = set()
-    readable = True
+    readable, mode = True, None
     for step in steps:
+        if step.name == "fetch_mode":
+            mode = step.args[0] if step.args and not step.conditional else "?"
         if step.name not in ("select_related", "prefetch_related"):
             named = set() if step.name in STANDARD else loaded_by(step.name)
             readable = readable and named is not None
@@ -65,7 +79,7 @@ def existing(steps: Iterable[Step], loaded_by: Callable[[str], set[str] | None])
         readable = readable and bool(names) and None not in names and not step.keywords
         if not step.conditional:
             paths |= {prefix for name in names if name for prefix in prefixes(name)}
-    return Existing(frozenset(paths), readable)
+    return Existing(frozenset(paths), readable, mode)
 
 
 def prefixes(path: str) -> list[str]:
@@ -84,10 +98,10 @@ def _path(source: str) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def refusal(query: Query, function: Function) -> tuple[str, str] | None:
-    """Why no relation may be loaded with this query."""
+def refusal(query: Query, function: Function, *, peers: bool) -> tuple[str, str] | None:
+    """Why no relation may be loaded with this query; a fetch mode is no part of its SQL."""
     steps = {step.name for step in query.steps}
-    if unions := sorted(steps & _UNIONS):
+    if not peers and (unions := sorted(steps & _UNIONS)):
         return "R-SHAPE", f"line {query.line} of {function.path} combines queries with `{unions[0]}`"
     for loop in query.loops:
         if loop.early_exit and set(loop.targets) & query.rows:
@@ -101,12 +115,14 @@ def forbids(
     chain: Chain,
     used: Callable[[Chain], set[str]],
     managed: Container[str],
+    *,
+    peers: bool,
 ) -> tuple[str, str] | None:
     """Why this relation may not be loaded with this query; `used` are the manager methods at the end of a chain.
 
     The statement is known to be the whole collection, so that one read which a prefetch answers is enough.
     """
-    if query and function and (why := _in_query(query, function, chain)):
+    if query and function and (why := _in_query(query, function, chain, peers=peers)):
         return why
     for position, link in enumerate(chain):
         if not link.many:
@@ -121,7 +137,7 @@ def forbids(
     return None
 
 
-def _in_query(query: Query, function: Function, chain: Chain) -> tuple[str, str] | None:
+def _in_query(query: Query, function: Function, chain: Chain, *, peers: bool) -> tuple[str, str] | None:
     first = chain[0]
     for loop in query.loops:
         if first.name in loop.writes or (first.column or "") in loop.writes:
@@ -129,10 +145,15 @@ def _in_query(query: Query, function: Function, chain: Chain) -> tuple[str, str]
         for call in loop.calls:
             if _writes(call.callee, chain):
                 return "R-WRITE", f"line {call.line} of {function.path} calls `{call.callee}`"
-    limits = [s for s in query.steps if s.name in ("only", "defer")]
-    if not first.many and any(_hides(step, first) for step in limits):
-        return "R-SHAPE", f"line {query.line} of {function.path} limits the columns with `.{limits[0].name}()`"
+    if not peers and (limit := hiding(query, first)):
+        return "R-SHAPE", f"line {query.line} of {function.path} limits the columns with `.{limit}()`"
     return None
+
+
+def hiding(query: Query, link: Link) -> str | None:
+    """The `only` or `defer` that leaves out the key of a to-one relation of the rows, if one does."""
+    limits = [s for s in query.steps if s.name in ("only", "defer")]
+    return limits[0].name if not link.many and any(_hides(step, link) for step in limits) else None
 
 
 def _hides(step: Step, link: Link) -> bool:
@@ -163,8 +184,13 @@ class Loader:
     statements_after: int
 
 
-def loader(query: Query, model: DjangoModel, chain: Chain) -> Loader:
-    """`select_related` where a join provably changes nothing but the columns, else `prefetch_related`."""
+def loader(query: Query, model: DjangoModel, chain: Chain, *, peers: bool) -> Loader:
+    """`fetch_mode` where it is known and loads the chain for all rows.
+
+    Else `select_related` where a join provably changes nothing but the columns, else `prefetch_related`.
+    """
+    if peers and by_peers(query, chain):
+        return Loader("fetch_mode", _PEERS, len(chain))
     if any(link.many for link in chain):
         return _separate(chain, "a collection: a separate SELECT leaves the primary statement alone")
     if any(link.kind == "generic" for link in chain):
@@ -177,6 +203,11 @@ def loader(query: Query, model: DjangoModel, chain: Chain) -> Loader:
     if key := unique_order(query, model):
         return Loader("select_related", f"to-one, ordered by the unique `{key}`: a join changes no row and no order", 0)
     return _separate(chain, "no order by a unique field: on PostgreSQL a join could change the order of rows (R-ORDER)")
+
+
+def by_peers(query: Query, chain: Chain) -> bool:
+    """Whether `FETCH_PEERS` loads the chain for all rows: no collection in it, and the rows do not come in a stream."""
+    return not any(link.many for link in chain) and not any(step.name in _STREAMS for step in query.steps)
 
 
 def _separate(chain: Chain, why: str) -> Loader:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from codemods import _cst
 from codemods._sqlalchemy_places import Place
-from codemods.index import Index
+from codemods.index import Index, first_party
 from codemods.index.models import Model
 from codemods.index.relations import Relation
 
@@ -94,12 +94,6 @@ def longest(paths: Iterable[Loaders]) -> tuple[Loaders, ...]:
         for names, loaders in named.items()
         if not any(other[: len(names)] == names and other != names for other in named)
     )
-
-
-def first_party(index: Index) -> frozenset[str]:
-    """Top-level packages and modules of the checkout."""
-    parts = [path.removeprefix("src/").split("/") for path in index.tree.files]
-    return frozenset(p[0].removesuffix(".py") for p in parts)
 
 
 class _Spelling:

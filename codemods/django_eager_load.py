@@ -2,7 +2,9 @@
 
 A relation read on every row costs one statement per row: 51 statements where 1 or 2 do. The queryset gets
 `.select_related(...)` for a chain of to-one relations when order, lock and row shape are proven to survive a join, and
-`.prefetch_related(...)` otherwise; an admin class gets `list_select_related`. Models are never touched. Refused:
+`.prefetch_related(...)` otherwise; an admin class gets `list_select_related`. Where the project proves Django 6.1 or
+newer, to-one relations get `.fetch_mode(models.FETCH_PEERS)` instead: one statement per relation for all rows, at the
+first read, and none if nobody reads; it does not reach collections or streamed rows. Models are never touched. Refused:
 related managers that are filtered per row (a prefetch would be ignored), writes or an early exit in the loop, columns
 limited by `only()` or `defer()`, combined or streamed querysets, and two places that fit equally well.
 """
@@ -12,14 +14,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods._django_cases import CASES
-from codemods._django_edit import with_get_queryset, with_list_select_related, with_loads
+from codemods._django_edit import peers, with_get_queryset, with_import, with_list_select_related, with_loads
 from codemods._django_places import Place, Places
-from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
+from codemods._django_policy import (
+    Existing,
+    Loader,
+    by_peers,
+    existing,
+    forbids,
+    is_lazy_load,
+    loader,
+    prefixes,
+    refusal,
+    streams,
+)
 from codemods._django_reads import CACHED, Chain
 from codemods._django_suspects import suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
-from codemods.index import Index
+from codemods.index import Index, first_party
 from codemods.index.django_models import DjangoModel, Link, loads
+from codemods.index.facts import Query
 
 __all__ = ["CASES", "META", "find", "suspects"]
 
@@ -132,8 +146,12 @@ def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
 def _loaded(places: Places, candidate: _Candidate) -> bool:
     place = candidate.place
     if place.query:
-        return candidate.path in existing(place.query.steps, places.reads.loaded_by).paths
+        return _done(place.query, existing(place.query.steps, places.reads.loaded_by), candidate.chain)
     return candidate.path in existing_names(places.reads.values(place.admin or ("", "")).get("list_select_related"))
+
+
+def _done(query: Query, done: Existing, chain: Chain) -> bool:
+    return _spell(chain) in done.paths or (done.peers and by_peers(query, chain))
 
 
 def _chains(places: Places, place: Place, words: set[str], relations: list[Link]) -> Iterator[tuple[Chain, int]]:
@@ -186,6 +204,7 @@ def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]
     taken: list[_Taken] = []
     also: list[Chain] = []
     doubts: list[str] = []
+    modes: list[str] = []
     refused: list[No] = []
     last_first = sorted(by_place.values(), key=lambda p: p[0][0].place.query.chain, reverse=True)  # type: ignore[union-attr]
     for here in last_first:
@@ -197,8 +216,10 @@ def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]
         assert here[0][0].place.query
         text = with_loads(text, here[0][0].place.query, named)
         taken, also, doubts = taken + more, also + beside, doubts + doubt
+        modes += named.get("fetch_mode", [])
     if not taken:
         return refused[0]
+    text = with_import(text, modes, first_party(index))
     return _proposal(
         index, taken[0][0].place, taken, list(dict.fromkeys(map(_spell, also))), doubts, {place.reached.path: text}
     )
@@ -209,43 +230,64 @@ def _at_query(
 ) -> tuple[list[_Taken], list[Chain], dict[str, list[str]], list[str]] | No:
     """What is loaded with one query, what beside it, method -> paths, doubts."""
     assert place.query and place.function
-    done = existing(place.query.steps, places.reads.loaded_by)
-    if all(candidate.path in done.paths for candidate, _ in picked):
+    query, done = place.query, existing(place.query.steps, places.reads.loaded_by)
+    mode = _mode(places, place, done)
+
+    def how(chain: Chain) -> Loader:
+        return loader(query, place.model, chain, peers=mode is not None)
+
+    if all(_done(query, done, candidate.chain) for candidate, _ in picked):
         paths = ", ".join(candidate.path for candidate, _ in picked)
         return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {paths} already", done=True)
     if not done.readable:
         return _at(place, repeats, "R-OPTION-VAR", f"the relations that {place.where} loads are not plain names")
-    if why := refusal(place.query, place.function):
+    modal = all(how(candidate.chain).name == "fetch_mode" for candidate, _ in picked)
+    if why := refusal(query, place.function, peers=modal):
         return _at(place, repeats, *why)
     taken: list[_Taken] = []
     refused: list[tuple[str, str]] = []
     for candidate, repeat in picked:
-        if candidate.path in done.paths:
+        if _done(query, done, candidate.chain):
             continue
-        if no := _forbids(places, place, candidate.chain):
+        method = how(candidate.chain)
+        if no := _forbids(places, place, candidate.chain, peers=method.name == "fetch_mode"):
             refused.append(no)
         else:
-            taken.append((candidate, repeat, loader(place.query, place.model, candidate.chain)))
-    if taken and streams(place.query) and any(how.name == "prefetch_related" for _, _, how in taken):
+            taken.append((candidate, repeat, method))
+    if taken and streams(query) and any(method.name == "prefetch_related" for _, _, method in taken):
         return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows, and a prefetch needs a chunk size")
     if not taken:
         return _at(place, repeats, *refused[0])
-    beside = [chain for chain in _beside(place, taken, done.paths) if not _forbids(places, place, chain)]
-    if streams(place.query):
-        beside = [c for c in beside if loader(place.query, place.model, c).name == "select_related"]
+    beside = [
+        chain
+        for chain in _beside(place, taken, done.paths)
+        if not _done(query, done, chain)
+        if not _forbids(places, place, chain, peers=how(chain).name == "fetch_mode")
+    ]
+    if streams(query):
+        beside = [c for c in beside if how(c).name == "select_related"]
     named: dict[str, list[str]] = {}
     for chain in [*(candidate.chain for candidate, _, _ in taken), *beside]:
-        named.setdefault(loader(place.query, place.model, chain).name, []).append(_spell(chain))
+        method = how(chain)
+        named.setdefault(method.name, []).append(mode if mode and method.name == "fetch_mode" else _spell(chain))
     doubts = [f"left alone: {why} ({code})" for code, why in refused]
     return taken, beside, {name: _longest(paths) for name, paths in named.items()}, doubts
 
 
-def _forbids(places: Places, place: Place, chain: Chain) -> tuple[str, str] | None:
+def _mode(places: Places, place: Place, done: Existing) -> str | None:
+    """How the file spells the fetch mode of Django 6.1, where the project proves that version and sets no mode."""
+    path = place.reached.path
+    if done.mode is not None or not places.index.libraries.versions(path, "Django").at_least("6.1"):
+        return None
+    return peers(places.index.tree.source(path) or "")
+
+
+def _forbids(places: Places, place: Place, chain: Chain, *, peers: bool = False) -> tuple[str, str] | None:
     def used(part: Chain) -> set[str]:
         seen = place.used.get(part, set())
         return seen or places.reads.uses.get((part[-1].owner.name, part[-1].name), set())
 
-    return forbids(place.query, place.function, chain, used, places.reads.managed)
+    return forbids(place.query, place.function, chain, used, places.reads.managed, peers=peers)
 
 
 def _in_admin(

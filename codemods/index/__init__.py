@@ -95,3 +95,9 @@ class Index:
         flow = RowFlow(self.calls, self.definitions)
         shown = Shown(self.tree, self.names, self.calls, self.definitions, flow)
         return Evidence(self.calls, self.templates, flow, Follow(self.calls, flow), shown)
+
+
+def first_party(index: Index) -> frozenset[str]:
+    """Top-level packages and modules of the checkout."""
+    parts = [path.removeprefix("src/").split("/") for path in index.tree.files]
+    return frozenset(p[0].removesuffix(".py") for p in parts)

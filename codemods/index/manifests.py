@@ -1,4 +1,4 @@
-"""What manifests and lock files of Python projects say about one library; nothing is run, so what is computed is unknown.
+"""What manifests and locks of Python projects say about one library; nothing is run, so what is computed is unknown.
 
 Every reader takes the text and the normalised name, and gives the statements found; none for what cannot be read.
 """

@@ -2,7 +2,7 @@
 
 import random
 
-from guards.guard import ADDS, MORE_ROWS, OTHER_ROWS, RIGHT, SAVES_NOTHING, STILL_GROWS, Guard
+from guards.guard import ADDS, MORE_ROWS, OTHER_ROWS, RIGHT, SAVES_NOTHING, SIZE, STILL_GROWS, Guard
 from guards.libraries import Rows
 
 from codemods.api import Repeat
@@ -86,14 +86,15 @@ _IMPORTS = "from django.db import models\nfrom django.db.models import Prefetch,
 def _guard(
     name: str, before: str, naive: str, does: dict[str, str] | str, ours: str, *, models: str = "Post", tier: str = "B",
     since: str = "", repeats: bool = True, repeat: Repeat | None = None, wrong: str = "", imports: str = "",
+    ours_imports: str | None = None, requires: str = "",
 ) -> Guard:  # fmt: skip
     """The texts are bodies of `view`."""
     return Guard(
         name, MODELS, _app(before, models, imports),
         _app(naive, "Author, Comment, Company, Post, Profile, Tag", _IMPORTS),
         {"": does} if isinstance(does, str) else does,
-        ours if ours.startswith("R-") or not ours else _app(ours, models, imports),
-        rows, tier, repeat, since, None, repeats, wrong,
+        ours if ours.startswith("R-") or not ours else _app(ours, models, imports if ours_imports is None else ours_imports),
+        rows, tier, repeat, since, None, repeats, wrong, requires,
     )  # fmt: skip
 
 
@@ -119,6 +120,35 @@ def _counting(read: str, name: str) -> Guard:
         f'posts = Post.objects.order_by("id")\n{loop}',
         f'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n{loop}',
         MORE_ROWS, "R-UNRESOLVED",
+    )  # fmt: skip
+
+
+_AUTHOR = Repeat(
+    "author", ("blog_author",), ("blog_author.id",), SIZE, statement="SELECT name FROM blog_author WHERE id = ?"
+)
+_MODE = "from django.db.models import FETCH_PEERS\n\n"
+_CHAIN = "return [post.author.company.name if post.author else None for post in posts]"
+
+
+def _peers(
+    name: str, before: str, naive: str, does: dict[str, str] | str, ours: str, *, needs_import: bool = True,
+    repeat: Repeat | None = None,
+) -> Guard:  # fmt: skip
+    """A project that proves Django 6.1."""
+    return _guard(
+        f"S23 {name}", before, naive, does, ours, since="6.1", requires="Django==6.1.3\n", repeat=repeat,
+        ours_imports=_MODE if needs_import else None,
+    )  # fmt: skip
+
+
+def _moded(
+    name: str, query: str, edited: str, *, read: str = _AUTHORS, naive: str = "",
+    does: dict[str, str] | str = RIGHT, repeat: Repeat | None = None,
+) -> Guard:  # fmt: skip
+    """The mode is right, where the naive edit `naive` does something else."""
+    return _peers(
+        name, f"posts = {query}\n{read}", naive or f"posts = {edited.replace('(FETCH', '(models.FETCH')}\n{read}", does,
+        f"posts = {edited}\n{read}", repeat=repeat,
     )  # fmt: skip
 
 
@@ -315,6 +345,61 @@ GUARDS = (
         SAVES_NOTHING,
         f'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n{_COMMENTS}',
         since="6.1",
+    ),
+    _moded("a fetch mode keeps unordered rows in place", "Post.objects.all()", "Post.objects.fetch_mode(FETCH_PEERS).all()"),
+    _moded(
+        "a fetch mode in a slice of unordered rows", "Post.objects.all()[:8]", "Post.objects.fetch_mode(FETCH_PEERS).all()[:8]",
+        naive=f'posts = Post.objects.select_related("author").all()[:8]\n{_AUTHORS}', does={"": RIGHT, "postgresql": OTHER_ROWS},
+    ),
+    _moded(
+        "a fetch mode with row locks on a nullable key", 'Post.objects.select_for_update().order_by("id")',
+        'Post.objects.fetch_mode(FETCH_PEERS).select_for_update().order_by("id")',
+        naive=f'posts = Post.objects.select_for_update().select_related("author").order_by("id")\n{_AUTHORS}',
+        does={"": RIGHT, "postgresql": "raises NotSupportedError"},
+    ),
+    _moded(
+        "a fetch mode where only() leaves the key out", 'Post.objects.order_by("id").only("title")',
+        'Post.objects.fetch_mode(FETCH_PEERS).order_by("id").only("title")',
+        naive=f'posts = Post.objects.order_by("id").only("title").prefetch_related("author")\n{_AUTHORS}', does=STILL_GROWS,
+        repeat=_AUTHOR,  # the keys, which it fetches for all rows too, are no relation
+    ),
+    _moded(
+        "a fetch mode on the first query of a union", 'Post.objects.all().union(Post.objects.all()).order_by("id")',
+        'Post.objects.fetch_mode(FETCH_PEERS).all().union(Post.objects.all()).order_by("id")',
+        naive=f'posts = Post.objects.all().union(Post.objects.all().fetch_mode(models.FETCH_PEERS)).order_by("id")\n{_AUTHORS}',
+        does=SAVES_NOTHING,
+    ),
+    _moded(
+        "a fetch mode goes on through a chain", 'Post.objects.order_by("id")',
+        'Post.objects.fetch_mode(FETCH_PEERS).order_by("id")', read=_CHAIN,
+    ),
+    _moded(
+        "a fetch mode behind what is joined already", 'Post.objects.select_related("author").order_by("id")',
+        'Post.objects.fetch_mode(FETCH_PEERS).select_related("author").order_by("id")', read=_CHAIN,
+    ),
+    _peers(
+        "a fetch mode and streamed rows", f'posts = Post.objects.order_by("id").iterator()\n{_AUTHORS}',
+        f'posts = Post.objects.fetch_mode(models.FETCH_PEERS).order_by("id").iterator(chunk_size=500)\n{_AUTHORS}', SAVES_NOTHING,
+        f'posts = Post.objects.select_related("author").order_by("id").iterator()\n{_AUTHORS}', needs_import=False,
+    ),
+    _peers(
+        "a fetch mode does not reach below a prefetch",
+        'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n'
+        "return [[post.id, sorted(c.writer.name for c in post.comment_set.all())] for post in posts]",
+        'posts = Post.objects.fetch_mode(models.FETCH_PEERS).prefetch_related("comment_set").order_by("id")\n'
+        "return [[post.id, sorted(c.writer.name for c in post.comment_set.all())] for post in posts]",
+        SAVES_NOTHING,
+        'posts = Post.objects.prefetch_related("comment_set", "comment_set__writer").order_by("id")\n'
+        "return [[post.id, sorted(c.writer.name for c in post.comment_set.all())] for post in posts]",
+        needs_import=False,
+    ),
+    _peers(
+        "a fetch mode and a loop that ends early",
+        'found = []\nfor post in Post.objects.order_by("-id"):\n    found.append(post.author and post.author.name)\n'
+        "    if len(found) == 3:\n        break\nreturn found",
+        'found = []\nfor post in Post.objects.fetch_mode(models.FETCH_PEERS).order_by("-id"):\n'
+        "    found.append(post.author and post.author.name)\n    if len(found) == 3:\n        break\nreturn found",
+        MORE_ROWS, "R-COND",
     ),
     _guard(
         "a join that names nothing skips nullable keys",

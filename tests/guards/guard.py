@@ -46,6 +46,7 @@ class Guard:
     fails: str | None = None  # the error of the code before
     repeats: bool = True  # whether something repeats at all
     wrong: str = ""  # what costmod does wrong today
+    requires: str = ""  # what the project says about its libraries
 
     def expected(self, version: str, database: str) -> str:
         """The verdict on the naive edit."""

@@ -67,7 +67,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Answ
     def ask(orm: str, guard: Guard, repeats: tuple[Repeat, ...]) -> list[Answer]:
         key = (orm, guard.name, repeats)
         if key not in known:
-            files = {"app.py": guard.before, MODELS_AT[orm]: guard.models}
+            files = {"app.py": guard.before, MODELS_AT[orm]: guard.models, "requirements.txt": guard.requires}
             known[key] = find(orm, files, repeats, tmp_path_factory.mktemp("guard"))
         return known[key]
 
