@@ -2,10 +2,12 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from codemods.api import Codemod
+    from codemods.api import Answer, Codemod, Sighting
+    from codemods.index import Index
 
 
 def discover() -> "dict[str, Codemod]":
@@ -19,3 +21,33 @@ def discover() -> "dict[str, Codemod]":
     ]
     modules += [entry.load() for entry in entry_points(group="costmod.codemods")]
     return {module.META.id: cast("Codemod", module) for module in modules if hasattr(module, "META")}
+
+
+def turns(codemods: "Iterable[Codemod]") -> "list[list[Codemod]]":
+    """The codemods in the order in which they are asked: each after those that fix its sites better."""
+    known = list(codemods)
+    ids = {codemod.META.id for codemod in known}
+    return [
+        [*(better for better in known if better.META.instead_of == codemod.META.id), codemod]
+        for codemod in known
+        if codemod.META.instead_of not in ids
+    ]
+
+
+def ask(turn: "list[Codemod]", index: "Index", sighting: "Sighting") -> "list[Answer]":
+    """The answers of a turn: what one codemod declines is asked of the next, and the last one says why not."""
+    from dataclasses import replace
+
+    from codemods.api import No
+
+    found: list[Answer] = []
+    declined: list[No] = []
+    repeats = sighting.repeats
+    for codemod in turn:
+        answers = codemod.find(index, replace(sighting, repeats=repeats))
+        found += [answer for answer in answers if not isinstance(answer, No)]
+        declined = [answer for answer in answers if isinstance(answer, No)]
+        repeats = tuple(repeat for no in declined for repeat in no.repeats)
+        if not repeats:
+            break
+    return [*found, *declined]

@@ -226,7 +226,7 @@ class Places:
             if admin == owner:
                 app, _, name = tail.partition("/")
                 return next((m for m in self.index.django.all if (m.app.lower(), m.name.lower()) == (app, name)), None)
-        models = {m for s in self._named_serializers(owner) if (m := self._serializer_model(s))}
+        models = {m for s in self._named_serializers(owner) if (m := self.serializer_model(s))}
         return models.pop() if len(models) == 1 else None
 
     # ---- serializers ----
@@ -257,7 +257,8 @@ class Places:
                             found.append(key)
         return found
 
-    def _serializer_model(self, serializer: Key) -> DjangoModel | None:
+    def serializer_model(self, serializer: Key) -> DjangoModel | None:
+        """The model of the Meta of a serializer."""
         for path, name in self.index.calls.lineage(serializer):
             meta = self.reads.class_((path, f"{name}.Meta"))
             if meta and "model" in meta.values:
@@ -265,5 +266,5 @@ class Places:
         return None
 
     def _fits(self, serializer: Key, model: DjangoModel) -> bool:
-        written_for = self._serializer_model(serializer)
+        written_for = self.serializer_model(serializer)
         return written_for is None or written_for in model.lineage() or model in written_for.lineage()

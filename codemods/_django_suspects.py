@@ -22,7 +22,7 @@ _MARKS = ("objects", "_default_manager", ".filter(", ".all(", ".exclude(")
 _LOADERS = frozenset({"select_related", "prefetch_related"})
 
 
-class _Mapper:
+class Mapper:
     """What Django knows about a model."""
 
     managed = True
@@ -46,7 +46,7 @@ def suspects(index: Index) -> Iterator[Suspect]:
             for query in function.queries:
                 model = _model(index, function, query)
                 if model is not None and model.all_links() and not _loads_by_itself(index, model, query):
-                    trace = trace_rows(sources, _Mapper(), model, function, query)
+                    trace = trace_rows(sources, Mapper(), model, function, query)
                     if found := suspect(trace, query, _loads(trace, model, query)):
                         yield found
     for key in dict.fromkeys(list_classes(index)):
@@ -159,7 +159,7 @@ def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
     ahead = loaded_ahead(index, places, key)
     where = (key[0], module.classes[key[1]].line)
     for list_ in lists_of(index, places, key) if ahead is not None else ():
-        trace: Trace[DjangoModel] = Trace(sources, _Mapper(), key)
+        trace: Trace[DjangoModel] = Trace(sources, Mapper(), key)
         shown, row = Shown(trace, places.reads, where), Rows(list_.model, each=True)
         if list_.query is None:
             shown.admin(key, row)

@@ -23,7 +23,8 @@ def trace_rows(sources: Sources, mapper: Mapper[M], model: M, function: Function
     trace: Trace[M] = Trace(sources, mapper, home)
 
     def origin(node: ast.expr, inside: Function) -> Rows[M] | None:
-        return Rows(model) if inside is function and _span(node) == query.chain else None
+        here = (inside.path, inside.qualname) == home and _span(node) == query.chain
+        return Rows(model) if here else None
 
     if trace.walk(home, {}, origin) is not None:
         _above(trace, model, home, _LEVELS)

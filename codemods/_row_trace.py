@@ -59,6 +59,9 @@ class Sources:
         """The definition of a function."""
         return self.index.definitions.of(key[0]).get(key[1])
 
+    def notice(self, start: Key, rows: "Rows[Any]", name: str, function: Function, node: ast.Attribute) -> None:
+        """Told of every attribute that is read on one row, whether on all rows or not; `start` began the trace."""
+
 
 @dataclass
 class Trace(Generic[M]):
@@ -89,6 +92,11 @@ class Trace(Generic[M]):
         flow.block(node.body)
         self._inside.pop()
         return flow.returned
+
+    @property
+    def start(self) -> Key:
+        """The function that the rows are followed from."""
+        return self._inside[0][0]
 
     def attribute(self, row: Rows[M], name: str, where: Where, *, certain: bool) -> Rows[M] | None:
         """Read an attribute of one row: what it leads to."""

@@ -89,11 +89,12 @@ class Values(Generic[M]):
                 self.children(node)
         return None
 
-    def _attribute(self, base: Value[M], name: str, node: ast.AST) -> Rows[M] | None:
+    def _attribute(self, base: Value[M], name: str, node: ast.Attribute) -> Rows[M] | None:
         if not isinstance(base, Rows):
             return None
         if not base.each:
             return base if name in _PAGE and not base.manager else None
+        self.trace.sources.notice(self.trace.start, base, name, self.function, node)
         return self.trace.attribute(base, name, self._where(node), certain=self._on_all(base, name))
 
     def _call(self, node: ast.Call) -> Value[M]:

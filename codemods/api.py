@@ -109,12 +109,17 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What a codemod is: its id, the hotspot kinds it answers, its best tier, the libraries it needs."""
+    """What a codemod is: its id, the hotspot kinds it answers, its best tier, the libraries it needs.
+
+    `instead_of` is the id of the codemod whose sites this one fixes better where it can: it is asked first, and what it
+    declines goes to that one.
+    """
 
     id: str
     kinds: tuple[str, ...]
     tier: Tier
     libraries: dict[str, str] = field(default_factory=dict)
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

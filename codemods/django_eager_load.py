@@ -11,7 +11,7 @@ limited by `only()` or `defer()`, combined or streamed querysets, and two places
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codemods._django_cases import CASES
 from codemods._django_edit import peers, with_get_queryset, with_import, with_list_select_related, with_loads
@@ -45,7 +45,7 @@ _NEAR, _FAR, _WORDS, _UNSEEN = range(4)
 
 
 @dataclass(frozen=True, eq=False)
-class _Candidate:
+class Candidate:
     """A chain of relations whose last one a repeat can be, on a place whose rows it starts from."""
 
     place: Place
@@ -54,56 +54,72 @@ class _Candidate:
 
     @property
     def path(self) -> str:
-        return _spell(self.chain)
+        """`author__publisher`."""
+        return spell(self.chain)
 
     @property
     def rank(self) -> tuple[float, bool, int, int, int]:
+        """Better ones compare lower."""
         generic = any(link.kind == "generic" for link in self.chain)
         above = self.seen <= _FAR and self.place.reached.distance >= ABOVE
         return self.seen + 1.5 * above, generic, len(self.chain), self.place.reached.distance, self.place.form
 
 
-_Taken = tuple[_Candidate, Repeat, Loader]
+_Taken = tuple[Candidate, Repeat, Loader]
 
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """One proposal per place that can take the repeats, and a refusal for each repeat that has no place."""
     if sighting.evidence != "names":  # places are ranked by what is seen there, whichever look finds them
         return [_no(r, "R-UNRESOLVED", "nothing was looked for yet") for r in sighting.repeats]
-    relations = {r.fingerprint: _relations(index, r) for r in sighting.repeats}
-    if not any(relations.values()):
-        return [_no(r, "R-UNRESOLVED", f"no relation of a model loads `{r.statement}`") for r in sighting.repeats]
-    places = Places(index, sighting)
-    found, words = places.all(), places.words()
+    places, best_of = chosen(index, sighting)
     answers: list[Answer] = []
-    chosen: dict[tuple[str, str, int], list[tuple[_Candidate, Repeat]]] = {}
-    for repeat in sighting.repeats:
-        best = _choose(places, found, words, relations[repeat.fingerprint], repeat)
+    picked: dict[tuple[str, str, int], list[tuple[Candidate, Repeat]]] = {}
+    for repeat, best in best_of:
         if isinstance(best, No):
             answers.append(best)
             continue
         for one in best:
             key = (one.place.reached.path, one.place.reached.qualname, id(one.place) if one.place.admin else 0)
-            chosen.setdefault(key, []).append((one, repeat))
-    answers.extend(_answer(index, places, picked) for picked in chosen.values())
+            picked.setdefault(key, []).append((one, repeat))
+    answers.extend(_answer(index, places, here) for here in picked.values())
     return answers
+
+
+def chosen(index: Index, sighting: Sighting) -> tuple[Places, list[tuple[Repeat, list[Candidate] | No]]]:
+    """For each repeat the relations in places that issue it, or why that is not known.
+
+    Asked for the same sighting again, it gives the same objects.
+    """
+    if index.last is None or index.last[0] != sighting:
+        index.last = sighting, _look(index, sighting)
+    answer: tuple[Places, list[tuple[Repeat, list[Candidate] | No]]] = index.last[1]
+    return answer
+
+
+def _look(index: Index, sighting: Sighting) -> tuple[Places, list[tuple[Repeat, list[Candidate] | No]]]:
+    relations = {r.fingerprint: relations_of(index, r) for r in sighting.repeats}
+    places = Places(index, sighting if any(relations.values()) else replace(sighting, reached=()))
+    found, words = places.all(), places.words()
+    return places, [(r, _choose(places, found, words, relations[r.fingerprint], r)) for r in sighting.repeats]
 
 
 # ---- which relation, in which place ----
 
 
-def _relations(index: Index, repeat: Repeat) -> list[Link]:
+def relations_of(index: Index, repeat: Repeat) -> list[Link]:
+    """The relations whose lazy load the repeat can be."""
     models = index.django.all if is_lazy_load(repeat) else []
     return [link for m in models for link in m.links.values() if loads(link, repeat.tables, repeat.columns)]
 
 
 def _choose(
     places: Places, found: list[Place], words: set[str], relations: list[Link], repeat: Repeat
-) -> list[_Candidate] | No:
+) -> list[Candidate] | No:
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relation of a model loads `{repeat.statement}`")
     candidates = [
-        _Candidate(place, chain, seen)
+        Candidate(place, chain, seen)
         for place in found
         for chain, seen in _chains(places, place, words, relations)
         # What nothing is seen to read is edited only where the evidence itself points at the query.
@@ -143,7 +159,7 @@ def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
     return seen == _NEAR and bool(place.through & entry)
 
 
-def _loaded(places: Places, candidate: _Candidate) -> bool:
+def _loaded(places: Places, candidate: Candidate) -> bool:
     place = candidate.place
     if place.query:
         return _done(place.query, existing(place.query.steps, places.reads.loaded_by), candidate.chain)
@@ -151,7 +167,7 @@ def _loaded(places: Places, candidate: _Candidate) -> bool:
 
 
 def _done(query: Query, done: Existing, chain: Chain) -> bool:
-    return _spell(chain) in done.paths or (done.peers and by_peers(query, chain))
+    return spell(chain) in done.paths or (done.peers and by_peers(query, chain))
 
 
 def _chains(places: Places, place: Place, words: set[str], relations: list[Link]) -> Iterator[tuple[Chain, int]]:
@@ -189,11 +205,11 @@ def _turns_back(chain: Chain, link: Link) -> bool:
 # ---- what to do there ----
 
 
-def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]]) -> Answer:
+def _answer(index: Index, places: Places, picked: list[tuple[Candidate, Repeat]]) -> Answer:
     """One proposal for all queries of a function, or why none of them can take its relations."""
     repeats = tuple(dict.fromkeys(repeat for _, repeat in picked))
     picked = sorted(picked, key=lambda p: (any(link.many for link in p[0].chain), p[0].path))
-    by_place: dict[int, list[tuple[_Candidate, Repeat]]] = {}
+    by_place: dict[int, list[tuple[Candidate, Repeat]]] = {}
     for one in picked:
         by_place.setdefault(id(one[0].place.query or one[0].place), []).append(one)
     place = picked[0][0].place
@@ -221,12 +237,12 @@ def _answer(index: Index, places: Places, picked: list[tuple[_Candidate, Repeat]
         return refused[0]
     text = with_import(text, modes, first_party(index))
     return _proposal(
-        index, taken[0][0].place, taken, list(dict.fromkeys(map(_spell, also))), doubts, {place.reached.path: text}
+        index, taken[0][0].place, taken, list(dict.fromkeys(map(spell, also))), doubts, {place.reached.path: text}
     )
 
 
 def _at_query(
-    places: Places, place: Place, picked: list[tuple[_Candidate, Repeat]], repeats: tuple[Repeat, ...]
+    places: Places, place: Place, picked: list[tuple[Candidate, Repeat]], repeats: tuple[Repeat, ...]
 ) -> tuple[list[_Taken], list[Chain], dict[str, list[str]], list[str]] | No:
     """What is loaded with one query, what beside it, method -> paths, doubts."""
     assert place.query and place.function
@@ -269,7 +285,7 @@ def _at_query(
     named: dict[str, list[str]] = {}
     for chain in [*(candidate.chain for candidate, _, _ in taken), *beside]:
         method = how(chain)
-        named.setdefault(method.name, []).append(mode if mode and method.name == "fetch_mode" else _spell(chain))
+        named.setdefault(method.name, []).append(mode if mode and method.name == "fetch_mode" else spell(chain))
     doubts = [f"left alone: {why} ({code})" for code, why in refused]
     return taken, beside, {name: _longest(paths) for name, paths in named.items()}, doubts
 
@@ -291,7 +307,7 @@ def _forbids(places: Places, place: Place, chain: Chain, *, peers: bool = False)
 
 
 def _in_admin(
-    index: Index, places: Places, place: Place, picked: list[tuple[_Candidate, Repeat]], repeats: tuple[Repeat, ...]
+    index: Index, places: Places, place: Place, picked: list[tuple[Candidate, Repeat]], repeats: tuple[Repeat, ...]
 ) -> Answer:
     assert place.admin
     values = places.reads.values(place.admin)
@@ -317,8 +333,8 @@ def _in_admin(
     class_ = places.reads.class_(place.admin)
     inherited = listed is not None and class_ is not None and "list_select_related" not in class_.values
     chains = [*(c.chain for c, _, _ in taken), *beside]
-    joined = _longest([_spell(c) for c in chains if _joins(c)])
-    fetched = _longest([_spell(c) for c in chains if not _joins(c)])
+    joined = _longest([spell(c) for c in chains if _joins(c)])
+    fetched = _longest([spell(c) for c in chains if not _joins(c)])
     if text is not None and fetched:
         edited = with_get_queryset(text, place.admin[1], "prefetch_related", fetched)
         if edited is None:
@@ -332,7 +348,7 @@ def _in_admin(
             )
         text = edited
     assert text is not None
-    return _proposal(index, place, taken, list(map(_spell, beside)), [], {place.reached.path: text})
+    return _proposal(index, place, taken, list(map(spell, beside)), [], {place.reached.path: text})
 
 
 def _joins(chain: Chain) -> bool:
@@ -350,7 +366,7 @@ def _beside(place: Place, taken: list[_Taken], done: frozenset[str]) -> list[Cha
     if place.one or any(candidate.seen != _NEAR for candidate, _, _ in taken):
         return []
     have = {prefix for candidate, _, _ in taken for prefix in prefixes(candidate.path)} | done
-    near = {_spell(c): c for c in place.near if _evident(place, c)}
+    near = {spell(c): c for c in place.near if _evident(place, c)}
     return [chain for path, chain in sorted(near.items()) if path not in have]
 
 
@@ -360,7 +376,7 @@ def _evident(place: Place, chain: Chain) -> bool:
     return all(place.used.get(end, set()) & CACHED for end in ends)
 
 
-def _spell(chain: Chain) -> str:
+def spell(chain: Chain) -> str:
     """`author__publisher`, as Django's loaders take it."""
     return "__".join(link.name for link in chain)
 

@@ -9,9 +9,10 @@ from functools import cache
 
 from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
-from codemods import discover
-from codemods.api import Answer, Codemod, Evidence, No, Proposal, Reached, Repeat, Sighting
+from codemods import ask, discover, turns
+from codemods.api import Codemod, Evidence, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
+from codemods.strategies import KEY_COLUMN
 
 Outcome = Patch | Refusal
 Look = Callable[[Index, list[Start]], tuple[Reached, ...]]
@@ -34,9 +35,9 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     outcomes: list[Outcome] = []
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
     repeats = _repeats(hotspot)
-    for codemod in able:
+    for turn in turns(able):
         for sighting in _sightings(index, hotspot, begins):
-            proposals, rest = _ask(codemod, index, replace(sighting, repeats=repeats))
+            proposals, rest = _ask(turn, index, replace(sighting, repeats=repeats))
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
@@ -84,12 +85,12 @@ def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Ite
         yield sighting(look, begin, "names")
 
 
-def _ask(codemod: Codemod, index: Index, sighting: Sighting) -> tuple[list[tuple[Proposal, Index]], list[No]]:
+def _ask(turn: list[Codemod], index: Index, sighting: Sighting) -> tuple[list[tuple[Proposal, Index]], list[No]]:
     """Proposals one after the other, each on the text that the one before it left, and what was declined."""
     repeats = sighting.repeats
     taken: list[tuple[Proposal, Index]] = []
     while True:
-        answers: list[Answer] = codemod.find(index, replace(sighting, repeats=repeats))
+        answers = ask(turn, index, replace(sighting, repeats=repeats))
         proposals = [a for a in answers if isinstance(a, Proposal)]
         if not proposals:
             return taken, [a for a in answers if isinstance(a, No)]
@@ -118,7 +119,7 @@ def _patch(hotspot: Hotspot, proposal: Proposal, before: Index) -> Patch:
         codemod=proposal.codemod,
         tier=proposal.tier,
         fingerprint=fingerprint(proposal.codemod, proposal.path, proposal.qualname, paths),
-        title=title(proposal.path, proposal.qualname, paths),
+        title=title(proposal),
         site=Site(
             file=proposal.path, function=proposal.qualname, line=proposal.line, query=proposal.query, loads=paths,
             located_by=proposal.located_by,
@@ -152,15 +153,19 @@ def _of_file(change: Change) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def title(path: str, qualname: str, loads: tuple[str, ...]) -> str:
+def title(proposal: Proposal) -> str:
     """A conventional commit subject of at most 72 characters."""
-    scope = path.rpartition("/")[2].removesuffix(".py")
-    names = " and ".join(loads)
-    where = qualname.rpartition(".")[2]
-    for text in (f"perf({scope}): load {names} eagerly in {where}", f"perf({scope}): load {names} eagerly"):
+    scope = proposal.path.rpartition("/")[2].removesuffix(".py")
+    by_key = all(load.strategy == KEY_COLUMN for load in proposal.loads)
+    names = " and ".join(f"{load.path}_id" if by_key else load.path for load in proposal.loads)
+    where = proposal.qualname.rpartition(".")[2]
+    what = f"read {names} itself" if by_key else f"load {names} eagerly"
+    for text in (f"perf({scope}): {what} in {where}", f"perf({scope}): {what}"):
         if len(text) <= 72:
             return text
-    text = f"load {len(loads)} relationship{'s' * (len(loads) > 1)} eagerly"
+    many = "s" * (len(proposal.loads) > 1)
+    text = f"read the key{many} of {len(proposal.loads)} relation{many}" if by_key else ""
+    text = text or f"load {len(proposal.loads)} relationship{many} eagerly"
     return f"perf({scope[: 72 - len('perf(): ') - len(text)]}): {text}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.plan.entries import reached_entries
 from bot.plan.plan import diff, fingerprint, title
 from bot.records import Change, Finding, FoundLoad
-from codemods import discover
+from codemods import ask, discover, turns
 from codemods.api import Codemod, Proposal, Suspect
 from codemods.index import Index
 
@@ -16,8 +16,8 @@ def scan(index: Index) -> list[Finding]:
     Each edit stands on the checkout as it is. What a codemod would refuse, or offer as a draft only, is no finding.
     """
     found: dict[tuple[str, str, int], tuple[Suspect, Finding]] = {}
-    for codemod in discover().values():
-        for suspect, finding in _found(codemod, index):
+    for turn in turns(discover().values()):
+        for suspect, finding in _found(turn, index):
             place = (finding.file, finding.function, finding.line)
             if place not in found or len(found[place][1].loads) < len(finding.loads):
                 found[place] = (suspect, finding)
@@ -27,10 +27,10 @@ def scan(index: Index) -> list[Finding]:
     return sorted(named, key=lambda f: (f.entry is None, -len(f.loads), f.file, f.line, f.function, f.fingerprint))
 
 
-def _found(codemod: Codemod, index: Index) -> Iterator[tuple[Suspect, Finding]]:
-    suspects = getattr(codemod, "suspects", None)
-    for suspect in suspects(index) if suspects else ():
-        for answer in codemod.find(index, suspect.sighting):
+def _found(turn: list[Codemod], index: Index) -> Iterator[tuple[Suspect, Finding]]:
+    sources = (suspects for codemod in turn if (suspects := getattr(codemod, "suspects", None)))
+    for suspect in (suspect for suspects in sources for suspect in suspects(index)):
+        for answer in ask(turn, index, suspect.sighting):
             if isinstance(answer, Proposal) and _is_meant(answer, suspect):
                 yield suspect, _finding(index, answer, suspect)
 
@@ -55,7 +55,7 @@ def _finding(index: Index, proposal: Proposal, suspect: Suspect) -> Finding:
         fingerprint=fingerprint(proposal.codemod, proposal.path, proposal.qualname, paths),
         codemod=proposal.codemod,
         tier=proposal.tier,
-        title=title(proposal.path, proposal.qualname, paths),
+        title=title(proposal),
         file=proposal.path,
         function=proposal.qualname,
         line=class_.line if class_ else proposal.line,

@@ -10,7 +10,8 @@ from bot.publish.forge import BRANCH_PREFIX
 from bot.publish.git import BOT_EMAIL, BOT_NAME, Base
 from bot.publish.marker import digest
 from bot.publish.sanitize import subject
-from bot.records import Change, Patch
+from bot.records import Change, Load, Patch
+from codemods.strategies import KEY_COLUMN
 
 _CODEMOD = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{12,64}")
@@ -34,10 +35,16 @@ def fingerprint_trailer(patch: Patch) -> str:
     return f"Costmod-Fingerprint: {patch.fingerprint}"
 
 
+def _what(load: Load) -> str:
+    if load.strategy == KEY_COLUMN:
+        return f"read {load.path}_id, the key itself,"
+    return f"load {load.path} with {load.strategy}"
+
+
 def message_of(patch: Patch, *, signoff: bool) -> str:
     """Subject, one line per load, trailers (git-interpret-trailers(1))."""
     place = f"{patch.site.function} ({patch.site.file})"
-    loads = [subject(f"- load {load.path} with {load.strategy} in {place}", 200) for load in patch.loads[:20]]
+    loads = [subject(f"- {_what(load)} in {place}", 200) for load in patch.loads[:20]]
     trailers = [f"Costmod-Codemod: {patch.codemod}", fingerprint_trailer(patch)]
     if signoff:
         trailers.append(f"Signed-off-by: {BOT_NAME} <{BOT_EMAIL}>")

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bot.records import Amount, Hotspot, Patch, Proof, PullRequest, Refusal, Result, Saving
 from bot.show.plain import plain, plain_lines
+from codemods.strategies import KEY_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,8 @@ class Screen:
         for position, step in enumerate(patch.site.located_by):
             self.line(f"  {'located by' if not position else '':<11} {plain(step)}")
         for position, load in enumerate(patch.loads):
-            what = f"{plain(load.path)} with {plain(load.strategy)}: {plain(load.why)}"
+            way = "by its" if load.strategy == KEY_COLUMN else "with"
+            what = f"{plain(load.path)} {way} {plain(load.strategy)}: {plain(load.why)}"
             self.line(f"  {'loads' if not position else '':<11} {what}")
         for note in patch.notes:
             self.line(f"  note        {plain(note)}")

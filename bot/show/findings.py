@@ -7,6 +7,7 @@ import msgspec
 
 from bot.records import Finding, Scan
 from bot.show.plain import plain, plain_lines
+from codemods.strategies import KEY_COLUMN
 
 
 def text(scan: Scan, *, diff: bool) -> str:
@@ -21,7 +22,8 @@ def _block(finding: Finding, *, diff: bool) -> str:
     for load in finding.loads:
         read = f"{plain(load.path)} at {plain(load.read_file)}:{load.read_line}"
         lines += [f"  every row reads  {read}: {plain(load.statement)}"]
-        lines += [f"  load it with     {plain(load.strategy)}: {plain(load.why)}"]
+        how = "read just its   " if load.strategy == KEY_COLUMN else "load it with    "
+        lines += [f"  {how} {plain(load.strategy)}: {plain(load.why)}"]
     if finding.entry:
         lines.append(f"  reached from     {plain(finding.entry)}")
     lines += [f"  note             {plain(note)}" for note in finding.notes]

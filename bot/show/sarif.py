@@ -11,6 +11,7 @@ from urllib.parse import quote
 from bot.plan.plan import fingerprint
 from bot.records import Change, Finding, Scan
 from codemods.api import Codemod
+from codemods.strategies import KEY_COLUMN
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -102,7 +103,10 @@ def message(finding: Finding) -> str:
     """The finding in one sentence."""
     loads = " and ".join(f"{load.path} (with {load.strategy})" for load in finding.loads)
     names = " and ".join(load.path for load in finding.loads)
-    return f"Every row of `{finding.query}` reads {names} with a statement of its own; load {loads} with the query."
+    what = f"Every row of `{finding.query}` reads {names} with a statement of its own"
+    if all(load.strategy == KEY_COLUMN for load in finding.loads):
+        return f"{what}; read {names}_id, the key that the row holds itself."
+    return f"{what}; load {loads} with the query."
 
 
 def replacements(change: Change) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from codemods.index.calls import Calls
 from codemods.index.definitions import Definitions
@@ -34,6 +35,7 @@ class Index:
     ) -> None:
         self.root = root
         self.tree = tree or Tree(root, exclude, overlay)
+        self.last: tuple[object, Any] | None = None  # question and answer, of what is asked twice in a row
 
     def edited(self, texts: Mapping[str, str]) -> "Index":
         """The same checkout as it reads after an edit."""

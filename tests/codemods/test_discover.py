@@ -40,6 +40,7 @@ def test_every_public_module_with_a_meta() -> None:
         "api",
         "cache",
         "refusals",
+        "strategies",
     }
     assert {module.__name__ for module in found.values()} == {f"codemods.{name}" for name in own}
     assert list(found) == [module.META.id for module in found.values()]

@@ -45,6 +45,28 @@ class Comment(models.Model):
     live = models.BooleanField(default=True)
     objects = models.Manager()
     lively = LiveManager()
+
+
+class Shelf(models.Model):
+    code = models.CharField(max_length=8, unique=True)
+
+
+class Place(models.Model):
+    def __len__(self):
+        return 0
+
+
+class Copy(models.Model):
+    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, to_field="code")
+    place = models.ForeignKey(Place, on_delete=models.CASCADE)
+
+
+class Magazine(Post):
+    pass
+
+
+class Issue(models.Model):
+    magazine = models.ForeignKey(Magazine, on_delete=models.CASCADE)
 """
 
 
@@ -71,6 +93,11 @@ def rows(size: int) -> Rows:
             {"id": 10 * n + k, "post_id": n, "tag_id": t}
             for n in numbers for k, t in enumerate(shuffle.sample(range(1, 6), 2))
         ],
+        "blog_shelf": [{"id": 700 - n, "code": f"s{n}"} for n in numbers],
+        "blog_place": [{"id": 800 - n} for n in numbers],
+        "blog_copy": [{"id": n, "shelf_id": f"s{n}", "place_id": 800 - n} for n in numbers],
+        "blog_magazine": [{"post_ptr_id": n} for n in numbers],
+        "blog_issue": [{"id": 900 - n, "magazine_id": n} for n in numbers],
     }  # fmt: skip
     return {table: shuffle.sample(given, len(given)) for table, given in found.items()}
 
@@ -91,7 +118,7 @@ def _guard(
     """The texts are bodies of `view`."""
     return Guard(
         name, MODELS, _app(before, models, imports),
-        _app(naive, "Author, Comment, Company, Post, Profile, Tag", _IMPORTS),
+        _app(naive, "Author, Comment, Company, Copy, Issue, Post, Profile, Tag", _IMPORTS),
         {"": does} if isinstance(does, str) else does,
         ours if ours.startswith("R-") or not ours else _app(ours, models, imports if ours_imports is None else ours_imports),
         rows, tier, repeat, since, None, repeats, wrong, requires,
@@ -150,6 +177,12 @@ def _moded(
         name, f"posts = {query}\n{read}", naive or f"posts = {edited.replace('(FETCH', '(models.FETCH')}\n{read}", does,
         f"posts = {edited}\n{read}", repeat=repeat,
     )  # fmt: skip
+
+
+def _key(name: str, model: str, before: str, ours: str, *, naive: str = "") -> Guard:
+    """What every row is read for, and the same by its key column."""
+    rows = f'return [{{}} for post in {model}.objects.order_by("id")]'
+    return _guard(name, rows.format(before), rows.format(naive or ours), RIGHT, rows.format(ours), models=model)
 
 
 GUARDS = (
@@ -452,12 +485,74 @@ GUARDS = (
         f'posts = Post.objects.raw("SELECT * FROM blog_post ORDER BY id").select_related("author")\n{_AUTHORS}',
         "raises AttributeError", "R-UNRESOLVED",
     ),
+    _key(
+        "a related object's key needs no object", "Post",
+        "post.author.pk if post.author_id else None", "post.author_id if post.author_id else None",
+        naive="post.author_id",
+    ),
+    _key("a key and the test for it", "Post", "post.author and post.author.pk", "post.author_id"),
+    _key(
+        "a test for a related object is one for its key", "Post", "1 if post.author else 0",
+        "1 if post.author_id is not None else 0",
+    ),
+    _key(
+        "the key of what inherits its primary key", "Issue",
+        "(post.magazine.id, post.magazine.pk)", "(post.magazine_id, post.magazine_id)",
+    ),
     _guard(
-        "a related object's key needs no object",
-        'return [post.author.pk if post.author_id else None for post in Post.objects.order_by("id")]',
-        'return [post.author_id for post in Post.objects.order_by("id")]',
+        "the keys of rows that were prefetched",
+        'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n'
+        "return [sorted(comment.writer.id for comment in post.comment_set.all()) for post in posts]",
+        'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n'
+        "return [sorted(comment.writer_id for comment in post.comment_set.all()) for post in posts]",
         RIGHT,
-        'return [post.author.pk if post.author_id else None for post in '
-        'Post.objects.select_related("author").order_by("id")]',
+        'posts = Post.objects.prefetch_related("comment_set").order_by("id")\n'
+        "return [sorted(comment.writer_id for comment in post.comment_set.all()) for post in posts]",
+    ),
+    _guard(
+        "the keys of streamed rows",
+        'return [comment.writer.id for comment in Comment.objects.order_by("id").iterator()]',
+        'return [comment.writer_id for comment in Comment.objects.order_by("id").iterator()]',
+        RIGHT,
+        'return [comment.writer_id for comment in Comment.objects.order_by("id").iterator()]',
+        models="Comment",
+    ),
+    _guard(
+        "an empty key is None, where the read raises an error",
+        'found = []\nfor post in Post.objects.order_by("id"):\n    try:\n        found.append(post.author.pk)\n'
+        '    except AttributeError:\n        found.append("nobody")\nreturn found',
+        'found = []\nfor post in Post.objects.order_by("id"):\n    try:\n        found.append(post.author_id)\n'
+        '    except AttributeError:\n        found.append("nobody")\nreturn found',
+        OTHER_ROWS,
+        'found = []\nfor post in Post.objects.select_related("author").order_by("id"):\n    try:\n'
+        '        found.append(post.author.pk)\n    except AttributeError:\n        found.append("nobody")\nreturn found',
+    ),
+    _guard(
+        "a key to another field holds that field",
+        'return [copy.shelf.id for copy in Copy.objects.order_by("id")]',
+        'return [copy.shelf_id for copy in Copy.objects.order_by("id")]',
+        OTHER_ROWS,
+        'return [copy.shelf.id for copy in Copy.objects.select_related("shelf").order_by("id")]',
+        models="Copy",
+    ),
+    _guard(
+        "a related object that is false",
+        'return [copy.place.id if copy.place else 0 for copy in Copy.objects.order_by("id")]',
+        'return [copy.place_id if copy.place_id is not None else 0 for copy in Copy.objects.order_by("id")]',
+        OTHER_ROWS,
+        'return [copy.place.id if copy.place else 0 for copy in Copy.objects.select_related("place").order_by("id")]',
+        models="Copy",
+    ),
+    _guard(
+        "a key that only() leaves out is fetched row by row",
+        'return [comment.writer.id for comment in Comment.objects.order_by("id").only("live")]',
+        'return [comment.writer_id for comment in Comment.objects.order_by("id").only("live")]',
+        STILL_GROWS, "R-SHAPE", models="Comment",
+    ),
+    _guard(
+        "the key of a related object that is saved after the row was made",
+        'author = Author(name="x")\npost = Post(title="t", author=author)\nauthor.save()\nreturn [post.author.pk is None]',
+        'author = Author(name="x")\npost = Post(title="t", author=author)\nauthor.save()\nreturn [post.author_id is None]',
+        OTHER_ROWS, "", models="Author, Post", repeats=False,
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from guards.libraries import Rows, Run
 
 from bot.hotspots.sql import read_statement
 from bot.hotspots.statement import normalise
-from codemods import discover
+from codemods import ask, discover, turns
 from codemods.api import Answer, Reached, Repeat, Sighting
 from codemods.index import Index
 
@@ -89,7 +89,7 @@ def measured(run: Run, least: int = 3) -> tuple[Repeat, ...]:
 
 
 def find(orm: str, files: Mapping[str, str], repeats: tuple[Repeat, ...], root: Path) -> list[Answer]:
-    """What the codemod of an ORM answers to repeats under `view` of app.py, in a checkout of these files at `root`."""
+    """What the codemods of an ORM answer to repeats under `view` of app.py, in a checkout of these files at `root`."""
     for name, text in files.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
@@ -98,4 +98,5 @@ def find(orm: str, files: Mapping[str, str], repeats: tuple[Repeat, ...], root: 
     index = Index(root)
     hops = index.calls.reach([("app.py", "view")], 6).items()
     reached = tuple(Reached(*key, hop.distance, "the entry") for key, hop in hops)
-    return discover()[f"{orm}-eager-load"].find(index, Sighting("n_plus_one_db", repeats, reached))
+    (turn,) = (turn for turn in turns(discover().values()) if turn[-1].META.id == f"{orm}-eager-load")
+    return ask(turn, index, Sighting("n_plus_one_db", repeats, reached))
