@@ -167,6 +167,10 @@ def _untouched(name: str, code: str, before: str, *repeats: Repeat, files: dict[
     return Case(name, before, None, repeats or (AUTHOR,), code, files={"models.py": MODELS, **(files or {})})
 
 
+def _runs_on(version: str) -> dict[str, str]:
+    return {"requirements.txt": f"SQLAlchemy=={version}\n"}
+
+
 _LEGACY = """\
 from models import Post
 
@@ -307,6 +311,25 @@ _CHANGED = (
         "row locks: separate select",
         _legacy(".with_for_update()"),
         _joined(_legacy(".with_for_update()")).replace("joinedload", "selectinload"),
+    ),
+    _changed(
+        "a version without selectinload: the separate select that it has",
+        _legacy(".distinct()"),
+        _joined(_legacy(".distinct()")).replace("joinedload", "subqueryload"),
+        tier="C",
+        files=_runs_on("1.1.15"),
+    ),
+    _changed(
+        "a version without selectinload, ordered: join",
+        _legacy(),
+        _joined(_legacy()),
+        files=_runs_on("1.1.15"),
+    ),
+    _changed(
+        "the first version with selectinload",
+        _legacy(".distinct()"),
+        _joined(_legacy(".distinct()")).replace("joinedload", "selectinload"),
+        files=_runs_on("1.2"),
     ),
     _changed(
         "a step that is not known to keep rows: separate select",
@@ -1123,6 +1146,30 @@ def view(session, new):
     _untouched("the loop breaks", "R-COND", _loop("found.append(post.author.email)", "if found:", "    break")),
     _untouched("the loop returns", "R-COND", _loop("if post.author.email:", "    return post")),
     _untouched("streamed rows", "R-STREAM", _legacy(".yield_per(10)")),
+    _untouched(
+        "no selectinload, locked rows",
+        "R-VERSION",
+        _legacy(".with_for_update()"),
+        files=_runs_on("1.1.15"),
+    ),
+    _untouched(
+        "no selectinload, large chunks",
+        "R-VERSION",
+        _legacy(".yield_per(500)"),
+        files=_runs_on("1.1.15"),
+    ),
+    _untouched(
+        "no selectinload, some rows of an unordered query",
+        "R-VERSION",
+        _legacy().replace(".order_by(Post.id)", ".limit(90)"),
+        files=_runs_on("1.1.15"),
+    ),
+    _untouched(
+        "no chains of options",
+        "R-VERSION",
+        _post("", "joinedload").replace("Comment.id)", "Comment.id).options(joinedload(Comment.post))"),
+        files=_runs_on("0.8.2"),
+    ),
     _untouched("no such relationship", "R-UNRESOLVED", _legacy(), Repeat("other", ("invoices",), ("invoices.id",), 50)),
     _untouched("no table in the statement", "R-UNRESOLVED", _legacy(), Repeat("call", (), (), 50)),
     _untouched(

@@ -20,6 +20,7 @@ REFUSALS: dict[str, str] = {
     "R-STREAM": "the query streams its rows, and loading per chunk gains nothing",
     "R-SUBCLASS": "the relationship belongs to a subclass of the queried entity, where a plain option is ignored",
     "R-UNRESOLVED": "could not prove which code, model or relationship this is",
+    "R-VERSION": "the project runs on a version of the library that cannot do what the edit needs",
     "R-WRITE": "the loop writes to the database, and rows loaded ahead could be stale for later iterations",
     "R-WRITEONLY": "a write-only relationship cannot be loaded eagerly",
 }

@@ -8,12 +8,13 @@ streamed rows, and two queries that fit equally well.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from codemods._existing_options import Existing, existing_options
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
+from codemods._older_sqlalchemy import SUBQUERY, older
 from codemods._option_variables import held_by
 from codemods._sqlalchemy_cases import CASES
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
@@ -147,6 +148,7 @@ def _planned(
         return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones")
     if step := streams(place.query):
         return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows with `{step}`")
+    old = older(index, place.reached.path)
     loads: list[tuple[Load, Loaders]] = []
     doubts: list[str] = []
     refusals: list[tuple[str, str]] = []
@@ -156,16 +158,22 @@ def _planned(
         if why := _recursive(places, candidate) or _forbidden(index, candidate, options, readers):
             refusals.append(why)
             continue
+        load, loaders = _load(candidate, options, repeat)
+        if why := old.refuses(place.query, place.model, loaders):
+            refusals.append(why)
+            continue
         doubts += [*_effects(index, candidate, readers).doubts, *_doubts(candidate)]
-        loads.append(_load(candidate, options, repeat))
+        loads.append((replace(load, strategy=old.name(load.strategy)), old.spelled(loaders)))
     if not loads:
         return _at(place, repeats, refusals[0][0], refusals[0][1])
     beside = [
-        _loaders(candidate, options)
+        old.spelled(loaders)
         for candidate in _beside(places, place, [c for c, _ in found], options)
         if not (_recursive(places, candidate) or _forbidden(index, candidate, options, readers))
         and not _effects(index, candidate, readers).doubts
+        and not old.refuses(place.query, place.model, loaders := _loaders(candidate, options))
     ]
+    doubts += [SUBQUERY] * any(name == "subqueryload" for _, loaders in loads for name, _ in loaders)
     doubts += [f"left alone: {why} ({code})" for code, why in refusals]
     return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)))
 
