@@ -57,7 +57,8 @@ def repository(root: Path, files: dict[str, str]) -> Index:
     return Index(root)
 
 
-def _pattern(name: str, table: str, column: str) -> Pattern:
+def pattern(name: str, table: str, column: str) -> Pattern:
+    """A lazy load on a column of a table."""
     return Pattern(
         fingerprint=name, statement=f"SELECT * FROM {table} WHERE {column} = ?", tables=(table,),
         where_columns=(column,), count=Count(p50=50, p95=50, max=50), traces=1, spans=50, total_ns=1, mean_ns=1,
@@ -65,9 +66,9 @@ def _pattern(name: str, table: str, column: str) -> Pattern:
     )  # fmt: skip
 
 
-CUSTOMER = _pattern("customer", "customers", "customers.id")
-LINES = _pattern("lines", "lines", "lines.order_id")
-INVOICE = _pattern("invoice", "invoices", "invoices.id")
+CUSTOMER = pattern("customer", "customers", "customers.id")
+LINES = pattern("lines", "lines", "lines.order_id")
+INVOICE = pattern("invoice", "invoices", "invoices.id")
 
 
 def hotspot(
