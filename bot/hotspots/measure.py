@@ -46,18 +46,22 @@ def percentile(ordered: Sequence[int], percent: int) -> int:
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
 
-def monthly_volume(totals: EntryTotals, window: tuple[int, int]) -> tuple[Volume | None, str]:
-    """Requests per month of 730 hours, where every request says what it stands for, and the basis in words.
+def per_month(requests: float, start_ns: int, end_ns: int) -> float | None:
+    """Requests per month of 730 hours, None where the window is shorter than three days.
 
-    A sum of weights over less than three days says nothing about a month: days and nights, working days and weekends
-    differ.
+    A shorter one says nothing about a month: days and nights, working days and weekends differ.
     """
+    hours = (end_ns - start_ns) / NANOSECONDS_PER_HOUR
+    return round(requests * HOURS_PER_MONTH / hours, 3) if hours >= SHORTEST_WINDOW_DAYS * 24 else None
+
+
+def monthly_volume(totals: EntryTotals, window: tuple[int, int]) -> tuple[Volume | None, str]:
+    """Requests per month, where every request says what it stands for, and the basis in words."""
     if len(totals.weights) < totals.requests:
         return None, "unknown"
-    hours = (window[1] - window[0]) / NANOSECONDS_PER_HOUR
-    if hours < SHORTEST_WINDOW_DAYS * 24:
+    value = per_month(fsum(totals.weights), *window)
+    if value is None:
         return None, f"weights in the spans, but the window is shorter than {SHORTEST_WINDOW_DAYS} days"
-    value = round(fsum(totals.weights) * HOURS_PER_MONTH / hours, 3)
     return Volume(value=value, basis="span-weighted"), "weights in the spans"
 
 
