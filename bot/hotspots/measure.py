@@ -17,8 +17,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Value = TypeVar("Value", bound=Hashable)
 
 
-def metrics(totals: EntryTotals, patterns: Sequence[Pattern], volume: Volume | None) -> Metrics:
-    """The cost of an entry over all its requests, those without the pattern included; wall time throughout."""
+def metrics(totals: EntryTotals, patterns: Sequence[Pattern], volume: Volume | None, service_ns: int) -> Metrics:
+    """The cost of an entry over all its requests, those without the pattern included; wall time throughout.
+
+    `service_ns` is the time of all requests of the service.
+    """
     durations = sorted(totals.durations)
     avoidable = sum(pattern.total_ns - pattern.traces * pattern.mean_ns for pattern in patterns)
     return Metrics(
@@ -32,7 +35,13 @@ def metrics(totals: EntryTotals, patterns: Sequence[Pattern], volume: Volume | N
         db_ns=totals.db_ns,
         http_ns=totals.http_ns,
         avoidable_ns_per_request=avoidable // totals.requests,
+        share_of_service=share(sum(pattern.total_ns for pattern in patterns), service_ns),
     )
+
+
+def share(part: int, whole: int) -> float | None:
+    """A part of a whole to four digits, never above 1 (calls may overlap); None where there is no whole."""
+    return round(min(1.0, part / whole), 4) if whole else None
 
 
 def spread(counts: Iterable[int]) -> Count:
