@@ -71,7 +71,8 @@ found AS (
 )
 SELECT found.service AS service, found.method AS method, found.route AS route, found.statement AS statement,
        found.system AS system, found.traces AS traces, found.repeats_p50 AS repeats_p50,
-       found.repeats_p95 AS repeats_p95, found.repeats_max AS repeats_max, found.spans AS spans, found.total_ns AS total_ns, totals.requests AS requests,
+       found.repeats_p95 AS repeats_p95, found.repeats_max AS repeats_max, found.spans AS spans,
+       found.total_ns AS total_ns, totals.requests AS requests,
        totals.entry_ns AS entry_ns, totals.p50_ns AS p50_ns, totals.p95_ns AS p95_ns, totals.p99_ns AS p99_ns,
        totals.first_ns AS first_ns, totals.last_ns AS last_ns
 FROM found JOIN totals ON found.service = totals.service AND found.method = totals.method AND found.route = totals.route
