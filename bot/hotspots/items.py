@@ -1,0 +1,23 @@
+"""The JSON objects of a stream, whether they stand on lines of their own or in lists."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from bot.hotspots.jsontext import documents, part
+from bot.hotspots.source import Source
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def items(source: Source) -> Iterator[msgspec.Raw]:
+    """Every document of the stream, undecoded; of a list, every item.
+
+    Raises:
+        UserError: no JSON.
+    """
+    for raw in documents(source, msgspec.json.Decoder(msgspec.Raw)):
+        if bytes(memoryview(raw)[:64]).lstrip().startswith(b"["):
+            yield from part(raw, _LIST, source, source.label) or ()
+        else:
+            yield raw
