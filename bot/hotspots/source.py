@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD_BYTES = 1 << 16
 MEBIBYTE = 1 << 20
+LONGEST_LINE = 16 << 20  # of a file that is read in parts
 
 
 class Source(io.BufferedReader):
@@ -61,6 +62,48 @@ def opened(path: str, limit_mb: int) -> Iterator[Source]:
             file.close()
 
 
+def parts_of(path: str, least: int, most: int) -> list[tuple[int, int]]:
+    """A file of lines in up to `most` parts of at least `least` bytes, as (start, end) offsets where lines start.
+
+    No parts where the file is small, compressed, no file at all, or where its first two lines are not short ones.
+    """
+    file = Path(path)
+    if path == "-" or not file.is_file() or file.stat().st_size < 2 * least:
+        return []
+    size = file.stat().st_size
+    count = min(most, size // least)
+    with file.open("rb") as stream:
+        if stream.read(2) == GZIP_MAGIC or len(stream.readline(LONGEST_LINE)) == LONGEST_LINE:
+            return []
+        edges = [0]
+        for number in range(1, count):
+            stream.seek(size * number // count)
+            stream.readline(LONGEST_LINE)
+            edges.append(stream.tell())
+    return [(start, end) for start, end in zip(edges, [*edges[1:], size], strict=True) if start < end]
+
+
+@contextmanager
+def opened_part(path: str, start: int, end: int) -> Iterator[Source]:
+    """The bytes of `path` from `start` up to `end`."""
+    with Path(path).open("rb") as file:
+        file.seek(start)
+        yield Source(_Limited(_Window(file, end - start), path, end // MEBIBYTE + 1, "is larger than"), path)
+
+
+class _Window(io.RawIOBase):
+    """The next bytes of a file, and not more."""
+
+    def __init__(self, inner: IO[bytes], size: int) -> None:
+        self._inner = inner
+        self._left = size
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._inner.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(chunk)
+        return chunk
+
+
 def _open(path: str, limit_mb: int) -> IO[bytes]:
     file = Path(path)
     try:
@@ -83,7 +126,7 @@ def _open(path: str, limit_mb: int) -> IO[bytes]:
 class _Limited(io.RawIOBase):
     """Counts what passes and stops above the limit, so that neither a huge file nor a gzip bomb fills the memory."""
 
-    def __init__(self, inner: IO[bytes] | gzip.GzipFile, name: str, limit_mb: int, verb: str) -> None:
+    def __init__(self, inner: IO[bytes] | gzip.GzipFile | io.RawIOBase, name: str, limit_mb: int, verb: str) -> None:
         self._inner = inner
         self._name = name
         self._limit_mb = limit_mb

@@ -16,6 +16,7 @@ from bot.hotspots.values import is_project_file, nanoseconds, small_number
 TITLE = "OpenTelemetry OTLP JSON (lines or one document)"
 VENDOR = "opentelemetry"
 FORMAT = "otlp-json"
+LINES = True
 NO_STATEMENT = (
     "switch statement capture on in the instrumentation, and stop the Collector from redacting db.query.text "
     "(or the older db.statement)"
