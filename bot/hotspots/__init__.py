@@ -8,6 +8,7 @@ from bot.hotspots.detect import detect
 from bot.hotspots.ingest import ingest
 from bot.hotspots.loops import Limits
 from bot.hotspots.rank import rank
+from bot.hotspots.verdict import confirmed
 from bot.records import Hotspot
 
 __all__ = ["read"]
@@ -32,7 +33,7 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         if not detected and seen.without_statement and not seen.with_statement:
             raise UserError(seen.advice)
         hotspots += detected
-    return rank(_distinct(hotspots))
+    return rank(confirmed(_distinct(hotspots), found.verdicts))
 
 
 def _distinct(hotspots: Iterable[Hotspot]) -> Iterable[Hotspot]:

@@ -22,6 +22,7 @@ from bot.hotspots.spill import Spill, SpillFile, bucket_of
 from bot.hotspots.totals import Totals, add_up, merged
 from bot.hotspots.traces import Call, Export, Node, Traces, whole
 from bot.hotspots.traffic import Traffic
+from bot.hotspots.verdict import Verdict
 from bot.records import Hotspot
 
 HELD_NODES = 100_000  # some 60 MB
@@ -78,11 +79,13 @@ class Ingested:
     exports: dict[Export, Seen] = field(default_factory=dict)
     hotspots: list[Hotspot] = field(default_factory=list)
     traffic: list[Traffic] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
 
     def merge(self, other: "Ingested") -> None:
         """Takes in what another part or file holds."""
         self.hotspots += other.hotspots
         self.traffic += other.traffic
+        self.verdicts += other.verdicts
         for export, seen in other.exports.items():
             self.exports.setdefault(export, Seen()).merge(seen)
 
@@ -160,6 +163,8 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
                 traces.forget()
         elif isinstance(item, Traffic):
             found.traffic.append(item)
+        elif isinstance(item, Verdict):
+            found.verdicts.append(item)
         else:
             found.hotspots.append(item)
     if traces.start_ns is None and reader.NO_STATEMENT and keep and not found.traffic and not found.hotspots:

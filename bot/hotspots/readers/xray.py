@@ -7,12 +7,14 @@ weight is known. Source: docs.aws.amazon.com/xray/latest/devguide/xray-api-segme
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
 from bot.errors import UserError
-from bot.hotspots.items import items
+from bot.hotspots.items import items, kept
 from bot.hotspots.jsontext import part
+from bot.hotspots.masked import masked_url
 from bot.hotspots.moments import moment
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span, SpanKind
@@ -152,14 +154,14 @@ def _rows(document: Document, trace_id: str | None, parent_id: str | None, sourc
             error = UserError(f"{source.label}: a segment has no {missing}; check what wrote the file.")
             source.drop(f"segment without {missing}", error)
             continue
-        yield _row(item, item.id, trace, item.parent_id or parent, source)
+        yield from kept(partial(_row, item, item.id, trace, item.parent_id or parent, source.label), source)
         pending += [(below, trace, item.id) for below in item.subsegments or ()]
 
 
-def _row(item: Document, span_id: str, trace_id: str, parent_id: str | None, source: Source) -> Span:
+def _row(item: Document, span_id: str, trace_id: str, parent_id: str | None, label: str) -> Span:
     kind = _kind(item, nested=parent_id is not None)
-    start = moment(item.start_time or 0.0, f"{source.label}: start_time")
-    end = moment(item.end_time, f"{source.label}: end_time") if item.end_time is not None else start  # in progress
+    start = moment(item.start_time or 0.0, f"{label}: start_time")
+    end = moment(item.end_time, f"{label}: end_time") if item.end_time is not None else start  # in progress
     request = item.http.request if item.http else None
     response = item.http.response if item.http else None
     name = item.name or ""
@@ -174,7 +176,7 @@ def _row(item: Document, span_id: str, trace_id: str, parent_id: str | None, sou
         service=None if item.type == "subsegment" else name or None,
         release=item.service.version if item.service else None,
         method=request.method.upper() if request and request.method else None,
-        url=request.url if request else None,
+        url=masked_url(request.url) if request and request.url else None,
         status=response.status if response else None,
         db_system=_database(item),
         statement=item.sql.sanitized_query if item.sql else None,
