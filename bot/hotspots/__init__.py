@@ -8,6 +8,7 @@ from bot.hotspots.detect import detect
 from bot.hotspots.ingest import ingest
 from bot.hotspots.loops import Limits
 from bot.hotspots.rank import rank
+from bot.hotspots.vague import without_vague
 from bot.hotspots.verdict import confirmed
 from bot.records import Hotspot
 
@@ -33,6 +34,7 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         if not detected and seen.without_statement and not seen.with_statement:
             raise UserError(seen.advice)
         hotspots += detected
+    hotspots = list(without_vague(hotspots, config.minimum_repeats))
     return rank(confirmed(_distinct(hotspots), found.verdicts))
 
 
