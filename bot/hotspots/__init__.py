@@ -1,12 +1,15 @@
 """From an APM export to ranked hotspots: one reader per source, one detector, one ranking."""
 
+import sys
 from collections.abc import Iterable, Sequence
 
 from bot.config import Config
 from bot.errors import UserError
 from bot.hotspots.detect import detect
+from bot.hotspots.focus import in_focus
 from bot.hotspots.ingest import ingest
 from bot.hotspots.loops import Limits
+from bot.hotspots.moments import moment
 from bot.hotspots.rank import rank
 from bot.hotspots.vague import without_vague
 from bot.hotspots.verdict import confirmed
@@ -27,8 +30,12 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
             or whose database spans carry no SQL text.
     """
     limits = Limits(config.minimum_repeats, config.slow_statement_ms * NANOSECONDS_PER_MS)
-    found = ingest(paths, limits, config.max_input_mb)
-    hotspots = found.hotspots
+    found = ingest(paths, limits, config.max_input_mb, config.alarm_services)
+    for note in found.notes:
+        sys.stderr.write("".join(c if c.isprintable() else "?" for c in f"costmod: {note}") + "\n")
+    if found.alarms and not found.exports and not found.hotspots:
+        raise UserError("an alarm only tells when to look, and at which service; name an export of traces beside it.")
+    hotspots = [h for h in found.hotspots if in_focus(found.focus, h.source.service, *_window(h))]
     for export, seen in sorted(found.exports.items()):
         detected = detect(seen.totals, seen.calls, (seen.start_ns or 0, seen.end_ns), export)
         if not detected and seen.without_statement and not seen.with_statement:
@@ -36,6 +43,13 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         hotspots += detected
     hotspots = list(without_vague(hotspots, config.minimum_repeats))
     return rank(confirmed(_distinct(hotspots), found.verdicts))
+
+
+def _window(hotspot: Hotspot) -> tuple[int | None, int | None]:
+    """When a hotspot that a source gives whole was seen, in nanoseconds since 1970."""
+    source = hotspot.source
+    start, end = (moment(t, "the window") if t else None for t in (source.window_start, source.window_end))
+    return start, end
 
 
 def _distinct(hotspots: Iterable[Hotspot]) -> Iterable[Hotspot]:
