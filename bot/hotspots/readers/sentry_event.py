@@ -54,9 +54,9 @@ class Event(Transaction):
 
 
 class Times(msgspec.Struct):
-    """When a span ran, and its id."""
+    """When a span ran, and in which trace."""
 
-    span_id: str | None = None
+    trace_id: str | None = None
     start_timestamp: float | str | None = None
     timestamp: float | str | None = None
 
@@ -128,7 +128,8 @@ def _made_up(times: list[Times], evidence: Mapping[str, object]) -> Contexts | N
     """The root span that Sentry's finding names, where the event has lost its own."""
     parents = evidence.get("parentSpanIds")
     root = parents[0] if isinstance(parents, list) and parents and isinstance(parents[0], str) else None
-    return Contexts(TraceContext(root, root, op="http.server")) if root and times else None
+    trace = next((time.trace_id for time in times if time.trace_id), root)
+    return Contexts(TraceContext(trace, root, op="http.server")) if root and trace else None
 
 
 def _verdict(occurrence: Occurrence | None, spans: list[Span]) -> Iterator[Verdict]:
