@@ -7,7 +7,7 @@ there; a large file of lines is read in as many parts as there are processors.
 import gc
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.errors import UserError
+from bot.hotspots.focus import Alarm, Focus, focus_of
 from bot.hotspots.loops import Limits, requests_in
 from bot.hotspots.readers import Reader, named, reader_for
 from bot.hotspots.source import Source, opened, opened_part, parts_of
@@ -23,6 +24,7 @@ from bot.hotspots.spill import Spill, SpillFile, bucket_of
 from bot.hotspots.totals import Totals, add_up, merged
 from bot.hotspots.traces import Call, Export, Node, Traces, whole
 from bot.hotspots.traffic import Traffic
+from bot.hotspots.verdict import Verdict
 from bot.records import Hotspot
 
 HELD_NODES = 100_000  # some 60 MB
@@ -79,17 +81,25 @@ class Ingested:
     exports: dict[Export, Seen] = field(default_factory=dict)
     hotspots: list[Hotspot] = field(default_factory=list)
     traffic: list[Traffic] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    focus: tuple[Focus, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences for whoever reads
 
     def merge(self, other: "Ingested") -> None:
         """Takes in what another part or file holds."""
         self.hotspots += other.hotspots
         self.traffic += other.traffic
+        self.verdicts += other.verdicts
+        self.alarms += other.alarms
         for export, seen in other.exports.items():
             self.exports.setdefault(export, Seen()).merge(seen)
 
 
-def collect(paths: Sequence[str], limits: Limits, max_input_mb: int) -> Ingested:
+def collect(paths: Sequence[str], limits: Limits, max_input_mb: int, alarm_services: Mapping[str, str]) -> Ingested:
     """Reads the inputs (`-` is standard input) and adds up the requests of every export.
+
+    Alarms among them narrow that to the service that `alarm_services` names for a dimension, and to their time.
 
     Raises:
         UserError: see `bot.hotspots.read`.
@@ -101,6 +111,8 @@ def collect(paths: Sequence[str], limits: Limits, max_input_mb: int) -> Ingested
             for place, seen in enumerate(found.exports.values()):
                 if seen.held > HELD_NODES or (seen.held and seen.files):
                     seen.spill(Path(folder) / f"{number}-rest-{place}")
+        found.focus, found.notes = focus_of(found.alarms, alarm_services)
+        limits = limits._replace(focus=found.focus)
         for seen in found.exports.values():
             seen.totals = _totals(seen, limits, processes)
         return found
@@ -163,6 +175,10 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
                 traces.forget()
         elif isinstance(item, Traffic):
             found.traffic.append(item)
+        elif isinstance(item, Verdict):
+            found.verdicts.append(item)
+        elif isinstance(item, Alarm):
+            found.alarms.append(item)
         else:
             found.hotspots.append(item)
     if traces.start_ns is None and reader.NO_STATEMENT and keep and not found.traffic and not found.hotspots:

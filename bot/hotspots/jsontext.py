@@ -52,6 +52,15 @@ def decode(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T], name: st
         raise UserError(f"{name}: line {line} {problem}; export it again.") from None
 
 
+def part(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T], source: Source, name: str) -> T | None:
+    """One of many items of a document; a bad one is dropped and gives None. `name` is what the error calls it."""
+    try:
+        return decode(text, decoder, name)
+    except UserError as error:
+        source.drop("a field is missing or wrong", error)
+        return None
+
+
 def _is_document(line: bytes) -> bool:
     try:
         msgspec.json.decode(line, type=msgspec.Raw)

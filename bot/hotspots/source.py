@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from bot.errors import UserError
+from bot.hotspots.losses import Losses
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -26,7 +27,19 @@ class Source(io.BufferedReader):
     def __init__(self, layer: "_Limited", name: str) -> None:
         super().__init__(layer, HEAD_BYTES)
         self.label = name
+        self.losses = Losses()
         self.head = layer.head(HEAD_BYTES)
+
+    def drop(self, reason: str, error: UserError | None = None) -> None:
+        """Leaves one part out and counts it; the first error is raised should nothing in the input be good.
+
+        `reason` says what is wrong with the part in a few words, without values of it ("span without an id").
+        """
+        self.losses.drop(reason, error)
+
+    def note(self, limit: str) -> None:
+        """Remembers a limit of the whole input ("the trace was cut by the backend")."""
+        self.losses.note(limit)
 
 
 @contextmanager

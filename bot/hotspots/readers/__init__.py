@@ -12,9 +12,11 @@ from functools import cache
 from typing import Protocol, cast
 
 from bot.errors import UserError
+from bot.hotspots.focus import Alarm
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
 from bot.hotspots.traffic import Traffic
+from bot.hotspots.verdict import Verdict
 from bot.records import Hotspot
 
 
@@ -29,7 +31,7 @@ class Reader(Protocol):
     def sniff(self, head: bytes) -> bool:
         """Whether the content is of this source, judged by its first bytes."""
 
-    def read(self, source: Source) -> Iterator[Span | Hotspot | Traffic]:
+    def read(self, source: Source) -> Iterator[Span | Hotspot | Traffic | Verdict | Alarm]:
         """Every span or hotspot of the stream."""
 
 
