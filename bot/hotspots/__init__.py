@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from bot.config import Config
 from bot.errors import UserError
 from bot.hotspots.detect import Export, detect
+from bot.hotspots.profile import Profile
+from bot.hotspots.profile import hotspots as of_profiles
 from bot.hotspots.rank import rank
 from bot.hotspots.readers import reader_for
 from bot.hotspots.source import opened
@@ -27,6 +29,7 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
     found: list[Hotspot] = []
     traces: dict[Export, Traces] = {}
     advice: dict[Export, str] = {}
+    profiles: dict[Export, list[Profile]] = {}
     for path in paths:
         with opened(path, config.max_input_mb) as source:
             reader = reader_for(source)
@@ -36,11 +39,15 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
                 if isinstance(item, Span):
                     spans += 1
                     traces.setdefault(export, Traces()).add(item)
+                elif isinstance(item, Profile):
+                    profiles.setdefault(export, []).append(item)
                 else:
                     found.append(item)
             if not spans and reader.NO_STATEMENT:
                 raise UserError(f"{source.label} holds no span; export a window with traffic.")
             advice.setdefault(export, f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}.")
+    for export in sorted(profiles):
+        found += of_profiles(profiles[export], export)
     for export in sorted(traces):
         hotspots = detect(traces[export], export, config.minimum_repeats)
         if not hotspots and traces[export].without_statement and not traces[export].with_statement:
