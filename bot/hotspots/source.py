@@ -1,48 +1,70 @@
-"""Opens an input: a file or standard input, plain or gzip, never more than the size limit."""
+"""Opens an input: a file or standard input, plain, gzip or zstd, never more than the size limit."""
 
-import gzip
 import io
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from bot.errors import UserError
+from bot.hotspots.compression import Readable, unpacked
+from bot.hotspots.framing import Unframed, is_framed_zstd
+from bot.hotspots.losses import Losses
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-GZIP_MAGIC = b"\x1f\x8b"
 HEAD_BYTES = 1 << 16
 MEBIBYTE = 1 << 20
+MOST_LAYERS = 2  # a compressed file, compressed once more when it was rotated
 
 
 class Source(io.BufferedReader):
-    """A byte stream that knows what to call itself in an error message."""
+    """A byte stream that knows what to call itself in an error message, and what of it could not be used.
 
-    def __init__(self, layer: "_Limited", name: str) -> None:
+    `path` is the file itself where the stream is nothing but its bytes, for libraries that want a file.
+    """
+
+    def __init__(self, layer: "_Limited", name: str, losses: Losses, path: str | None) -> None:
         super().__init__(layer, HEAD_BYTES)
         self.label = name
+        self.losses = losses
+        self.path = path
         self.head = layer.head(HEAD_BYTES)
+
+    def drop(self, reason: str, error: UserError | None = None) -> None:
+        """Leaves one part out and counts it; the first error is raised should nothing in the input be good.
+
+        `reason` says what is wrong with the part in a few words, without values of it ("span without an id").
+        """
+        self.losses.drop(reason, error)
+
+    def note(self, limit: str) -> None:
+        """Remembers a limit of the whole input ("the trace was cut by the backend")."""
+        self.losses.note(limit)
 
 
 @contextmanager
 def opened(path: str, limit_mb: int) -> Iterator[Source]:
-    """The decompressed bytes of `path` ("-" is standard input) as a stream.
+    """The decompressed bytes of `path` ("-" is standard input) as a stream; a truncated file ends early, and says so.
 
     Raises:
-        UserError: nothing readable there, a damaged gzip file, or more than `limit_mb` MiB before or after
+        UserError: nothing readable there, a damaged compressed file, or more than `limit_mb` MiB before or after
             decompression (also while reading).
     """
     name = "standard input" if path == "-" else path
     file: IO[bytes] = sys.stdin.buffer if path == "-" else _open(path, limit_mb)
+    losses = Losses()
     try:
-        layer = _Limited(file, name, limit_mb, "is larger than")
-        if layer.head(2) == GZIP_MAGIC:
-            layer = _Limited(gzip.GzipFile(fileobj=layer), name, limit_mb, "decompresses to more than")
-        yield Source(layer, name)
+        plain = layer = _Limited(file, name, limit_mb, losses)
+        for _ in range(MOST_LAYERS):
+            if (found := unpacked(layer, layer.head(4), name)) is None:
+                break
+            layer = _Limited(found[0], name, limit_mb, losses, found[1])
+        if is_framed_zstd(layer.head(8)):
+            layer = _Limited(Unframed(layer, name, limit_mb * MEBIBYTE, losses), name, limit_mb, losses, "zstd")
+        yield Source(layer, name, losses, path if layer is plain and path != "-" else None)
     finally:
         if path != "-":
             file.close()
@@ -68,15 +90,17 @@ def _open(path: str, limit_mb: int) -> IO[bytes]:
 
 
 class _Limited(io.RawIOBase):
-    """Counts what passes and stops above the limit, so that neither a huge file nor a gzip bomb fills the memory."""
+    """Counts what passes and stops above the limit, so that neither a huge file nor a bomb fills the memory."""
 
-    def __init__(self, inner: IO[bytes] | gzip.GzipFile, name: str, limit_mb: int, verb: str) -> None:
+    def __init__(self, inner: Readable, name: str, limit_mb: int, losses: Losses, packing: str = "") -> None:
         self._inner = inner
         self._name = name
         self._limit_mb = limit_mb
-        self._verb = verb
+        self._losses = losses
+        self._packing = packing
         self._passed = 0
         self._pending = b""
+        self._ended = False
 
     def readable(self) -> bool:
         return True
@@ -97,16 +121,22 @@ class _Limited(io.RawIOBase):
         return len(chunk)
 
     def _take(self, size: int) -> bytes:
+        if self._ended:
+            return b""
         try:
             chunk = self._inner.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise UserError(f"{self._name} is a damaged or truncated gzip file; export it again.") from None
+        except EOFError:
+            self._ended = True
+            error = UserError(f"{self._name} is a truncated {self._packing} file; export it again.")
+            self._losses.drop(f"end of the {self._packing} file, which is truncated", error)
+            return b""
         except OSError as error:
             raise UserError(f"{self._name} is not readable ({error.strerror}); check the file.") from None
         self._passed += len(chunk)
         if self._passed > self._limit_mb * MEBIBYTE:
+            verb = "decompresses to more" if self._packing else "is larger"
             raise UserError(
-                f"{self._name} {self._verb} {self._limit_mb} MiB, the limit; export a shorter window or raise "
+                f"{self._name} {verb} than {self._limit_mb} MiB, the limit; export a shorter window or raise "
                 "`max-input-mb`."
             )
         return chunk
