@@ -1,23 +1,18 @@
 """From an APM export to ranked hotspots: one reader per source, one detector, one ranking."""
 
-import sys
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-
-import msgspec
 
 from bot.config import Config
 from bot.errors import UserError
-from bot.hotspots.detect import Export, detect
-from bot.hotspots.losses import Losses
+from bot.hotspots.detect import detect
+from bot.hotspots.ingest import ingest
+from bot.hotspots.loops import Limits
 from bot.hotspots.rank import rank
-from bot.hotspots.readers import reader_for
-from bot.hotspots.source import Source, opened
-from bot.hotspots.span import Span
-from bot.hotspots.traces import Traces
 from bot.records import Hotspot
 
 __all__ = ["read"]
+
+NANOSECONDS_PER_MS = 1_000_000
 
 
 def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
@@ -30,46 +25,15 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         UserError: an input that is not readable, of no known format, above `config.max_input_mb`, without any span,
             or whose database spans carry no SQL text.
     """
-    found: list[Hotspot] = []
-    traces: dict[Export, Traces] = {}
-    advice: dict[Export, str] = {}
-    losses: dict[Export, Losses] = defaultdict(Losses)
-    for path in paths:
-        with opened(path, config.max_input_mb) as source:
-            reader = reader_for(source)
-            export = Export(reader.VENDOR, reader.FORMAT)
-            items = 0
-            for item in reader.read(source):
-                items += 1
-                if isinstance(item, Span):
-                    traces.setdefault(export, Traces()).add(item)
-                else:
-                    found.append(item)
-            if source.losses.first and not items:
-                raise source.losses.first
-            _tell(source)
-            losses[export].add(source.losses)
-            if not items and reader.NO_STATEMENT:
-                raise UserError(f"{source.label} holds no span; export a window with traffic.")
-            advice.setdefault(export, f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}.")
-    for export in sorted(traces):
-        hotspots = detect(traces[export], export, config.minimum_repeats)
-        if not hotspots and traces[export].without_statement and not traces[export].with_statement:
-            raise UserError(advice[export])
-        found += [_limited(hotspot, losses[export].sentences()) for hotspot in hotspots]
-    return rank(_distinct(found))
-
-
-def _tell(source: Source) -> None:
-    """Says on standard error what of an input could not be used."""
-    if sentences := source.losses.sentences():
-        line = f"costmod: {source.label}: {'; '.join(sentences)}."
-        sys.stderr.write("".join(character if character.isprintable() else "?" for character in line) + "\n")
-
-
-def _limited(hotspot: Hotspot, limits: tuple[str, ...]) -> Hotspot:
-    trust = msgspec.structs.replace(hotspot.trust, limits=hotspot.trust.limits + limits)
-    return msgspec.structs.replace(hotspot, trust=trust) if limits else hotspot
+    limits = Limits(config.minimum_repeats, config.slow_statement_ms * NANOSECONDS_PER_MS)
+    found = ingest(paths, limits, config.max_input_mb)
+    hotspots = found.hotspots
+    for export, seen in sorted(found.exports.items()):
+        detected = detect(seen.totals, seen.calls, (seen.start_ns or 0, seen.end_ns), export)
+        if not detected and seen.without_statement and not seen.with_statement:
+            raise UserError(seen.advice)
+        hotspots += seen.losses.limit(detected)
+    return rank(_distinct(hotspots))
 
 
 def _distinct(hotspots: Iterable[Hotspot]) -> Iterable[Hotspot]:

@@ -27,6 +27,11 @@ def unpacked(file: io.RawIOBase, head: bytes, name: str) -> tuple[Readable, str]
     return (Zstd(file, name), "zstd") if head.startswith(ZSTD_MAGIC) else None
 
 
+def is_compressed(head: bytes) -> bool:
+    """Whether the first bytes are those of gzip or zstd."""
+    return head.startswith((GZIP_MAGIC, ZSTD_MAGIC))
+
+
 class Gzip:
     """The bytes in a gzip file.
 

@@ -18,7 +18,7 @@ Text = bytes | memoryview | msgspec.Raw
 class BadJsonError(UserError):
     """Text that does not decode; `reason` says why in a few words, without the name of the file."""
 
-    def __init__(self, message: str, reason: str) -> None:
+    def __init__(self, message: str, reason: str = "") -> None:  # the default is for unpickling
         super().__init__(message)
         self.reason = reason
 

@@ -1,6 +1,8 @@
 """Checks of single values that several readers share."""
 
 import binascii
+import zlib
+from collections.abc import Iterable
 
 from bot.errors import UserError
 
@@ -64,6 +66,11 @@ def parent_identity(text: str | None, where: str) -> str | None:
 def small_number(text: str | None) -> int | None:
     """A line number or status code; None for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def hashed(values: Iterable[str]) -> int:
+    """A number that stands for values which must not be kept, the same in every process."""
+    return zlib.crc32("\0".join(values).encode("utf-8", "replace"))
 
 
 def is_project_file(path: str) -> bool:

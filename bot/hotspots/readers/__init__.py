@@ -2,7 +2,7 @@
 
 It has `TITLE` (what it reads, in words), `VENDOR`, `FORMAT`, `NO_STATEMENT` (which switch turns SQL text on),
 `sniff(head) -> bool` on the first bytes, and `read(source)`, which yields spans, or whole hotspots where the source
-holds those.
+holds those, or request counts. `LINES = True` says that every line can be read without the others.
 """
 
 import importlib
@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from bot.errors import UserError
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
+from bot.hotspots.traffic import Traffic
 from bot.records import Hotspot
 
 
@@ -28,7 +29,7 @@ class Reader(Protocol):
     def sniff(self, head: bytes) -> bool:
         """Whether the content is of this source, judged by its first bytes."""
 
-    def read(self, source: Source) -> Iterator[Span | Hotspot]:
+    def read(self, source: Source) -> Iterator[Span | Hotspot | Traffic]:
         """Every span or hotspot of the stream."""
 
 
@@ -54,3 +55,8 @@ def reader_for(source: Source) -> Reader:
         raise source.losses.first
     known = "; ".join(reader.TITLE for reader in readers())
     raise UserError(f"{source.label} is in no format that costmod reads ({known}); export it as one of these.")
+
+
+def named(format_: str) -> Reader:
+    """The reader of a format by its name."""
+    return next(reader for reader in readers() if format_ == reader.FORMAT)

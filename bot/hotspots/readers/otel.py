@@ -15,6 +15,7 @@ from bot.hotspots.values import identity, nanoseconds, parent_identity
 TITLE = "OpenTelemetry OTLP JSON (lines or one document)"
 VENDOR = "opentelemetry"
 FORMAT = "otlp-json"
+LINES = True
 NO_STATEMENT = semconv.NO_STATEMENT
 
 KINDS: dict[int | str, SpanKind] = {2: "server", 3: "client", 5: "consumer", "2": "server", "3": "client"}
