@@ -58,7 +58,8 @@ class Config(Section):
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
     minimum_repeats: Annotated[int, Ge(2)] = 5  # statements per request from which a loop is a hotspot
-    max_input_mb: Annotated[int, Ge(1)] = 512
+    slow_statement_ms: Annotated[int, Ge(1)] = 500  # from which one database call is a hotspot by itself
+    max_input_mb: Annotated[int, Ge(1)] = 8192
     price: PriceConfig = field(default_factory=PriceConfig)
     publish: PublishConfig = field(default_factory=PublishConfig)
 

@@ -4,56 +4,39 @@ from collections.abc import Iterable, Sequence
 
 from bot.config import Config
 from bot.errors import UserError
-from bot.hotspots.detect import Export, detect
-from bot.hotspots.profile import Profile
+from bot.hotspots.detect import detect
+from bot.hotspots.ingest import ingest
+from bot.hotspots.loops import Limits
 from bot.hotspots.profile import hotspots as of_profiles
 from bot.hotspots.rank import rank
-from bot.hotspots.readers import reader_for
-from bot.hotspots.source import opened
-from bot.hotspots.span import Span
-from bot.hotspots.traces import Traces
 from bot.records import Hotspot
 
 __all__ = ["read"]
+
+NANOSECONDS_PER_MS = 1_000_000
 
 
 def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
     """The hotspots in the files (`-` is standard input), dearest first.
 
-    Files may be plain or gzip; a trace may be spread over them in any order. Nothing wrong in them is an empty list.
+    Files may be plain, gzip or zstd; a trace may be spread over them in any order. Nothing wrong in them is an empty
+    list. What cannot be used of a file is counted on standard error and in the limits of the hotspots.
 
     Raises:
         UserError: an input that is not readable, of no known format, above `config.max_input_mb`, without any span,
             or whose database spans carry no SQL text.
     """
-    found: list[Hotspot] = []
-    traces: dict[Export, Traces] = {}
-    advice: dict[Export, str] = {}
-    profiles: dict[Export, list[Profile]] = {}
-    for path in paths:
-        with opened(path, config.max_input_mb) as source:
-            reader = reader_for(source)
-            export = Export(reader.VENDOR, reader.FORMAT)
-            spans = 0
-            for item in reader.read(source):
-                if isinstance(item, Span):
-                    spans += 1
-                    traces.setdefault(export, Traces()).add(item)
-                elif isinstance(item, Profile):
-                    profiles.setdefault(export, []).append(item)
-                else:
-                    found.append(item)
-            if not spans and reader.NO_STATEMENT:
-                raise UserError(f"{source.label} holds no span; export a window with traffic.")
-            advice.setdefault(export, f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}.")
-    for export in sorted(profiles):
-        found += of_profiles(profiles[export], export)
-    for export in sorted(traces):
-        hotspots = detect(traces[export], export, config.minimum_repeats)
-        if not hotspots and traces[export].without_statement and not traces[export].with_statement:
-            raise UserError(advice[export])
-        found += hotspots
-    return rank(_distinct(found))
+    limits = Limits(config.minimum_repeats, config.slow_statement_ms * NANOSECONDS_PER_MS)
+    found = ingest(paths, limits, config.max_input_mb)
+    hotspots = found.hotspots
+    for export, profiles in sorted(found.profiles.items(), key=lambda item: item[0]):
+        hotspots += of_profiles(profiles, export)
+    for export, seen in sorted(found.exports.items()):
+        detected = detect(seen.totals, seen.calls, (seen.start_ns or 0, seen.end_ns), export)
+        if not detected and seen.without_statement and not seen.with_statement:
+            raise UserError(seen.advice)
+        hotspots += seen.losses.limit(detected)
+    return rank(_distinct(hotspots))
 
 
 def _distinct(hotspots: Iterable[Hotspot]) -> Iterable[Hotspot]:

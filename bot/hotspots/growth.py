@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from bot.hotspots import frames, stacks
-from bot.hotspots.detect import Export
+from bot.hotspots.traces import Export
 from bot.hotspots.frames import Frame
 from bot.records import Hotspot, Location, Metrics, Trust
 
@@ -15,6 +15,7 @@ LEAST_BYTES = 1 << 20  # kept by one line in the window
 LEAST_SHARE = 0.1  # of all that is kept, imports left out
 LEAST_FILES = 3  # of live memory, one after the other, to call it growth
 LEAST_FIT = 0.9  # r2 of a straight line through them
+ALLOCATION = "the allocation's deepest project frame"
 NS_PER_HOUR = 3_600_000_000_000
 
 
@@ -35,8 +36,8 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def growth(
-    held: Iterable[Held], export: Export, *, requests: float | None = None, hours: float | None = None,
-    confidence: float = 0.85, limits: Sequence[str] = (), provenance: str = "the allocation's deepest project frame",
+    held: Iterable[Held], export: Export, *, least_bytes: int = LEAST_BYTES, requests: float | None = None,
+    hours: float | None = None, confidence: float = 0.85, limits: Sequence[str] = (), verb: str = "stay",
 ) -> list[Hotspot]:  # fmt: skip
     """The lines that keep much of the memory that a leak report or a difference of two snapshots lists."""
     sizes, objects, entered = _by_line(held)
@@ -44,15 +45,18 @@ def growth(
     found = []
     for place in sorted(sizes, key=repr):
         size = sizes[place]
-        if size >= LEAST_BYTES and size >= LEAST_SHARE * total:
-            memory = {"growth_bytes": float(size), "live_objects": float(objects[place])}
+        if size >= least_bytes and size >= LEAST_SHARE * total:
+            memory = {"growth_bytes": float(size)}
+            if objects[place]:
+                memory["live_objects"] = float(objects[place])
             if requests:
                 memory["growth_bytes_per_request"] = round(size / requests, 3)
             if hours:
                 memory["growth_bytes_per_hour"] = round(size / hours, 3)
-            reasons = (f"{size} bytes stay, {size / total:.0%} of what is kept", f"in {objects[place]} objects")
+            objects_ = f" in {objects[place]} objects" if objects[place] else ""
+            reasons = (f"{size} bytes{objects_} {verb}, {size / total:.0%} of all at the lines of the project",)
             trust = Trust(confidence=confidence, reasons=reasons, limits=tuple(limits))
-            found.append(_hotspot(place, entered.get(place), export, memory, trust, provenance))
+            found.append(_hotspot(place, entered.get(place), export, memory, trust, ALLOCATION))
     return found
 
 

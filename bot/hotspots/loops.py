@@ -55,10 +55,18 @@ class Request(NamedTuple):
     http_ns: int
     weight: float | None
     loops: tuple[Loop, ...]
+    slow: tuple[Loop, ...]  # single database calls that take long by themselves
 
 
-def requests_in(traces: Iterable[Sequence[Node]], minimum_repeats: int) -> Iterator[Request]:
-    """Every request, with the loops in it that run at least `minimum_repeats` times."""
+class Limits(NamedTuple):
+    """From where on a call is worth a look."""
+
+    repeats: int  # equal calls under one parent span
+    slow_ns: int  # one database call
+
+
+def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Request]:
+    """Every request, with the loops and the slow calls in it."""
     for nodes in traces:
         tree = Tree(nodes)
         calls: dict[str | None, list[Node]] = defaultdict(list)
@@ -72,9 +80,10 @@ def requests_in(traces: Iterable[Sequence[Node]], minimum_repeats: int) -> Itera
         inside = _directly_inside(tree)
         for span_id, called in calls.items():
             entry = tree.node(span_id) if span_id is not None else _imagined(called)
-            loops = tuple(_loops(called, tree, minimum_repeats))
-            if not _is_unrouted_miss(entry) and (loops or span_id is not None):
-                yield _request(entry, called, loops, inside.get(entry.span_id, []))
+            loops = tuple(_loops(called, tree, limits.repeats))
+            slow = tuple(_slow(called, tree, limits.slow_ns, {loop.call for loop in loops}))
+            if not _is_unrouted_miss(entry) and (loops or slow or span_id is not None):
+                yield _request(entry, called, loops, slow, inside.get(entry.span_id, []))
 
 
 def _is_unrouted_miss(entry: Node) -> bool:
@@ -100,7 +109,9 @@ def _directly_inside(tree: Tree) -> dict[str, list[Node]]:
     return inside
 
 
-def _request(entry: Node, called: Sequence[Node], loops: tuple[Loop, ...], inside: Sequence[Node]) -> Request:
+def _request(
+    entry: Node, called: Sequence[Node], loops: tuple[Loop, ...], slow: tuple[Loop, ...], inside: Sequence[Node]
+) -> Request:
     routes = sorted({node.comment.route for node in called if node.comment and node.comment.route})
     controllers = sorted({node.comment.controller for node in called if node.comment and node.comment.controller})
     route = entry.facts.route if entry.facts.route is not None or not routes else routes[0]
@@ -117,6 +128,7 @@ def _request(entry: Node, called: Sequence[Node], loops: tuple[Loop, ...], insid
         http_ns=sum(node.duration_ns for node in called if node.category == "http"),
         weight=entry.weight,
         loops=loops,
+        slow=slow,
     )
 
 
@@ -152,6 +164,15 @@ def _loops(called: Sequence[Node], tree: Tree, minimum_repeats: int) -> Iterator
             repeated[call].append(group)
     for call in sorted(repeated):
         yield _loop(call, repeated[call], tree)
+
+
+def _slow(called: Sequence[Node], tree: Tree, slow_ns: int, repeated: set[str]) -> Iterator[Loop]:
+    groups: dict[str, list[list[Node]]] = defaultdict(list)
+    for node in called:
+        if node.category == "db" and node.duration_ns >= slow_ns and node.call and node.call not in repeated:
+            groups[node.call].append([node])
+    for call in sorted(groups):
+        yield _loop(call, groups[call], tree)
 
 
 def _loop(call: str, groups: Sequence[Sequence[Node]], tree: Tree) -> Loop:

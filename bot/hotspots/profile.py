@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bot.hotspots import frames, stacks
-from bot.hotspots.detect import Export
+from bot.hotspots.traces import Export
 from bot.hotspots.frames import Frame
 from bot.hotspots.growth import Held, series
 from bot.records import Hotspot, Location, Metrics, Trust

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.hotspots.detect import Export
+from bot.hotspots.traces import Export
 from bot.hotspots.frames import Frame
 from bot.hotspots.measure import timestamp
 from bot.hotspots.route import canonical
@@ -19,7 +19,7 @@ def entry_of(label: str | None, served_by: Frame | None) -> Entry:
     """The entry that a profiler's label names ("GET /orders"), and the function that the stacks show to serve it."""
     named = None
     if served_by is not None:
-        named = Handler(qualname=served_by.function, file=served_by.file, line=served_by.line)
+        named = Handler(qualname=served_by.function or None, file=served_by.file, line=served_by.line)
     request = _REQUEST.fullmatch(label or "")
     if request is None:
         return Entry(type="unknown", transaction_name=label, handler=named)

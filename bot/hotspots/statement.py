@@ -9,6 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from bot.hotspots.literals import without_literals
+from bot.hotspots.values import hashed
+
 MAXIMUM_CHARACTERS = 20_000  # a longer statement is compared by its beginning
 CACHE_SIZE = 1 << 14
 BACKSLASH_SYSTEMS = frozenset({"mysql", "mariadb"})  # there 'it\'s' is one string, and "x" is a string too
@@ -22,7 +25,7 @@ IGNORED_OPERATIONS = frozenset(
 class Normal(NamedTuple):
     """A statement without its values: `statement` to show, `parseable` with quoted identifiers, as the parser needs it.
 
-    `literals` is a hash of the values within this process, None when a placeholder hides one or there is none.
+    `literals` is a hash of the values, the same in every process, None when a placeholder hides one or there is none.
     """
 
     fingerprint: str
@@ -40,8 +43,13 @@ class Comment(NamedTuple):
 
 
 def normalise(text: str, system: str | None = None) -> Normal:
-    """The normal form of a statement; comments around it do not defeat the cache."""
-    return _normalise(_without_outer_comments(text[:MAXIMUM_CHARACTERS]), _flavour(system))
+    """The normal form of a statement; neither comments around it nor values in it defeat the cache."""
+    template, values = without_literals(_without_outer_comments(text[:MAXIMUM_CHARACTERS]))
+    normal = _normalise(template, _flavour(system))
+    if not values or normal.literals is None:
+        return normal
+    literals = hashed((*values, str(normal.literals)))
+    return Normal(normal.fingerprint, normal.statement, normal.parseable, normal.operation, literals)
 
 
 def comment_of(text: str) -> Comment | None:
@@ -152,7 +160,7 @@ def _normalise(text: str, flavour: str) -> Normal:
         statement=statement,
         parseable=parseable,
         operation=word[0].upper() if word else "",
-        literals=hash(tuple(literals)) if literals and not hidden else None,
+        literals=hashed(literals) if literals and not hidden else None,
     )
 
 
