@@ -63,10 +63,8 @@ def samples(graph: Mapping[Function, Node]) -> Iterator[Sample]:
 
 
 def _owners(graph: Mapping[Function, Node]) -> dict[Function, Owners]:
-    """Solved by repetition, since functions call one another in circles: a round carries every part one call further."""
-    owners: dict[Function, Owners] = {
-        f: {Owner(f, ()): 1.0} if _is_own(f, node) else {} for f, node in graph.items()
-    }
+    """Solved by repetition, since functions call one another in circles: a round carries each part a call further."""
+    owners: dict[Function, Owners] = {f: {Owner(f, ()): 1.0} if _is_own(f, node) else {} for f, node in graph.items()}
     open_ = [f for f in _nearest_first(graph) if not owners[f]]
     for _ in range(MOST_ROUNDS):
         moved = False

@@ -8,22 +8,20 @@ from typing import NamedTuple
 from bot.hotspots.libraries import LIBRARIES
 from bot.hotspots.values import is_project_file
 
-PROJECT_SUFFIXES = frozenset("py pyw pyx html htm jinja jinja2 j2 mako txt xml".split())  # templates compile to frames
+PROJECT_SUFFIXES = ("py", "pyw", "pyx", "html", "htm", "jinja", "jinja2", "j2", "mako", "txt", "xml")  # templates run
 # Python itself, its standard library and what a cloud's own runtime brings along.
 FOREIGN_PARTS = ("/lib/python", "/lib64/python", "/var/runtime/", "/opt/python/", ".zip/")
 SCOPES = ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>", "<lambda>")
 WAITING = frozenset(
-    "wait _wait _try_wait _wait_for_tstate_lock select poll accept sleep join acquire serve_forever get _run_once "
-    "_worker switch".split()
-)
-WAITING_FILES = tuple(
-    f"/{file}"
-    for file in (
-        "threading.py selectors.py socket.py socketserver.py queue.py asyncio/base_events.py subprocess.py "
-        "multiprocessing/connection.py multiprocessing/popen_fork.py concurrent/futures/thread.py gevent/hub.py "
-        "eventlet/hubs/hub.py gunicorn/arbiter.py gunicorn/workers/sync.py"
-    ).split()
-)
+    {"wait", "_wait", "_try_wait", "_wait_for_tstate_lock", "select", "poll", "accept", "sleep", "join", "acquire",
+     "serve_forever", "get", "_run_once", "_worker", "switch"}
+)  # fmt: skip
+WAITING_FILES = (
+    "/threading.py", "/selectors.py", "/socket.py", "/socketserver.py", "/queue.py", "/asyncio/base_events.py",
+    "/subprocess.py", "/multiprocessing/connection.py", "/multiprocessing/popen_fork.py",
+    "/concurrent/futures/thread.py", "/gevent/hub.py", "/eventlet/hubs/hub.py", "/gunicorn/arbiter.py",
+    "/gunicorn/workers/sync.py",
+)  # fmt: skip
 SLEEPS = frozenset({"sleep", "<built-in method time.sleep>", "<method 'poll' of 'select.epoll' objects>"})
 # Where a framework calls the function that serves the request or task.
 DISPATCHERS = frozenset(

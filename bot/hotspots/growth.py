@@ -1,14 +1,14 @@
 """Memory that stays to hotspots: the project line whose allocations are kept, never those of an import."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import msgspec
 
 from bot.hotspots import frames, stacks
-from bot.hotspots.traces import Export
 from bot.hotspots.frames import Frame
+from bot.hotspots.traces import Export
 from bot.records import Hotspot, Location, Metrics, Trust
 
 LEAST_BYTES = 1 << 20  # kept by one line in the window
@@ -35,7 +35,7 @@ class Place(msgspec.Struct, frozen=True):
     line: int | None
 
 
-def growth(
+def growth(  # noqa: PLR0913 - one parameter per thing that a source may know
     held: Iterable[Held], export: Export, *, least_bytes: int = LEAST_BYTES, requests: float | None = None,
     hours: float | None = None, confidence: float = 0.85, limits: Sequence[str] = (), verb: str = "stay",
 ) -> list[Hotspot]:  # fmt: skip
@@ -60,9 +60,7 @@ def growth(
     return found
 
 
-def series(
-    files: Sequence[tuple[int | None, int | None, Sequence[Held]]], export: Export
-) -> list[Hotspot]:
+def series(files: Sequence[tuple[int | None, int | None, Sequence[Held]]], export: Export) -> list[Hotspot]:
     """The lines whose live memory rises from file to file; each is when it starts, ends, and what is held then.
 
     Heap profilers sample, so the bytes say which line grows and how steadily, not how much.

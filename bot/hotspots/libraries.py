@@ -4,8 +4,7 @@ Only for profilers that shorten paths (py-spy without `--full-filenames`), where
 missing here costs a location outside the repository, which planning then does not find; it never edits anything.
 """
 
-LIBRARIES = frozenset(
-    """
+_NAMES = """
     OpenSSL PIL _pytest aiobotocore aiohttp aiokafka aiomysql aiopg aioredis aiosqlite alembic allauth amqp anyio
     apispec arrow asgiref async_timeout asyncmy asyncpg attr attrs automat babel bcrypt billiard blinker boto boto3
     botocore bottle bs4 cachetools cattr cattrs celery certifi cffi charset_normalizer cherrypy click colander connexion
@@ -28,5 +27,5 @@ LIBRARIES = frozenset(
     thrift torch tornado tqdm transaction transformers treebeard trio twisted typer typing_extensions typing_inspection
     tzdata tzlocal ujson umongo urllib3 uvicorn uvloop venusian vine waitress watchfiles webargs webob websocket
     websockets webtest werkzeug whitenoise whoosh wrapt wtforms xlrd xlsxwriter yaml yarl zeep zmq zope zstandard
-    """.split()
-)
+"""
+LIBRARIES = frozenset(_NAMES.split())

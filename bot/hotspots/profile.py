@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bot.hotspots import frames, stacks
-from bot.hotspots.traces import Export
 from bot.hotspots.frames import Frame
 from bot.hotspots.growth import Held, series
-from bot.records import Hotspot, Location, Metrics, Trust
+from bot.hotspots.traces import Export
+from bot.records import Hotspot, Location, Metrics, Precision, Trust
 
 LEAST_SHARE = 0.1  # of the entry's samples, for one line that loads lazily
 LEAST_SAMPLES = 10  # on that line
@@ -240,7 +240,7 @@ def _computes(seen: Sequence[Seen], total: int, parts: Sequence[Profile], export
 
 def _location(place: Place, provenance: str) -> Location:
     file, function, line = place
-    precision = "exact_line" if line else "function"
+    precision: Precision = "exact_line" if line else "function"
     return Location(file=file, line=line, function=function, precision=precision, provenance=provenance)
 
 
@@ -254,9 +254,7 @@ def _metrics(seen: Sequence[Seen], share: float) -> Metrics:
     )  # fmt: skip
 
 
-def _trust(
-    parts: Sequence[Profile], reasons: tuple[str, ...], *, exact: bool, limits: Sequence[str] = ()
-) -> Trust:
+def _trust(parts: Sequence[Profile], reasons: tuple[str, ...], *, exact: bool, limits: Sequence[str] = ()) -> Trust:
     known = dict.fromkeys([*limits, *(limit for part in parts for limit in part.limits)])
     return Trust(confidence=0.9 if exact else 0.7, reasons=reasons, limits=tuple(known))
 

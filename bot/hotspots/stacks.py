@@ -4,10 +4,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.hotspots.traces import Export
 from bot.hotspots.frames import Frame
 from bot.hotspots.measure import timestamp
 from bot.hotspots.route import canonical
+from bot.hotspots.traces import Export
 from bot.hotspots.values import LATEST_NS
 from bot.records import Entry, Handler, Hotspot, HotspotKind, Location, Metrics, Source, Trust
 

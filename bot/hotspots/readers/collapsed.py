@@ -1,4 +1,4 @@
-"""Collapsed stacks, one per line: `frame;frame;frame count`, root first (py-spy `-f raw`, Austin, stackcollapse-perf)."""
+"""Collapsed stacks, one per line: `frame;frame;frame count`, root first (py-spy `-f raw`, Austin, perf)."""
 
 import re
 from collections.abc import Iterator
@@ -91,7 +91,9 @@ def _sample(stack: tuple[Frame, ...], line: Line, mode: str) -> Sample:
     if not line.austin:
         return Sample(stack=stack, count=line.value)
     nanoseconds = min(line.value * NS_PER_MICROSECOND, LATEST_NS)
-    return Sample(stack=stack, count=1, **{"cpu_ns" if mode == "cpu" else "wall_ns": nanoseconds})
+    if mode == "cpu":
+        return Sample(stack=stack, count=1, cpu_ns=nanoseconds)
+    return Sample(stack=stack, count=1, wall_ns=nanoseconds)
 
 
 def _frame(text: str) -> Frame | None:

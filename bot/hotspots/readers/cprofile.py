@@ -49,9 +49,7 @@ json.dump(rows, sys.stdout)
 
 def sniff(head: bytes) -> bool:
     """Whether marshal's code for a dictionary comes first, then a key of three parts."""
-    return (
-        len(head) > 3 and head[0] & ~REFERENCE == DICTIONARY and (head[1] & ~REFERENCE, head[2]) == TUPLE_OF_THREE
-    )
+    return len(head) > 3 and head[0] & ~REFERENCE == DICTIONARY and (head[1] & ~REFERENCE, head[2]) == TUPLE_OF_THREE
 
 
 def read(source: Source) -> Iterator[Profile]:
@@ -73,7 +71,9 @@ _Pair = tuple[float, float]
 
 
 def _rows(data: bytes, label: str) -> list[tuple[_Key, _Pair, list[tuple[_Key, _Pair]]]]:
-    damaged = UserError(f"{label} is damaged, or no statistics of cProfile; write it again with `python -m cProfile -o`.")
+    damaged = UserError(
+        f"{label} is damaged, or no statistics of cProfile; write it again with `python -m cProfile -o`."
+    )
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-S", "-c", CHILD], input=data, capture_output=True, timeout=SECONDS, check=False,

@@ -1,4 +1,4 @@
-"""memray's leak report as CSV (`memray transform --leaks csv`): what was never freed, by the stack that allocated it."""
+"""memray's leak report as CSV (`memray transform --leaks csv`): what was never freed, by its stack."""
 
 import csv
 import io
@@ -59,7 +59,9 @@ def _held(row: dict[str | None, str | None]) -> Held | None:
     size, objects = _whole(row.get("size")), _whole(row.get("num_allocations"))
     stack = [_frame(text) for text in reversed((row.get("stack_trace") or "").split("|"))]
     frames = tuple(frame for frame in stack if frame)
-    return Held(stack=frames, size=size, objects=objects) if size is not None and objects is not None and frames else None
+    return (
+        Held(stack=frames, size=size, objects=objects) if size is not None and objects is not None and frames else None
+    )
 
 
 def _whole(text: str | None) -> int | None:

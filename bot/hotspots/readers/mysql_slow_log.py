@@ -66,10 +66,13 @@ class _Entries:
             self._session = found["id"]
         elif found := _DURATION.match(line):
             self._duration_ns = min(round(float(found["seconds"]) * NS_PER_SECOND), LATEST_NS)
-        elif not line.startswith("#") and self._duration_ns is not None and not _SERVER_START.match(line):
-            if sum(map(len, self._text)) < LONGEST_STATEMENT:
-                self._text.append(line)
+        elif not line.startswith("#") and self._is_wanted(line):
+            self._text.append(line)
         return span
+
+    def _is_wanted(self, line: str) -> bool:
+        short = sum(map(len, self._text)) < LONGEST_STATEMENT
+        return short and self._duration_ns is not None and not _SERVER_START.match(line)
 
     def finish(self) -> Span | None:
         """The span of the open entry, None where there is none or it is no statement."""

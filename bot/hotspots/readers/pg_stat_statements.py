@@ -27,6 +27,7 @@ FORMAT = "pg_stat_statements-csv"
 NO_STATEMENT = ""
 
 NS_PER_MS = 1_000_000
+OPERATIONS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE"})  # the others are upkeep
 LEAST_REPEATS = 5  # calls per call of the rarest statement with the same comment
 LEAST_CALLS = 1_000  # of a statement without a comment
 SLOW_NS = 500 * NS_PER_MS  # on average
@@ -45,6 +46,7 @@ class Stat(NamedTuple):
     calls: int
     rows: int
     total_ns: int
+    is_top: bool  # sent by the application, not run by a function or a constraint
 
 
 class Keyed(NamedTuple):
@@ -97,7 +99,7 @@ def _stats(source: Source) -> list[Stat]:
             stat = _stat(dict(zip(names, values, strict=False)))
             if stat is None:
                 source.drop("row without a statement or its numbers")
-            elif stat.normal.operation in OPERATIONS:
+            elif stat.normal.operation in OPERATIONS and stat.is_top:
                 key = stat.normal.fingerprint, stat.comment
                 known = sums.get(key, stat._replace(calls=0, rows=0, total_ns=0))
                 sums[key] = stat._replace(
@@ -108,11 +110,8 @@ def _stats(source: Source) -> list[Stat]:
     finally:
         text.detach()
     if not sums:
-        raise UserError(f"{source.label} holds no statement; export `SELECT * FROM pg_stat_statements` with a header.")
+        raise UserError(f"{source.label} holds no statement; export the view with a header.")
     return sorted(sums.values(), key=lambda stat: (-stat.total_ns, stat.normal.fingerprint, repr(stat.comment)))
-
-
-OPERATIONS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE"})
 
 
 def _stat(row: Mapping[str, str]) -> Stat | None:
@@ -122,12 +121,10 @@ def _stat(row: Mapping[str, str]) -> Stat | None:
         milliseconds = float(next(row[name] for name in TOTAL if row.get(name)))
     except (KeyError, ValueError, StopIteration):
         return None
-    inner = row.get("toplevel", "t")[:1].lower() == "f"  # run by a function or a constraint, not by the application
-    if inner:
-        query = "--"
     if calls < 1 or rows < 0 or not 0 <= milliseconds * NS_PER_MS <= LATEST_NS or not query:
         return None
-    return Stat(normalise(query, "postgresql"), comment_of(query), calls, rows, round(milliseconds * NS_PER_MS))
+    top = row.get("toplevel", "t")[:1].lower() != "f"
+    return Stat(normalise(query, "postgresql"), comment_of(query), calls, rows, round(milliseconds * NS_PER_MS), top)
 
 
 def _by_key(stat: Stat) -> Reading | None:
@@ -161,7 +158,9 @@ def _hotspot(kind: HotspotKind, comment: Comment | None, found: Sequence[Keyed])
     total = sum(one.stat.total_ns for one in found)
     loop = kind == "n_plus_one_db"
     limits = ["sums of the database: repeats per request are a guess from how often other statements run"] * loop
-    limits += ["the route is that of the first call only; other entries may share the statement"] * (comment is not None)
+    limits += ["the route is that of the first call only; other entries may share the statement"] * (
+        comment is not None
+    )
     return Hotspot(
         id=identity(kind, key, entry, patterns, ()),
         kind=kind,
@@ -170,7 +169,7 @@ def _hotspot(kind: HotspotKind, comment: Comment | None, found: Sequence[Keyed])
         patterns=patterns,
         metrics=Metrics(
             requests_in_window=calls, p50_ns=0, p95_ns=0, p99_ns=0, total_ns=total, db_ns=total,
-            avoidable_ns_per_request=(total - sum(p.mean_ns for p in patterns) * calls) // calls if loop and calls else 0,
+            avoidable_ns_per_request=total // calls - sum(p.mean_ns for p in patterns) if loop and calls else 0,
         ),
         trust=Trust(
             confidence=(0.4 if comment else 0.3) if loop else 0.8,

@@ -1,4 +1,4 @@
-"""PostgreSQL's log as plain text, with any `log_line_prefix`: entries over several lines, time and session by their looks.
+"""PostgreSQL's log as plain text, with any `log_line_prefix`; an entry may go over several lines.
 
 The prefix is not in the log. What can tell requests apart is looked for in it: a session id (`%c`), a virtual
 transaction (`%v`), a process id (`%p`) in brackets or between colons.

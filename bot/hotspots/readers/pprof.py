@@ -22,8 +22,10 @@ VENDOR = "pprof"
 FORMAT = "pprof"
 NO_STATEMENT = ""
 
-NANOSECONDS = {"nanoseconds": 1, "ns": 1, "microseconds": 1_000, "us": 1_000, "milliseconds": 1_000_000, "ms": 1_000_000,
-               "seconds": 1_000_000_000, "s": 1_000_000_000}  # fmt: skip
+NANOSECONDS = {
+    "nanoseconds": 1, "ns": 1, "microseconds": 1_000, "us": 1_000,
+    "milliseconds": 1_000_000, "ms": 1_000_000, "seconds": 1_000_000_000, "s": 1_000_000_000,
+}  # fmt: skip
 CPU = frozenset({"cpu", "cpu-time", "cpu_time", "process_cpu", "on-cpu"})
 WALL = frozenset({"wall", "wall-time", "wall_time", "wallclock"})
 SAMPLES = ("cpu-samples", "wall-samples", "samples", "sample")
@@ -40,7 +42,7 @@ class Columns(NamedTuple):
 
     cpu: int | None
     wall: int | None
-    count: int | None
+    samples: int | None
     live_bytes: int | None
     live_objects: int | None
     cpu_ns: int
@@ -155,7 +157,7 @@ def _add(
         return max(0, values[column]) if column is not None else 0
 
     cpu, wall = value(columns.cpu) * columns.cpu_ns, value(columns.wall) * columns.wall_ns
-    count = value(columns.count) if columns.count is not None else int(bool(cpu or wall))
+    count = value(columns.samples) if columns.samples is not None else int(bool(cpu or wall))
     if count or cpu or wall:
         request = labels.get(REQUEST_LABEL)
         samples.append(
@@ -179,7 +181,7 @@ def _columns(types: list[tuple[str, str]]) -> Columns:
 
     cpu, wall = time_named(CPU), time_named(WALL)
     return Columns(
-        cpu=cpu, wall=wall, count=named(SAMPLES), live_bytes=named(LIVE_BYTES), live_objects=named(LIVE_OBJECTS),
+        cpu=cpu, wall=wall, samples=named(SAMPLES), live_bytes=named(LIVE_BYTES), live_objects=named(LIVE_OBJECTS),
         cpu_ns=NANOSECONDS[types[cpu][1]] if cpu is not None else 1,
         wall_ns=NANOSECONDS[types[wall][1]] if wall is not None else 1,
     )  # fmt: skip

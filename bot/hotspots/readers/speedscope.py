@@ -87,7 +87,9 @@ def read(source: Source) -> Iterator[Profile]:
     try:
         samples = tuple(sample for thread in threads for sample in _samples(thread, frames, source.label))
     except IndexError:
-        raise UserError(f"{source.label}: a sample names a frame that the file does not hold; write it again.") from None
+        raise UserError(
+            f"{source.label}: a sample names a frame that the file does not hold; write it again."
+        ) from None
     measure: Measure = "running" if file.exporter.startswith("py-spy") else "wall"
     limits = (RUNNING,) * (measure == "running") + (FUNCTIONS_ONLY,) * (not exact)
     yield Profile(measure=measure, samples=samples, limits=limits)
@@ -131,7 +133,9 @@ def _of_events(thread: Thread, frames: Sequence[Frame], label: str) -> Iterator[
         elif event.type == "C" and opened and opened[-1] == event.frame:
             opened.pop()
         else:
-            raise UserError(f"{label}: the field events closes frames in another order than it opens them; write it again.")
+            raise UserError(
+                f"{label}: the field events closes frames in another order than it opens them; write it again."
+            )
 
 
 def _stack(where: Sequence[int], frames: Sequence[Frame]) -> tuple[Frame, ...]:
