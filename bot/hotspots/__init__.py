@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from bot.config import Config
 from bot.errors import UserError
 from bot.hotspots.detect import detect
-from bot.hotspots.ingest import ingest
+from bot.hotspots.ingest import collect
 from bot.hotspots.loops import Limits
 from bot.hotspots.profile import hotspots as of_profiles
 from bot.hotspots.rank import rank
+from bot.hotspots.volume import with_traffic
 from bot.records import Hotspot
 
 __all__ = ["read"]
@@ -27,7 +28,7 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
             or whose database spans carry no SQL text.
     """
     limits = Limits(config.minimum_repeats, config.slow_statement_ms * NANOSECONDS_PER_MS)
-    found = ingest(paths, limits, config.max_input_mb)
+    found = collect(paths, limits, config.max_input_mb)
     hotspots = found.hotspots
     for export, profiles in sorted(found.profiles.items(), key=lambda item: item[0]):
         hotspots += of_profiles(profiles, export)
@@ -36,7 +37,7 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         if not detected and seen.without_statement and not seen.with_statement:
             raise UserError(seen.advice)
         hotspots += seen.losses.limit(detected)
-    return rank(_distinct(hotspots))
+    return rank(with_traffic(_distinct(hotspots), found.traffic))
 
 
 def _distinct(hotspots: Iterable[Hotspot]) -> Iterable[Hotspot]:

@@ -119,12 +119,13 @@ def _place(stack: Sequence[Frame], at: int) -> Place:
 
 def _lazy_loads(seen: Sequence[Seen], parts: Sequence[Profile], export: Export) -> list[Hotspot]:
     entries: dict[str, list[Seen]] = defaultdict(list)
+    whole = sum(one.weight for one in seen)
     labels = _labels(seen)
     for one in seen:
         served_by = frames.handler(one.sample.stack)
         name = one.sample.entry or labels.get(_function(served_by), _function(served_by))
         entries[name].append(one)
-    return [found for name in sorted(entries) for found in _of_entry(entries[name], parts, export)]
+    return [found for name in sorted(entries) for found in _of_entry(entries[name], whole, parts, export)]
 
 
 def _labels(seen: Iterable[Seen]) -> dict[str, str]:
@@ -141,7 +142,7 @@ def _function(frame: Frame | None) -> str:
     return f"{stacks.short(frame.file)}:{frame.function}" if frame else ""
 
 
-def _of_entry(seen: Sequence[Seen], parts: Sequence[Profile], export: Export) -> list[Hotspot]:
+def _of_entry(seen: Sequence[Seen], whole: int, parts: Sequence[Profile], export: Export) -> list[Hotspot]:
     total = sum(one.weight for one in seen)
     other = sum(one.weight for one in seen if one.queries and not one.loads)
     lines: dict[Place, list[Seen]] = defaultdict(list)
@@ -167,7 +168,7 @@ def _of_entry(seen: Sequence[Seen], parts: Sequence[Profile], export: Export) ->
         stacks.hotspot(
             "n_plus_one_db", export, stacks.entry_of(_label(seen), _served_by(loading)),
             tuple(_location(place, "the profile's frame above the lazy loader") for place in kept),
-            _metrics(seen, sum(weights[place] for place in kept) / total),
+            _metrics(seen, sum(weights[place] for place in kept) / whole),
             _trust(parts, reasons, exact=all(line for _, _, line in kept), limits=[NO_REPEATS]),
             service=parts[0].service, window=_window(parts),
         )
@@ -250,7 +251,7 @@ def _metrics(seen: Sequence[Seen], share: float) -> Metrics:
     requests = {one.sample.request for one in seen if one.sample.request}
     return Metrics(
         requests_in_window=len(requests), p50_ns=0, p95_ns=0, p99_ns=0,
-        total_ns=wall or cpu, cpu_ns=cpu or None, share=round(share, 3),
+        total_ns=wall or cpu, cpu_ns=cpu or None, share_of_service=round(share, 4),
     )  # fmt: skip
 
 

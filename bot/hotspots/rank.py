@@ -29,4 +29,4 @@ def _avoidable(hotspot: Hotspot) -> int:
 
 
 def _last(hotspot: Hotspot) -> tuple[float, str]:
-    return -(hotspot.metrics.share or 0), hotspot.id
+    return -(hotspot.metrics.share_of_service or 0), hotspot.id
