@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
+from bot.plan.paths import repository_paths
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
 from codemods.api import Answer, Codemod, Evidence, No, Proposal, Reached, Repeat, Sighting
@@ -23,11 +24,10 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     """What can be done about a hotspot: a patch per site, a refusal per reason; each repeat is in exactly one."""
     able = [c for c in discover().values() if hotspot.kind in c.META.kinds]
     if not able:
-        return [
-            Refusal(
-                hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
-            )
-        ]
+        message, place = f"no codemod answers a hotspot of kind {hotspot.kind}", _first_place(hotspot, index)
+        if place:
+            message += f"; it is at {place}"
+        return [Refusal(hotspot=hotspot.id, code="R-NO-CODEMOD", message=message, place=place)]
     begins = starts(index, hotspot)
     if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
@@ -169,6 +169,16 @@ def _refusal(hotspot: Hotspot, no: No) -> Refusal:
     return Refusal(
         hotspot=hotspot.id, code=no.code, message=no.message, place=place, candidates=no.candidates, done=no.done
     )
+
+
+def _first_place(hotspot: Hotspot, index: Index) -> str | None:
+    """The best location that the source names, as a path of the repository where one file alone can be meant."""
+    for location in hotspot.locations[:1]:
+        paths = repository_paths(index.tree.files, location.file)
+        path = paths[0] if len(paths) == 1 else location.file
+        line = f":{location.line}" if location.line else ""
+        return f"{path}{line} in {location.function}" if location.function else f"{path}{line}"
+    return None
 
 
 def _unlocated(hotspot: Hotspot) -> str:
