@@ -50,7 +50,7 @@ def _named(index: Index, attributes: frozenset[str], codemod: Codemod) -> Iterat
 
 def _read(index: Index, path: str, line: int) -> Iterator[str]:
     tree = index.tree.parsed(path)
-    for node in ast.walk(tree) if tree else ():
-        read = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
-        if read and node.lineno <= line <= (node.end_lineno or node.lineno):
+    attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)) if tree else ()
+    for node in attributes:
+        if isinstance(node.ctx, ast.Load) and node.lineno <= line <= (node.end_lineno or node.lineno):
             yield node.attr
