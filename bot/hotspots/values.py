@@ -1,5 +1,6 @@
 """Checks of single values that several readers share."""
 
+import binascii
 import zlib
 from collections.abc import Iterable
 
@@ -35,6 +36,31 @@ def hexadecimal(value: int | str, where: str) -> str:
         return f"{int(value) & LOW_64_BITS:016x}"
     except ValueError:
         raise UserError(f"{where} is {str(value)[:40]!r}, expected a decimal id; check what wrote the file.") from None
+
+
+def identity(text: str, where: str) -> str:
+    """An id as lower-case hexadecimal digits, also from `0x...` and from base64 (protobuf's own JSON).
+
+    Raises:
+        UserError: no id; `where` names the file and field.
+    """
+    if len(text) in (16, 32):
+        return text.lower()
+    if text.endswith("="):
+        try:
+            return binascii.a2b_base64(text, strict_mode=True).hex()
+        except binascii.Error:
+            text = ""
+    found = text.lower().removeprefix("0x")
+    if not found:
+        raise UserError(f"{where} is {text[:40]!r}, expected a hexadecimal id; check what wrote the file.")
+    return found
+
+
+def parent_identity(text: str | None, where: str) -> str | None:
+    """As `identity`; no parent is written as nothing or as zeros."""
+    found = identity(text, where) if text else ""
+    return found if found.strip("0") else None
 
 
 def small_number(text: str | None) -> int | None:
