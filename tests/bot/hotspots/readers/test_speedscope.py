@@ -70,7 +70,8 @@ def test_a_function_at_one_line_only_may_be_its_first_line(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (document(SAMPLED | {"weights": [1]}), ": the field weights has another length than samples; write the file again."),
+        (document(SAMPLED | {"weights": [1]}),
+         ": the field weights has another length than samples; write the file again."),
         (document(SAMPLED | {"samples": [[0, 9]] * 20}),
          ": a sample names a frame that the file does not hold; write it again."),
         (document(SAMPLED | {"samples": [[0, -1]] * 20}),
