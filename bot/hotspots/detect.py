@@ -1,6 +1,7 @@
 """From what the requests of all entries add up to, to hotspots: one per kind, service and entry."""
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from bot.hotspots.totals import CallTotals, EntryTotals, Totals
 from bot.hotspots.traces import Call, Export
 from bot.records import Entry, Handler, Hotspot, HotspotKind, Location, Pattern, Source, Trust
 
+_MASKED_NAME = re.compile(r"\?\s*\.\s*\?")
 MUCH_SEEN = 3  # requests from which a repetition is no accident
 
 
@@ -144,6 +146,8 @@ def _trust(kind: HotspotKind, totals: EntryTotals, patterns: Sequence[Pattern], 
         limits.append("the export names no route; it is guessed from the URL")
     if not understood:
         limits.append("a statement could not be parsed")
+    if any(_MASKED_NAME.search(pattern.statement) for pattern in patterns):
+        limits.append("the export masks the columns of a statement; only its table is known")
     if min(pattern.sequential for pattern in patterns) < 1:
         limits.append("some of the repeated calls overlap")
     return Trust(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from bot.hotspots.focus import Focus, in_focus
 from bot.hotspots.route import canonical, canonical_of_url
 from bot.hotspots.span import Code
 from bot.hotspots.traces import Category, Facts, Node
@@ -64,6 +65,7 @@ class Limits(NamedTuple):
 
     repeats: int  # equal calls under one parent span
     slow_ns: int  # one database call
+    focus: tuple[Focus, ...] = ()  # the services and times that alarms are about; none: all
 
 
 def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Request]:
@@ -81,6 +83,8 @@ def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Re
         inside = _directly_inside(tree)
         for span_id, called in calls.items():
             entry = tree.node(span_id) if span_id is not None else _imagined(called)
+            if not in_focus(limits.focus, entry.facts.service, entry.start_ns, entry.end_ns):
+                continue
             loops = tuple(_loops(called, tree, limits.repeats))
             slow = tuple(_slow(called, tree, limits.slow_ns, {loop.call for loop in loops}))
             if not _is_unrouted_miss(entry) and (loops or slow or span_id is not None):

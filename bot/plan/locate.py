@@ -142,6 +142,9 @@ def _by_route(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     if entry.type != "http" or route is None:
         return
     decorated = [served.key for served in index.routes.handlers(route, entry.method)]
+    if entry.route_raw is None and entry.url_sample:  # a guess at a route takes a word of the URL for a part of it
+        decorated = [served.key for served in index.routes.of_url(entry.url_sample, entry.method)] or decorated
+        route = entry.url_sample
     name = f"{entry.method or ''} {route}".strip()
     for path, qualname in decorated or index.urls.handlers(route):
         yield Start((path, qualname), f"`{name}` is served by `{qualname}` in {path}")
