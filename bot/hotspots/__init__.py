@@ -7,12 +7,13 @@ from bot.config import Config
 from bot.errors import UserError
 from bot.hotspots.detect import detect
 from bot.hotspots.focus import in_focus
-from bot.hotspots.ingest import ingest
+from bot.hotspots.ingest import collect
 from bot.hotspots.loops import Limits
 from bot.hotspots.moments import moment
 from bot.hotspots.rank import rank
 from bot.hotspots.vague import without_vague
 from bot.hotspots.verdict import confirmed
+from bot.hotspots.volume import with_traffic
 from bot.records import Hotspot
 
 __all__ = ["read"]
@@ -30,7 +31,7 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
             or whose database spans carry no SQL text.
     """
     limits = Limits(config.minimum_repeats, config.slow_statement_ms * NANOSECONDS_PER_MS)
-    found = ingest(paths, limits, config.max_input_mb, config.alarm_services)
+    found = collect(paths, limits, config.max_input_mb, config.alarm_services)
     for note in found.notes:
         sys.stderr.write("".join(c if c.isprintable() else "?" for c in f"costmod: {note}") + "\n")
     if found.alarms and not found.exports and not found.hotspots:
@@ -41,8 +42,8 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         if not detected and seen.without_statement and not seen.with_statement:
             raise UserError(seen.advice)
         hotspots += detected
-    hotspots = list(without_vague(hotspots, config.minimum_repeats))
-    return rank(confirmed(_distinct(hotspots), found.verdicts))
+    distinct = _distinct(without_vague(hotspots, config.minimum_repeats))
+    return rank(confirmed(with_traffic(distinct, found.traffic), found.verdicts))
 
 
 def _window(hotspot: Hotspot) -> tuple[int | None, int | None]:

@@ -95,15 +95,18 @@ class Screen:
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "id"):
-            table.add_column(name, justify="right" if name in ("#", "requests", "p99", "total") else "left")
+        numbers = ("#", "requests", "p99", "total", "share", "trust")
+        for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "share", "trust", "id"):
+            table.add_column(name, justify="right" if name in numbers else "left")
         for position, hotspot in enumerate(hotspots, 1):
             repeats = [f"{p.count.p50} x {plain(', '.join(p.tables) or p.statement[:40])}" for p in hotspot.patterns]
+            repeats = repeats or [plain(f"{place.file}:{place.line}") for place in hotspot.locations[:1]]
             metrics = hotspot.metrics
             table.add_row(
                 str(position), plain(entry_name(hotspot)), _WORDS[hotspot.kind], "\n".join(repeats),
                 str(metrics.requests_in_window), duration(metrics.p99_ns), duration(metrics.total_ns),
-                plain(hotspot.id[:12]),
+                "" if metrics.share_of_service is None else f"{metrics.share_of_service:.0%}",
+                f"{hotspot.trust.confidence:.2f}", plain(hotspot.id[:12]),
             )  # fmt: skip
         self.out.print(table)
 

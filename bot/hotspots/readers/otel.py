@@ -192,6 +192,8 @@ def _operation(span: OtlpSpan, attributes: Attributes) -> str | None:
 
 def _code(attributes: Attributes) -> Code | None:
     function = attributes.get("code.function.name")
+    if function is None and "code.file.path" not in attributes:
+        return None
     if function and "code.namespace" in attributes:  # only the deprecated spelling splits the name
         function = f"{attributes['code.namespace']}.{function}"
     file = attributes.get("code.file.path", "")
