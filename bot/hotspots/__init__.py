@@ -42,8 +42,8 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         if not detected and seen.without_statement and not seen.with_statement:
             raise UserError(seen.advice)
         hotspots += detected
-    distinct = _distinct(without_vague(hotspots, config.minimum_repeats))
-    return rank(confirmed(with_traffic(distinct, found.traffic), found.verdicts))
+    hotspots = list(without_vague(hotspots, config.minimum_repeats))
+    return rank(with_traffic(confirmed(_distinct(hotspots), found.verdicts), found.traffic))
 
 
 def _window(hotspot: Hotspot) -> tuple[int | None, int | None]:
