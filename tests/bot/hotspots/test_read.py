@@ -12,13 +12,12 @@ import pytest
 from bot.config import Config
 from bot.errors import UserError
 from bot.hotspots import read
+from bot.hotspots.readers import readers
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "hotspots"
 OTEL = gzip.decompress((SAMPLES / "otel_flask_stable.jsonl.gz").read_bytes())
 DATADOG = gzip.decompress((SAMPLES / "datadog_flask_sqlite.traces.json.gz").read_bytes())
-KNOWN = (
-    "Datadog agent traces (JSON list of traces); costmod hotspots JSON; OpenTelemetry OTLP JSON (lines or one document)"
-)
+KNOWN = "; ".join(reader.TITLE for reader in readers())
 
 
 def otlp(*spans: dict[str, Any]) -> bytes:
