@@ -24,7 +24,8 @@ NANOSECONDS_PER_MS = 1_000_000
 def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
     """The hotspots in the files (`-` is standard input), dearest first.
 
-    Files may be plain or gzip; a trace may be spread over them in any order. Nothing wrong in them is an empty list.
+    Files may be plain, gzip or zstd; a trace may be spread over them in any order. Nothing wrong in them is an empty
+    list. What cannot be used of a file is counted on standard error and in the limits of the hotspots.
 
     Raises:
         UserError: an input that is not readable, of no known format, above `config.max_input_mb`, without any span,
@@ -41,7 +42,7 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         detected = detect(seen.totals, seen.calls, (seen.start_ns or 0, seen.end_ns), export)
         if not detected and seen.without_statement and not seen.with_statement:
             raise UserError(seen.advice)
-        hotspots += detected
+        hotspots += seen.losses.limit(detected)
     hotspots = list(without_vague(hotspots, config.minimum_repeats))
     return rank(with_traffic(confirmed(_distinct(hotspots), found.verdicts), found.traffic))
 

@@ -7,6 +7,7 @@ there; a large file of lines is read in as many parts as there are processors.
 import gc
 import multiprocessing
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from tempfile import TemporaryDirectory
 from bot.errors import UserError
 from bot.hotspots.focus import Alarm, Focus, focus_of
 from bot.hotspots.loops import Limits, requests_in
+from bot.hotspots.losses import Losses
 from bot.hotspots.readers import Reader, named, reader_for
 from bot.hotspots.source import Source, opened, opened_part, parts_of
 from bot.hotspots.span import Span
@@ -45,6 +47,7 @@ class Seen:
     advice: str = ""
     nodes: dict[str, list[Node]] = field(default_factory=dict)
     files: list[SpillFile] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
 
     @property
     def held(self) -> int:
@@ -64,6 +67,7 @@ class Seen:
             self.nodes.setdefault(trace_id, []).extend(nodes)
         if isinstance(other, Seen):
             self.files += other.files
+            self.losses.add(other.losses)
             self.advice = self.advice or other.advice
 
     def spill(self, path: Path) -> None:
@@ -85,6 +89,12 @@ class Ingested:
     alarms: list[Alarm] = field(default_factory=list)
     focus: tuple[Focus, ...] = ()
     notes: tuple[str, ...] = ()  # sentences for whoever reads
+    losses: Losses = field(default_factory=Losses)
+
+    @property
+    def holds_anything(self) -> bool:
+        """Whether there is something in it besides spans."""
+        return bool(self.hotspots or self.traffic or self.alarms)
 
     def merge(self, other: "Ingested") -> None:
         """Takes in what another part or file holds."""
@@ -92,6 +102,7 @@ class Ingested:
         self.traffic += other.traffic
         self.verdicts += other.verdicts
         self.alarms += other.alarms
+        self.losses.add(other.losses)
         for export, seen in other.exports.items():
             self.exports.setdefault(export, Seen()).merge(seen)
 
@@ -107,7 +118,9 @@ def collect(paths: Sequence[str], limits: Limits, max_input_mb: int, alarm_servi
     with TemporaryDirectory(prefix="costmod-spans-") as folder, _Processes() as processes:
         found = Ingested()
         for number, path in enumerate(paths):
-            found.merge(_read_path(path, max_input_mb, processes, Path(folder) / str(number)))
+            file = _read_path(path, max_input_mb, processes, Path(folder) / str(number))
+            _tell("standard input" if path == "-" else path, file.losses)
+            found.merge(file)
             for place, seen in enumerate(found.exports.values()):
                 if seen.held > HELD_NODES or (seen.held and seen.files):
                     seen.spill(Path(folder) / f"{number}-rest-{place}")
@@ -116,6 +129,13 @@ def collect(paths: Sequence[str], limits: Limits, max_input_mb: int, alarm_servi
         for seen in found.exports.values():
             seen.totals = _totals(seen, limits, processes)
         return found
+
+
+def _tell(label: str, losses: Losses) -> None:
+    """Says on standard error what of an input could not be used."""
+    if sentences := losses.sentences():
+        line = f"costmod: {label}: {'; '.join(sentences)}."
+        sys.stderr.write("".join(character if character.isprintable() else "?" for character in line) + "\n")
 
 
 class _Processes:
@@ -165,7 +185,7 @@ def _read_part(path: str, format_: str, part: tuple[int, int], spill: Path) -> I
 
 def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> Ingested:
     """All items of a source; with `keep`, the last `HELD_NODES` nodes stay in memory."""
-    found, traces, file = Ingested(), Traces(), None
+    found, traces, file = Ingested(losses=source.losses), Traces(), None
     for item in reader.read(source):
         if isinstance(item, Span):
             traces.add(item)
@@ -181,10 +201,13 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
             found.alarms.append(item)
         else:
             found.hotspots.append(item)
-    if traces.start_ns is None and reader.NO_STATEMENT and keep and not found.traffic and not found.hotspots:
+    if traces.start_ns is None and source.losses.first and keep and not found.holds_anything:
+        raise source.losses.first
+    found.hotspots = source.losses.limit(found.hotspots)
+    if traces.start_ns is None and reader.NO_STATEMENT and keep and not found.holds_anything:
         raise UserError(f"{source.label} holds no span; export a window with traffic.")
     if traces.start_ns is not None:
-        seen = found.exports[Export(reader.VENDOR, reader.FORMAT)] = Seen()
+        seen = found.exports[Export(reader.VENDOR, reader.FORMAT)] = Seen(losses=source.losses)
         seen.advice = f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}."
         if file or not keep:
             file = file or Spill(spill, BUCKETS)

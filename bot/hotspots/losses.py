@@ -1,8 +1,12 @@
 """What of an input could not be used, so that the good part of it still can."""
 
 from collections import Counter
+from collections.abc import Iterable
+
+from msgspec.structs import replace
 
 from bot.errors import UserError
+from bot.records import Hotspot
 
 
 class Losses:
@@ -34,3 +38,11 @@ class Losses:
     def sentences(self) -> tuple[str, ...]:
         """One short sentence for each reason, without a full stop."""
         return (*(f"{count} dropped: {reason}" for reason, count in sorted(self._counts.items())), *self._notes)
+
+    def limit(self, hotspots: Iterable[Hotspot]) -> list[Hotspot]:
+        """The hotspots with the sentences among their limits."""
+        sentences = self.sentences()
+        if not sentences:
+            return list(hotspots)
+        trusts = ((hotspot, hotspot.trust) for hotspot in hotspots)
+        return [replace(hotspot, trust=replace(trust, limits=trust.limits + sentences)) for hotspot, trust in trusts]

@@ -48,11 +48,13 @@ def reader_for(source: Source) -> Reader:
     Raises:
         UserError: an empty input, or no known format.
     """
-    if not source.head.strip():
+    if not source.head.strip() and source.losses.first is None:
         raise UserError(f"{source.label} is empty; export the traces again.")
     for reader in readers():
         if reader.sniff(source.head):
             return reader
+    if source.losses.first is not None:  # a compressed file of which nothing is left
+        raise source.losses.first
     known = "; ".join(reader.TITLE for reader in readers())
     raise UserError(f"{source.label} is in no format that costmod reads ({known}); export it as one of these.")
 

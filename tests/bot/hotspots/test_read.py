@@ -39,8 +39,7 @@ BAD: list[tuple[str, bytes, str]] = [
     ("empty", b"", "X is empty; export the traces again."),
     ("blank", b" \n\n", "X is empty; export the traces again."),
     ("truncated", OTEL[:60000], "X: line 1 is truncated JSON; export it again."),
-    ("last line truncated", OTEL + OTEL[:500], "X: line 2 is truncated JSON; export it again."),
-    ("first line truncated", OTEL[:500] + b"\n" + OTEL, "X: line 1 is truncated or no JSON; export it again."),
+    ("all lines truncated", OTEL[:500] + b"\n" + OTEL[:600], "X: line 1 is no JSON; export it again."),
     (
         "truncated while indented",
         json.dumps(json.loads(OTEL), indent=1).encode()[:900],
@@ -92,7 +91,8 @@ BAD: list[tuple[str, bytes, str]] = [
         agent(type="sql", name="postgres.query", resource="postgres.query"),
         "X: database spans carry no SQL text; stop the tracer or agent from replacing the `resource` of sql spans.",
     ),
-    ("gzip truncated", gzip.compress(OTEL)[:3000], "X is a damaged or truncated gzip file; export it again."),
+    ("gzip truncated", gzip.compress(OTEL)[:3000], "X is a truncated gzip file; export it again."),
+    ("gzip damaged", gzip.compress(OTEL)[:-8] + b"x" * 8, "X is a damaged gzip file; export it again."),
     (
         "gzip bomb",
         gzip.compress(b'{"resourceSpans":[' + b" " * 3_000_000),
