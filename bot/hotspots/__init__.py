@@ -10,6 +10,7 @@ from bot.hotspots.focus import in_focus
 from bot.hotspots.ingest import collect
 from bot.hotspots.loops import Limits
 from bot.hotspots.moments import moment
+from bot.hotspots.profile import hotspots as of_profiles
 from bot.hotspots.rank import rank
 from bot.hotspots.vague import without_vague
 from bot.hotspots.verdict import confirmed
@@ -35,9 +36,12 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
     found = collect(paths, limits, config.max_input_mb, config.alarm_services)
     for note in found.notes:
         sys.stderr.write("".join(c if c.isprintable() else "?" for c in f"costmod: {note}") + "\n")
-    if found.alarms and not found.exports and not found.hotspots:
+    if found.alarms and not found.exports and not found.hotspots and not found.profiles:
         raise UserError("an alarm only tells when to look, and at which service; name an export of traces beside it.")
-    hotspots = [h for h in found.hotspots if in_focus(found.focus, h.source.service, *_window(h))]
+    hotspots = found.hotspots
+    for export, profiles in sorted(found.profiles.items(), key=lambda item: item[0]):
+        hotspots += of_profiles(profiles, export)
+    hotspots = [h for h in hotspots if in_focus(found.focus, h.source.service, *_window(h))]
     for export, seen in sorted(found.exports.items()):
         detected = detect(seen.totals, seen.calls, (seen.start_ns or 0, seen.end_ns), export)
         if not detected and seen.without_statement and not seen.with_statement:

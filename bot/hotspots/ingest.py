@@ -15,10 +15,13 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from msgspec.structs import replace
+
 from bot.errors import UserError
 from bot.hotspots.focus import Alarm, Focus, focus_of
 from bot.hotspots.loops import Limits, requests_in
 from bot.hotspots.losses import Losses
+from bot.hotspots.profile import Profile
 from bot.hotspots.readers import Reader, named, reader_for
 from bot.hotspots.source import Source, opened, opened_part, parts_of
 from bot.hotspots.span import Span
@@ -89,12 +92,27 @@ class Ingested:
     alarms: list[Alarm] = field(default_factory=list)
     focus: tuple[Focus, ...] = ()
     notes: tuple[str, ...] = ()  # sentences for whoever reads
+    profiles: dict[Export, list[Profile]] = field(default_factory=dict)
     losses: Losses = field(default_factory=Losses)
 
     @property
-    def holds_anything(self) -> bool:
-        """Whether there is something in it besides spans."""
-        return bool(self.hotspots or self.traffic or self.alarms)
+    def is_empty(self) -> bool:
+        """Whether there is nothing but spans, if that."""
+        return not (self.hotspots or self.traffic or self.verdicts or self.alarms or self.profiles)
+
+    def take(self, item: Hotspot | Profile | Traffic | Verdict | Alarm, export: Export) -> None:
+        """Takes in what is no span."""
+        match item:
+            case Traffic():
+                self.traffic.append(item)
+            case Verdict():
+                self.verdicts.append(item)
+            case Alarm():
+                self.alarms.append(item)
+            case Profile():
+                self.profiles.setdefault(export, []).append(item)
+            case _:
+                self.hotspots.append(item)
 
     def merge(self, other: "Ingested") -> None:
         """Takes in what another part or file holds."""
@@ -102,6 +120,8 @@ class Ingested:
         self.traffic += other.traffic
         self.verdicts += other.verdicts
         self.alarms += other.alarms
+        for export, profiles in other.profiles.items():
+            self.profiles.setdefault(export, []).extend(profiles)
         self.losses.add(other.losses)
         for export, seen in other.exports.items():
             self.exports.setdefault(export, Seen()).merge(seen)
@@ -186,6 +206,7 @@ def _read_part(path: str, format_: str, part: tuple[int, int], spill: Path) -> I
 def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> Ingested:
     """All items of a source; with `keep`, the last `HELD_NODES` nodes stay in memory."""
     found, traces, file = Ingested(losses=source.losses), Traces(), None
+    export = Export(reader.VENDOR, reader.FORMAT)
     for item in reader.read(source):
         if isinstance(item, Span):
             traces.add(item)
@@ -193,21 +214,19 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
                 file = file or Spill(spill, BUCKETS)
                 file.write(traces.nodes)
                 traces.forget()
-        elif isinstance(item, Traffic):
-            found.traffic.append(item)
-        elif isinstance(item, Verdict):
-            found.verdicts.append(item)
-        elif isinstance(item, Alarm):
-            found.alarms.append(item)
         else:
-            found.hotspots.append(item)
-    if traces.start_ns is None and source.losses.first and keep and not found.holds_anything:
-        raise source.losses.first
+            found.take(item, export)
+    if traces.start_ns is None and keep and found.is_empty:
+        if source.losses.first:
+            raise source.losses.first
+        if reader.NO_STATEMENT:
+            raise UserError(f"{source.label} holds no span; export a window with traffic.")
     found.hotspots = source.losses.limit(found.hotspots)
-    if traces.start_ns is None and reader.NO_STATEMENT and keep and not found.holds_anything:
-        raise UserError(f"{source.label} holds no span; export a window with traffic.")
+    if export in found.profiles:
+        limits = source.losses.sentences()
+        found.profiles[export] = [replace(p, limits=p.limits + limits) for p in found.profiles[export]]
     if traces.start_ns is not None:
-        seen = found.exports[Export(reader.VENDOR, reader.FORMAT)] = Seen(losses=source.losses)
+        seen = found.exports[export] = Seen(losses=source.losses)
         seen.advice = f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}."
         if file or not keep:
             file = file or Spill(spill, BUCKETS)

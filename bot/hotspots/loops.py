@@ -5,6 +5,7 @@ Grouping is by (trace, parent span, fingerprint), not by neighbours: a loop over
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from bot.hotspots.focus import Focus, in_focus
@@ -199,9 +200,9 @@ def _loop(call: str, groups: Sequence[Sequence[Node]], tree: Tree) -> Loop:
 
 
 def _in_sequence(group: Sequence[Node]) -> int:
-    """How many spans start after all spans before them have ended."""
+    """How many spans start after all spans before them have ended, or wait for one another by nature."""
     count, end = 0, group[0].end_ns
-    for node in group[1:]:
-        count += node.start_ns >= end
+    for before, node in pairwise(group):
+        count += node.start_ns >= end or (node.lane is not None and node.lane == before.lane)
         end = max(end, node.end_ns)
     return count

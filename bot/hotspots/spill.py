@@ -37,6 +37,7 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     facts: int
     code: int
     comment: int
+    lane: str | None
 
 
 class Chunk(NamedTuple):
@@ -102,7 +103,7 @@ class Spill:
             trace_id, node.span_id, node.parent_id, node.kind, node.start_ns, node.duration_ns, node.weight, node.path,
             node.category, node.call, node.values, _place(node.name, tables.names, places[0]),
             _place(node.facts, tables.facts, places[1]), _place(node.code, tables.codes, places[2]),
-            _place(node.comment, tables.comments, places[3]),
+            _place(node.comment, tables.comments, places[3]), node.lane,
         )  # fmt: skip
 
 
@@ -132,5 +133,5 @@ def _node(row: Row, tables: Tables) -> Node:
         span_id=row.span_id, parent_id=row.parent_id, kind=row.kind, name=tables.names[row.name],
         start_ns=row.start_ns, duration_ns=row.duration_ns, weight=row.weight, path=row.path,
         facts=tables.facts[row.facts], category=row.category, call=row.call, values=row.values,
-        comment=tables.comments[row.comment], code=tables.codes[row.code],
+        comment=tables.comments[row.comment], code=tables.codes[row.code], lane=row.lane,
     )  # fmt: skip

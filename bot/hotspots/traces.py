@@ -70,6 +70,7 @@ class Node(msgspec.Struct, gc=False, kw_only=True):
     values: int | None = None
     comment: Comment | None = None
     code: Code | None = None
+    lane: str | None = None
 
     @property
     def end_ns(self) -> int:
@@ -105,6 +106,7 @@ class Traces:
             path=path_of(span.url) if span.url and not called else None,
             facts=self._share(_called(span) if called else _facts(span)),
             code=span.code and self._share(span.code),
+            lane=span.lane and self._share(span.lane),
         )
         if called:
             self._describe_call(node, span)

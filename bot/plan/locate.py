@@ -41,6 +41,16 @@ def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
     return {start.key for start in _by_location(index, hotspot)}
 
 
+def first_place(index: Index, hotspot: Hotspot) -> str | None:
+    """The best place that the source names, in words; a path of the repository where one file alone can be meant."""
+    for location in hotspot.locations[:1]:
+        paths = repository_paths(index.tree.files, location.file)
+        path = paths[0] if len(paths) == 1 else location.file
+        line = f":{location.line}" if location.line else ""
+        return f"{path}{line} in {location.function}" if location.function else f"{path}{line}"
+    return None
+
+
 def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
     classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}

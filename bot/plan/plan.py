@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from bot.plan.lines import attributes_at, loads_of
-from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
+from bot.plan.locate import Start, anywhere, at_location, first_place, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
 from codemods.api import Answer, Codemod, Evidence, No, Proposal, Reached, Repeat, Sighting
@@ -24,11 +24,10 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     """What can be done about a hotspot: a patch per site, a refusal per reason; each repeat is in exactly one."""
     able = [c for c in discover().values() if hotspot.kind in c.META.kinds]
     if not able:
-        return [
-            Refusal(
-                hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
-            )
-        ]
+        message, place = f"no codemod answers a hotspot of kind {hotspot.kind}", first_place(index, hotspot)
+        if place:
+            message += f"; it is at {place}"
+        return [Refusal(hotspot=hotspot.id, code="R-NO-CODEMOD", message=message, place=place)]
     begins = starts(index, hotspot)
     if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.errors import UserError
 from bot.hotspots import ingest, read
 from bot.hotspots.document import dump
 from bot.hotspots.source import parts_of
@@ -65,13 +64,16 @@ def test_many_files_are_bounded_together(
     assert dump(read(files, Config())) == expected
 
 
-def test_an_error_in_a_part_names_its_line(lines: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_dropped_in_a_part_is_counted(
+    lines: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(ingest, "BYTES_PER_PROCESS", 1 << 14)
     wrong = b'{"resourceSpans": [{"scopeSpans": 7}]}\n'
     file = tmp_path / "spans.jsonl"
-    file.write_bytes(b"".join([*lines, wrong]))
-    with pytest.raises(UserError, match=r"spans\.jsonl: the field resourceSpans\[0\]\.scopeSpans is wrong"):
-        read([str(file)], Config())
+    file.write_bytes(b"".join([wrong, *lines, wrong]))
+    found = read([str(file)], Config())
+    assert {"2 dropped: a field is missing or wrong"} == {limit for h in found for limit in h.trust.limits}
+    assert capfd.readouterr().err == f"costmod: {file}: 2 dropped: a field is missing or wrong.\n"
 
 
 def test_parts_start_where_lines_start(tmp_path: Path) -> None:
