@@ -45,7 +45,14 @@ STABLE_NAMES = {
     )
     for name in names
 }
-KINDS: dict[str, SpanKind] = {"server": "server", "client": "client", "consumer": "consumer"}
+KINDS: dict[str, SpanKind] = {
+    "server": "server",
+    "client": "client",
+    "consumer": "consumer",
+    "2": "server",
+    "3": "client",
+    "5": "consumer",
+}
 THRESHOLD_DIGITS = 14  # a sampling threshold is a 56-bit fraction in hexadecimal, trailing zeros dropped
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?=[;,\s]|$)")
 _TEMPLATE = re.compile(r"[A-Za-z]+ (\S*[{<:(]\S*)")
@@ -65,9 +72,9 @@ class Core(NamedTuple):
     duration_ns: int
 
 
-def kind_of(text: str) -> SpanKind:
-    """The kind in any spelling: `SPAN_KIND_SERVER`, `SpanKind.SERVER`, `Server`, `server`."""
-    return KINDS.get(re.split(r"[._]", text.lower())[-1], "internal")
+def kind_of(value: str | int) -> SpanKind:
+    """The kind in any spelling: `SPAN_KIND_SERVER`, `SpanKind.SERVER`, `Server`, `server`, OTLP's number."""
+    return KINDS.get(re.split(r"[._]", str(value).lower())[-1], "internal")
 
 
 def stable(pairs: Iterable[tuple[str, object]]) -> Attributes:
@@ -95,21 +102,21 @@ def text_of(value: object) -> str:
 
 def row(core: Core, attributes: Attributes, resource: Attributes, trace_state: str | None = None) -> Span:
     """The span that a source's fields and attributes make; `resource` describes the process."""
-    kind = core.kind
+    trace_id, span_id, parent_id, kind, name, start_ns, duration_ns = core
     service = resource.get("service.name", "")
     url = attributes.get("url.full")
     route = attributes.get("http.route")
     if kind == "server":
-        route = route or _route_in_name(core.name, attributes)
+        route = route or _route_in_name(name, attributes)
         url = url or attributes.get("url.path")
     return Span(
-        trace_id=core.trace_id,
-        span_id=core.span_id,
-        parent_id=core.parent_id,
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_id=parent_id,
         kind=kind,
-        name=core.name,
-        start_ns=core.start_ns,
-        duration_ns=core.duration_ns,
+        name=name,
+        start_ns=start_ns,
+        duration_ns=duration_ns,
         service=None if service.startswith("unknown_service") else service or None,  # the SDK's own placeholder
         environment=resource.get("deployment.environment.name"),
         release=resource.get("service.version"),
@@ -123,7 +130,7 @@ def row(core: Core, attributes: Attributes, resource: Attributes, trace_state: s
         db_system=attributes.get("db.system.name"),
         statement=attributes.get("db.query.text"),
         rpc_system=attributes.get("rpc.system.name"),
-        operation=_operation(core.name, attributes),
+        operation=_operation(name, attributes),
         code=_code(attributes),
     )
 

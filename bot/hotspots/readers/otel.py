@@ -7,7 +7,7 @@ import msgspec
 from bot.errors import UserError
 from bot.hotspots import semconv
 from bot.hotspots.jsontext import Text, documents, part
-from bot.hotspots.semconv import Attributes, Core
+from bot.hotspots.semconv import STABLE_NAMES, Attributes, Core
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span, SpanKind
 from bot.hotspots.values import identity, nanoseconds, parent_identity
@@ -18,7 +18,7 @@ FORMAT = "otlp-json"
 LINES = True
 NO_STATEMENT = semconv.NO_STATEMENT
 
-KINDS: dict[int | str, SpanKind] = {2: "server", 3: "client", 5: "consumer", "2": "server", "3": "client"}
+KINDS: dict[int | str, SpanKind] = {1: "internal", 2: "server", 3: "client", 5: "consumer"}
 
 
 class Value(msgspec.Struct, gc=False):
@@ -117,9 +117,9 @@ def read(source: Source) -> Iterator[Span]:
             for scope in process.scope_spans:
                 for span in scope.spans:
                     try:
-                        yield _row(span, resource, source.label)
+                        yield _row(span, resource)
                     except UserError as error:
-                        source.drop("a span without a valid time or id", error)
+                        source.drop("a span without a valid time or id", UserError(f"{source.label}: {error}"))
 
 
 def _salvaged(text: Text, source: Source) -> Request:
@@ -141,26 +141,35 @@ def _salvaged(text: Text, source: Source) -> Request:
     )
 
 
-def _row(span: OtlpSpan, resource: Attributes, label: str) -> Span:
-    start = nanoseconds(span.start_time_unix_nano, f"{label}: startTimeUnixNano")
-    end = nanoseconds(span.end_time_unix_nano, f"{label}: endTimeUnixNano")
+def _row(span: OtlpSpan, resource: Attributes) -> Span:
+    start = nanoseconds(span.start_time_unix_nano, "startTimeUnixNano")
+    duration = nanoseconds(span.end_time_unix_nano, "endTimeUnixNano") - start
+    kind = KINDS.get(span.kind) or semconv.kind_of(span.kind)
     core = Core(
-        trace_id=identity(span.trace_id, f"{label}: traceId"),
-        span_id=identity(span.span_id, f"{label}: spanId"),
-        parent_id=parent_identity(span.parent_span_id, f"{label}: parentSpanId"),
-        kind=KINDS.get(span.kind) or (semconv.kind_of(span.kind) if isinstance(span.kind, str) else "internal"),
-        name=span.name,
-        start_ns=start,
-        duration_ns=max(0, end - start),
+        identity(span.trace_id, "traceId"),
+        identity(span.span_id, "spanId"),
+        parent_identity(span.parent_span_id, "parentSpanId"),
+        kind,
+        span.name,
+        start,
+        duration if duration > 0 else 0,
     )
     return semconv.row(core, _texts(span.attributes), resource, span.trace_state)
 
 
 def _texts(attributes: list[Attribute]) -> Attributes:
-    return semconv.stable([(attribute.key, _plain(attribute.value)) for attribute in attributes])
+    """As `semconv.stable`; most values are text, and most attributes are not read at all."""
+    found: Attributes = {}
+    for attribute in attributes:
+        name = STABLE_NAMES.get(attribute.key)
+        if name is not None and (name == attribute.key or name not in found):
+            value = attribute.value
+            text = value.stringValue if value.stringValue is not None else _number(value)
+            if text:
+                found[name] = text
+    return found
 
 
-def _plain(value: Value) -> str | int | float | bool | None:
-    if value.stringValue is not None:
-        return value.stringValue
-    return next((found for found in (value.intValue, value.doubleValue, value.boolValue) if found is not None), None)
+def _number(value: Value) -> str:
+    number = value.intValue if value.intValue is not None else value.doubleValue
+    return semconv.text_of(number if number is not None else value.boolValue)
