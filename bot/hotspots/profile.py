@@ -98,16 +98,18 @@ def _seen(sample: Sample, weight: int, managers: set[Place]) -> Seen:
         return Seen(sample, weight, frames.deepest_project(stack, loader), loads=True, queries=True)
     at = frames.deepest_project(stack)
     below = stack[at + 1 :] if at is not None else stack
-    loads = at is not None and _place(stack, at) in managers and frames.fetches_rows(below)
+    if at is None or _place(stack, at) not in managers:
+        return Seen(sample, weight, at, loads=False, queries=frames.in_database(below))
+    if stack[at].line is None:  # of a function's queries, those of the manager cannot be told from the others
+        return Seen(sample, weight, at, loads=False, queries=False)
+    loads = frames.fetches_rows(below)
     return Seen(sample, weight, at, loads=loads, queries=frames.in_database(below))
 
 
 def _builds_manager(stack: Sequence[Frame]) -> int | None:
-    """Where the project asks a related manager for rows; a profile of functions cannot tell this from other queries."""
+    """Where the project asks a related manager for rows."""
     at = frames.deepest_project(stack)
-    if at is None or stack[at].line is None or not frames.builds_manager(stack[at + 1 :]):
-        return None
-    return at
+    return at if at is not None and frames.builds_manager(stack[at + 1 :]) else None
 
 
 def _place(stack: Sequence[Frame], at: int) -> Place:

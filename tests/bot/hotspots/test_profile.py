@@ -135,6 +135,14 @@ def test_a_function_profile_names_the_function() -> None:
     assert ("n_plus_one_db", None, "list_orders", "function") in places(found(*samples))
 
 
+def test_a_function_profile_leaves_out_queries_that_may_be_of_a_manager() -> None:
+    view = VIEW._replace(line=None)
+    stacks = [(30, FORWARD, QUERYSET, SQL), (60, QUERYSET, SQL), (5, MANAGER)]
+    samples = [seen(count, view, *stack) for count, *stack in stacks]
+    assert ("n_plus_one_db", None, "list_orders", "function") in places(found(*samples))
+    assert found(*samples[:2]) == []
+
+
 COMPUTES = seen(60, VIEW, JSON_CODEC)
 FLAT = [seen(10, Frame(f"/srv/app/f{n}.py", f"f{n}", 1)) for n in range(10)]
 
