@@ -46,4 +46,5 @@ def _of_number(number: float) -> int | None:
     if not 0 <= number <= LATEST_NS:
         return None
     unit = next(unit for least, unit in _UNITS if number >= least)
-    return round(number * unit)
+    whole = int(number)
+    return whole * unit + round((number - whole) * unit)  # the product of a float would lose the last digits
