@@ -1,5 +1,6 @@
 """The protobuf wire format, as far as one message needs it: no schema, no generated code (protobuf.dev, "Encoding")."""
 
+from contextlib import suppress
 from typing import TypeVar
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -21,6 +22,19 @@ def fields(message: Buffer) -> list[tuple[int, int | Buffer]]:
         WireError: the message ends inside a field, or a field has a type that no current encoder writes.
     """
     found: list[tuple[int, int | Buffer]] = []
+    _read(message, found)
+    return found
+
+
+def beginning(message: Buffer) -> list[tuple[int, int | Buffer]]:
+    """The fields before the end of the bytes, or before the first of them that is none."""
+    found: list[tuple[int, int | Buffer]] = []
+    with suppress(WireError):
+        _read(message, found)
+    return found
+
+
+def _read(message: Buffer, found: list[tuple[int, int | Buffer]]) -> None:
     position, end = 0, len(message)
     while position < end:
         key = message[position]  # the numbers below 128, which are most, are read here
@@ -46,7 +60,6 @@ def fields(message: Buffer) -> list[tuple[int, int | Buffer]]:
             raise WireError("a field is cut off" if key >= 8 else "field number 0")
         found.append((key >> 3, message[position:stop]))
         position = stop
-    return found
 
 
 def integers(value: int | bytes | memoryview) -> list[int]:

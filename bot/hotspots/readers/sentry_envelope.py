@@ -169,7 +169,7 @@ def _streamed(span: StreamedSpan, weight: float | None, label: str) -> Span:
     )  # fmt: skip
     row = span_of(item, span.trace_id, label)
     shared = {"environment": _string(data, "sentry.environment"), "release": _string(data, "sentry.release")}
-    if not span.is_segment:
+    if not span.is_segment or row.kind == "client":  # work without a request makes segments of single calls
         return msgspec.structs.replace(row, **shared)
     route = _string(data, "http.route")
     name = span.name if Info(_string(data, "sentry.segment.name.source")).source == "route" else None

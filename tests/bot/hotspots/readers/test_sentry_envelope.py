@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rig.readings import BOOKS, FLASK, ORDERS, hotspots, items, lines, plain, sample, shown
 
@@ -138,6 +139,18 @@ def test_a_span(tmp_path: Path, fields: dict[str, Any], expected: tuple[Any, ...
     assert (span.kind, span.db_system, span.statement, span.method, span.url) == expected
     assert (span.trace_id, span.span_id, span.parent_id) == ("aabb", "abcd", "0f")
     assert (span.start_ns, span.duration_ns) == (10_500_000_000, 500_000_000)
+
+
+def test_only_the_statement_carries_sql(tmp_path: Path) -> None:
+    secret = "SELECT * FROM users WHERE name = 'secret'"
+    span = one(tmp_path, op="db", description=secret)
+    assert span.statement == secret
+    assert "secret" not in repr(msgspec.structs.replace(span, statement=None))
+    attributes = {"sentry.op": {"value": "db"}, "http.route": {"value": "/x"}}
+    batch = {"items": [SPAN | {"trace_id": "aabb", "name": secret, "is_segment": True, "attributes": attributes}]}
+    (segment,), _ = items(tmp_path, sentry_envelope, envelope(batch, kind="span"))
+    assert (segment.kind, segment.transaction, segment.route) == ("client", None, None)
+    assert "secret" not in repr(msgspec.structs.replace(segment, statement=None))
 
 
 def test_calls_without_a_url_are_known_by_their_operation(tmp_path: Path) -> None:
