@@ -112,6 +112,33 @@ def hotspots_(
 
 
 @app.command()
+def sql(
+    store: Annotated[
+        Literal["rows", "clickhouse-otel"],
+        typer.Option(help="rows: our Parquet columns; clickhouse-otel: the table of the OpenTelemetry Collector."),
+    ] = "rows",
+    dialect: Annotated[str, typer.Option(help="As sqlglot names it: duckdb, clickhouse, postgres, bigquery, ...")] = "",
+    table: Annotated[str, typer.Option(help="What FROM names.")] = "",
+    hours: Annotated[int, typer.Option(min=1, help="How far back clickhouse-otel looks.")] = 24,
+) -> int:
+    """The detector as one SQL statement, for spans that stay in their warehouse; feed its rows to `hotspots`."""
+    from bot.hotspots.warehouse import grouping
+
+    repeats = _config(Path.cwd()).minimum_repeats
+    default = "otel_traces" if store == "clickhouse-otel" else "otel_spans"
+    _print(
+        grouping(
+            dialect or ("clickhouse" if store == "clickhouse-otel" else "duckdb"),
+            store,
+            table or default,
+            repeats,
+            hours=hours,
+        )
+    )
+    return 0
+
+
+@app.command()
 def fix(
     hotspots: Hotspots,
     repo: Repo = Path(),

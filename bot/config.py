@@ -60,6 +60,7 @@ class Config(Section):
     minimum_repeats: Annotated[int, Ge(2)] = 5  # statements per request from which a loop is a hotspot
     slow_statement_ms: Annotated[int, Ge(1)] = 500  # from which one database call is a hotspot by itself
     max_input_mb: Annotated[int, Ge(1)] = 8192
+    alarm_services: dict[str, str] = field(default_factory=dict)  # "DimensionName=Value" of an alarm -> service
     price: PriceConfig = field(default_factory=PriceConfig)
     publish: PublishConfig = field(default_factory=PublishConfig)
 

@@ -53,6 +53,12 @@ def suspects(index: Index) -> Iterator[Suspect]:
         yield from _of_class(index, sources, key)
 
 
+def loads_named(index: Index, names: frozenset[str]) -> Iterator[Repeat]:
+    """The lazy loads of all relations of these names; count unknown."""
+    links = (link for model in index.django.all for link in model.links.values() if link.name in names)
+    yield from filter(None, map(_lazy_load, links))
+
+
 # ---- functions ----
 
 

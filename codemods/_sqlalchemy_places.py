@@ -94,6 +94,7 @@ class Places:
         self.through = self.keys if any(r.distance < _ANYWHERE for r in sighting.reached) else frozenset()
         self.readers = sighting.readers
         self.evidence = sighting.evidence
+        self.attributes = sighting.attributes
         self.all = list(self._places(sighting))
         self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
 
@@ -108,6 +109,8 @@ class Places:
             if not (place.reached.distance > _FAR and self._loaded(candidate))
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
+        if self.attributes:
+            return [c for c in found if c.names[-1] in self.attributes and c.seen <= READ and self._at_reader(c)]
         if self.evidence != "names":
             return [c for c in found if c.seen <= READ and (self.evidence == "rows" or self._at_reader(c))]
         # What nothing is seen to read is edited only where the evidence itself points at the query.

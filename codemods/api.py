@@ -40,7 +40,9 @@ class Sighting:
 
     `readers` are the functions, (path, qualified name), that the evidence itself names: what repeats is read there.
     `evidence` says how strong it must be: "reader" the rows of a query are followed to where the evidence names, "rows"
-    what repeats is seen on the very rows, "names" any, names on the way included.
+    what repeats is seen on the very rows, "names" any, names on the way included. `attributes`, unless empty, are the
+    names read on the lines that the evidence gives in place of statements: what repeats is one of these, read on rows
+    that are followed there.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Sighting:
     reached: tuple[Reached, ...]
     readers: frozenset[tuple[str, str]] = frozenset()
     evidence: Evidence = "names"
+    attributes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,11 @@ class Case:
 
 
 class Codemod(Protocol):
-    """The shape of a codemod module; it may also have `suspects(index) -> Iterator[Suspect]`, for scans."""
+    """The shape of a codemod module.
+
+    It may also have `suspects(index) -> Iterator[Suspect]`, for scans, and `loads_named(index, names) ->
+    Iterator[Repeat]`, the statements that reading an attribute of these names can repeat, for evidence without SQL.
+    """
 
     META: Meta
     CASES: tuple[Case, ...]

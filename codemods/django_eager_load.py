@@ -16,12 +16,12 @@ from codemods._django_edit import with_get_queryset, with_list_select_related, w
 from codemods._django_places import Place, Places
 from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
 from codemods._django_reads import CACHED, Chain
-from codemods._django_suspects import suspects
+from codemods._django_suspects import loads_named, suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel, Link, loads
 
-__all__ = ["CASES", "META", "find", "suspects"]
+__all__ = ["CASES", "META", "find", "loads_named", "suspects"]
 
 META = Meta(id="django-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
 _HOPS = 3
@@ -88,6 +88,7 @@ def _choose(
 ) -> list[_Candidate] | No:
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relation of a model loads `{repeat.statement}`")
+    sought = places.sighting.attributes
     candidates = [
         _Candidate(place, chain, seen)
         for place in found
@@ -98,6 +99,7 @@ def _choose(
         if chain[-1].kind != "generic" or seen <= _FAR
         if seen <= _FAR or place.reached.distance <= _NEARBY
         if _leads_to_entry(places, place, seen)
+        if not sought or (seen <= _FAR and chain[-1].name in sought and _at_reader(places, place))
     ]
     extra = [link for link in relations if link.many and len(repeat.columns) > 1 and link.kind == "reverse fk"]
     if extra:
@@ -127,6 +129,13 @@ def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
         return True
     entry = {key for key, reached in places.keys.items() if not reached.distance}
     return seen == _NEAR and bool(place.through & entry)
+
+
+def _at_reader(places: Places, place: Place) -> bool:
+    """Whether the function that the evidence names holds the query, or its rows or their owner's pass there."""
+    readers = places.sighting.readers
+    owners = {(path, name.rpartition(".")[0]) for path, name in readers}
+    return bool({(place.reached.path, place.reached.qualname), *place.through} & (readers | owners))
 
 
 def _loaded(places: Places, candidate: _Candidate) -> bool:

@@ -1,8 +1,10 @@
 """From what the requests of all entries add up to, to hotspots: one per kind, service and entry."""
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from bot.hotspots.locate import locations
 from bot.hotspots.loops import EntryKey
@@ -12,19 +14,29 @@ from bot.hotspots.totals import CallTotals, EntryTotals, Totals
 from bot.hotspots.traces import Call, Export
 from bot.records import Entry, Handler, Hotspot, HotspotKind, Location, Pattern, Source, Trust
 
+_MASKED_NAME = re.compile(r"\?\s*\.\s*\?")
 MUCH_SEEN = 3  # requests from which a repetition is no accident
 
 
 Window = tuple[int, int]  # first start and last end of all spans, nanoseconds since 1970
 
 
+class _Whole(NamedTuple):
+    """What all hotspots of an export share."""
+
+    export: Export
+    window: Window
+    calls: Mapping[str, Call]
+    services: Counter[str | None]  # nanoseconds of all requests
+
+
 def detect(totals: Totals, calls: Mapping[str, Call], window: Window, export: Export) -> list[Hotspot]:
     """The hotspots in what the requests of an export add up to, in no particular order."""
-    return [
-        _hotspot(kind, entry, repeated, calls, window, export)
-        for entry in totals.values()
-        for kind, repeated in _by_kind(entry)
-    ]
+    services: Counter[str | None] = Counter()
+    for entry in totals.values():
+        services[entry.key.service] += sum(entry.durations)
+    whole = _Whole(export, window, calls, services)
+    return [_hotspot(kind, entry, repeated, whole) for entry in totals.values() for kind, repeated in _by_kind(entry)]
 
 
 def _by_kind(entry: EntryTotals) -> Iterator[tuple[HotspotKind, dict[str, CallTotals]]]:
@@ -44,36 +56,29 @@ def _kind(loops: CallTotals) -> HotspotKind:
     return "n_plus_one_db" if loops.category == "db" else "n_plus_one_http"
 
 
-def _hotspot(
-    kind: HotspotKind,
-    totals: EntryTotals,
-    repeated: Mapping[str, CallTotals],
-    calls: Mapping[str, Call],
-    window: Window,
-    export: Export,
-) -> Hotspot:
-    readings = [_pattern(loops, calls[call]) for call, loops in repeated.items()]
+def _hotspot(kind: HotspotKind, totals: EntryTotals, repeated: Mapping[str, CallTotals], whole: _Whole) -> Hotspot:
+    readings = [_pattern(loops, whole.calls[call]) for call, loops in repeated.items()]
     patterns = tuple(sorted((pattern for pattern, _ in readings), key=lambda p: (-p.total_ns, p.fingerprint)))
     entry = _entry(totals, repeated.values())
     places = locations(repeated.values(), entry.handler)
-    volume, sampling = monthly_volume(totals, window)
+    volume, sampling = monthly_volume(totals, whole.window)
     return Hotspot(
         id=identity(kind, totals.key, entry, patterns, places),
         kind=kind,
         source=Source(
-            vendor=export.vendor,
-            format=export.format,
+            vendor=whole.export.vendor,
+            format=whole.export.format,
             service=totals.key.service,
             env=commonest(totals.environments),
             release=commonest(totals.releases),
-            window_start=timestamp(window[0]),
-            window_end=timestamp(window[1]),
+            window_start=timestamp(whole.window[0]),
+            window_end=timestamp(whole.window[1]),
             sampling=sampling,
         ),
         entry=entry,
         patterns=patterns,
         locations=places,
-        metrics=metrics(totals, patterns, volume),
+        metrics=metrics(totals, patterns, volume, whole.services[totals.key.service]),
         trust=_trust(kind, totals, patterns, all(understood for _, understood in readings)),
     )
 
@@ -141,6 +146,8 @@ def _trust(kind: HotspotKind, totals: EntryTotals, patterns: Sequence[Pattern], 
         limits.append("the export names no route; it is guessed from the URL")
     if not understood:
         limits.append("a statement could not be parsed")
+    if any(_MASKED_NAME.search(pattern.statement) for pattern in patterns):
+        limits.append("the export masks the columns of a statement; only its table is known")
     if min(pattern.sequential for pattern in patterns) < 1:
         limits.append("some of the repeated calls overlap")
     return Trust(

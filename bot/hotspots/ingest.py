@@ -4,19 +4,24 @@ Up to `HELD_NODES` spans stay in memory. Beyond that they go to disk, bucket by 
 there; a large file of lines is read in as many parts as there are processors.
 """
 
+import gc
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from msgspec.structs import replace
+
 from bot.errors import UserError
+from bot.hotspots.focus import Alarm, Focus, focus_of
 from bot.hotspots.loops import Limits, requests_in
 from bot.hotspots.losses import Losses
+from bot.hotspots.profile import Profile
 from bot.hotspots.readers import Reader, named, reader_for
 from bot.hotspots.source import Source, opened, opened_part, parts_of
 from bot.hotspots.span import Span
@@ -24,6 +29,7 @@ from bot.hotspots.spill import Spill, SpillFile, bucket_of
 from bot.hotspots.totals import Totals, add_up, merged
 from bot.hotspots.traces import Call, Export, Node, Traces, whole
 from bot.hotspots.traffic import Traffic
+from bot.hotspots.verdict import Verdict
 from bot.records import Hotspot
 
 HELD_NODES = 100_000  # some 60 MB
@@ -82,19 +88,49 @@ class Ingested:
     exports: dict[Export, Seen] = field(default_factory=dict)
     hotspots: list[Hotspot] = field(default_factory=list)
     traffic: list[Traffic] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    focus: tuple[Focus, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences for whoever reads
+    profiles: dict[Export, list[Profile]] = field(default_factory=dict)
     losses: Losses = field(default_factory=Losses)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing but spans, if that."""
+        return not (self.hotspots or self.traffic or self.verdicts or self.alarms or self.profiles)
+
+    def take(self, item: Hotspot | Profile | Traffic | Verdict | Alarm, export: Export) -> None:
+        """Takes in what is no span."""
+        match item:
+            case Traffic():
+                self.traffic.append(item)
+            case Verdict():
+                self.verdicts.append(item)
+            case Alarm():
+                self.alarms.append(item)
+            case Profile():
+                self.profiles.setdefault(export, []).append(item)
+            case _:
+                self.hotspots.append(item)
 
     def merge(self, other: "Ingested") -> None:
         """Takes in what another part or file holds."""
         self.hotspots += other.hotspots
         self.traffic += other.traffic
+        self.verdicts += other.verdicts
+        self.alarms += other.alarms
+        for export, profiles in other.profiles.items():
+            self.profiles.setdefault(export, []).extend(profiles)
         self.losses.add(other.losses)
         for export, seen in other.exports.items():
             self.exports.setdefault(export, Seen()).merge(seen)
 
 
-def ingest(paths: Sequence[str], limits: Limits, max_input_mb: int) -> Ingested:
+def collect(paths: Sequence[str], limits: Limits, max_input_mb: int, alarm_services: Mapping[str, str]) -> Ingested:
     """Reads the inputs (`-` is standard input) and adds up the requests of every export.
+
+    Alarms among them narrow that to the service that `alarm_services` names for a dimension, and to their time.
 
     Raises:
         UserError: see `bot.hotspots.read`.
@@ -108,6 +144,8 @@ def ingest(paths: Sequence[str], limits: Limits, max_input_mb: int) -> Ingested:
             for place, seen in enumerate(found.exports.values()):
                 if seen.held > HELD_NODES or (seen.held and seen.files):
                     seen.spill(Path(folder) / f"{number}-rest-{place}")
+        found.focus, found.notes = focus_of(found.alarms, alarm_services)
+        limits = limits._replace(focus=found.focus)
         for seen in found.exports.values():
             seen.totals = _totals(seen, limits, processes)
         return found
@@ -130,7 +168,9 @@ class _Processes:
     def pool(self) -> Executor:
         """The pool, started."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            # A worker keeps much and throws away little, and nothing of it in cycles: collecting costs a third.
+            self._pool = ProcessPoolExecutor(self.count, context, initializer=gc.disable)
         return self._pool
 
     def __enter__(self) -> "_Processes":
@@ -166,6 +206,7 @@ def _read_part(path: str, format_: str, part: tuple[int, int], spill: Path) -> I
 def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> Ingested:
     """All items of a source; with `keep`, the last `HELD_NODES` nodes stay in memory."""
     found, traces, file = Ingested(losses=source.losses), Traces(), None
+    export = Export(reader.VENDOR, reader.FORMAT)
     for item in reader.read(source):
         if isinstance(item, Span):
             traces.add(item)
@@ -173,17 +214,19 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
                 file = file or Spill(spill, BUCKETS)
                 file.write(traces.nodes)
                 traces.forget()
-        elif isinstance(item, Traffic):
-            found.traffic.append(item)
         else:
-            found.hotspots.append(item)
-    if traces.start_ns is None and source.losses.first and keep and not found.traffic and not found.hotspots:
-        raise source.losses.first
+            found.take(item, export)
+    if traces.start_ns is None and keep and found.is_empty:
+        if source.losses.first:
+            raise source.losses.first
+        if reader.NO_STATEMENT:
+            raise UserError(f"{source.label} holds no span; export a window with traffic.")
     found.hotspots = source.losses.limit(found.hotspots)
-    if traces.start_ns is None and reader.NO_STATEMENT and keep and not found.traffic and not found.hotspots:
-        raise UserError(f"{source.label} holds no span; export a window with traffic.")
+    if export in found.profiles:
+        limits = source.losses.sentences()
+        found.profiles[export] = [replace(p, limits=p.limits + limits) for p in found.profiles[export]]
     if traces.start_ns is not None:
-        seen = found.exports[Export(reader.VENDOR, reader.FORMAT)] = Seen(losses=source.losses)
+        seen = found.exports[export] = Seen(losses=source.losses)
         seen.advice = f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}."
         if file or not keep:
             file = file or Spill(spill, BUCKETS)

@@ -5,8 +5,10 @@ Grouping is by (trace, parent span, fingerprint), not by neighbours: a loop over
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from bot.hotspots.focus import Focus, in_focus
 from bot.hotspots.route import canonical, canonical_of_url
 from bot.hotspots.span import Code
 from bot.hotspots.traces import Category, Facts, Node
@@ -63,6 +65,7 @@ class Limits(NamedTuple):
 
     repeats: int  # equal calls under one parent span
     slow_ns: int  # one database call
+    focus: tuple[Focus, ...] = ()  # the services and times that alarms are about; none: all
 
 
 def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Request]:
@@ -80,6 +83,8 @@ def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Re
         inside = _directly_inside(tree)
         for span_id, called in calls.items():
             entry = tree.node(span_id) if span_id is not None else _imagined(called)
+            if not in_focus(limits.focus, entry.facts.service, entry.start_ns, entry.end_ns):
+                continue
             loops = tuple(_loops(called, tree, limits.repeats))
             slow = tuple(_slow(called, tree, limits.slow_ns, {loop.call for loop in loops}))
             if not _is_unrouted_miss(entry) and (loops or slow or span_id is not None):
@@ -195,9 +200,9 @@ def _loop(call: str, groups: Sequence[Sequence[Node]], tree: Tree) -> Loop:
 
 
 def _in_sequence(group: Sequence[Node]) -> int:
-    """How many spans start after all spans before them have ended."""
+    """How many spans start after all spans before them have ended, or wait for one another by nature."""
     count, end = 0, group[0].end_ns
-    for node in group[1:]:
-        count += node.start_ns >= end
+    for before, node in pairwise(group):
+        count += node.start_ns >= end or (node.lane is not None and node.lane == before.lane)
         end = max(end, node.end_ns)
     return count

@@ -17,8 +17,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Value = TypeVar("Value", bound=Hashable)
 
 
-def metrics(totals: EntryTotals, patterns: Sequence[Pattern], volume: Volume | None) -> Metrics:
-    """The cost of an entry over all its requests, those without the pattern included; wall time throughout."""
+def metrics(totals: EntryTotals, patterns: Sequence[Pattern], volume: Volume | None, service_ns: int) -> Metrics:
+    """The cost of an entry over all its requests, those without the pattern included; wall time throughout.
+
+    `service_ns` is the time of all requests of the service.
+    """
     durations = sorted(totals.durations)
     avoidable = sum(pattern.total_ns - pattern.traces * pattern.mean_ns for pattern in patterns)
     return Metrics(
@@ -32,7 +35,13 @@ def metrics(totals: EntryTotals, patterns: Sequence[Pattern], volume: Volume | N
         db_ns=totals.db_ns,
         http_ns=totals.http_ns,
         avoidable_ns_per_request=avoidable // totals.requests,
+        share_of_service=share(sum(pattern.total_ns for pattern in patterns), service_ns),
     )
+
+
+def share(part: int, whole: int) -> float | None:
+    """A part of a whole to four digits, never above 1 (calls may overlap); None where there is no whole."""
+    return round(min(1.0, part / whole), 4) if whole else None
 
 
 def spread(counts: Iterable[int]) -> Count:
@@ -46,18 +55,22 @@ def percentile(ordered: Sequence[int], percent: int) -> int:
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
 
-def monthly_volume(totals: EntryTotals, window: tuple[int, int]) -> tuple[Volume | None, str]:
-    """Requests per month of 730 hours, where every request says what it stands for, and the basis in words.
+def per_month(requests: float, start_ns: int, end_ns: int) -> float | None:
+    """Requests per month of 730 hours, None where the window is shorter than three days.
 
-    A sum of weights over less than three days says nothing about a month: days and nights, working days and weekends
-    differ.
+    A shorter one says nothing about a month: days and nights, working days and weekends differ.
     """
+    hours = (end_ns - start_ns) / NANOSECONDS_PER_HOUR
+    return round(requests * HOURS_PER_MONTH / hours, 3) if hours >= SHORTEST_WINDOW_DAYS * 24 else None
+
+
+def monthly_volume(totals: EntryTotals, window: tuple[int, int]) -> tuple[Volume | None, str]:
+    """Requests per month, where every request says what it stands for, and the basis in words."""
     if len(totals.weights) < totals.requests:
         return None, "unknown"
-    hours = (window[1] - window[0]) / NANOSECONDS_PER_HOUR
-    if hours < SHORTEST_WINDOW_DAYS * 24:
+    value = per_month(fsum(totals.weights), *window)
+    if value is None:
         return None, f"weights in the spans, but the window is shorter than {SHORTEST_WINDOW_DAYS} days"
-    value = round(fsum(totals.weights) * HOURS_PER_MONTH / hours, 3)
     return Volume(value=value, basis="span-weighted"), "weights in the spans"
 
 

@@ -37,6 +37,7 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     facts: int
     code: int
     comment: int
+    lane: str | None
 
 
 class Chunk(NamedTuple):
@@ -76,7 +77,8 @@ class Spill:
         self._buckets = buckets
         self._file = path.open("wb")
         self._chunks: list[Chunk] = []
-        self._places: dict[int, int] = {}  # by identity: what is shared is one object, kept alive by the tables
+        # By identity: what is shared is one object, which the tables keep alive.
+        self._places: tuple[dict[int, int], ...] = ({}, {}, {}, {})
         self._tables = Tables()
 
     def write(self, traces: dict[str, list[Node]]) -> None:
@@ -96,19 +98,21 @@ class Spill:
         return SpillFile(str(self._path), tuple(self._chunks), self._tables)
 
     def _row(self, trace_id: str, node: Node) -> Row:
-        tables, place = self._tables, self._place
+        tables, places = self._tables, self._places
         return Row(
             trace_id, node.span_id, node.parent_id, node.kind, node.start_ns, node.duration_ns, node.weight, node.path,
-            node.category, node.call, node.values, place(node.name, tables.names), place(node.facts, tables.facts),
-            place(node.code, tables.codes), place(node.comment, tables.comments),
+            node.category, node.call, node.values, _place(node.name, tables.names, places[0]),
+            _place(node.facts, tables.facts, places[1]), _place(node.code, tables.codes, places[2]),
+            _place(node.comment, tables.comments, places[3]), node.lane,
         )  # fmt: skip
 
-    def _place(self, value: Shared, table: list[Shared]) -> int:
-        known = self._places.get(id(value))
-        if known is None:
-            known = self._places[id(value)] = len(table)
-            table.append(value)
-        return known
+
+def _place(value: Shared, table: list[Shared], places: dict[int, int]) -> int:
+    known = places.get(id(value))
+    if known is None:
+        known = places[id(value)] = len(table)
+        table.append(value)
+    return known
 
 
 def bucket_of(files: Iterable[SpillFile], number: int) -> dict[str, list[Node]]:
@@ -129,5 +133,5 @@ def _node(row: Row, tables: Tables) -> Node:
         span_id=row.span_id, parent_id=row.parent_id, kind=row.kind, name=tables.names[row.name],
         start_ns=row.start_ns, duration_ns=row.duration_ns, weight=row.weight, path=row.path,
         facts=tables.facts[row.facts], category=row.category, call=row.call, values=row.values,
-        comment=tables.comments[row.comment], code=tables.codes[row.code],
+        comment=tables.comments[row.comment], code=tables.codes[row.code], lane=row.lane,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import msgspec
 
 from bot.hotspots.route import call_target, parameters, path_of
 from bot.hotspots.span import Code, Span, SpanKind
-from bot.hotspots.statement import IGNORED_OPERATIONS, Comment, comment_of, fingerprint, normalise
+from bot.hotspots.statement import IGNORED_OPERATIONS, Comment, Normal, comment_of, fingerprint, normalise
 from bot.hotspots.values import hashed
 from bot.records import Handler
 
@@ -70,6 +70,7 @@ class Node(msgspec.Struct, gc=False, kw_only=True):
     values: int | None = None
     comment: Comment | None = None
     code: Code | None = None
+    lane: str | None = None
 
     @property
     def end_ns(self) -> int:
@@ -89,6 +90,7 @@ class Traces:
         self.calls: dict[str, Call] = {}  # by fingerprint, in the one spelling that stands for all of them
         self.held = 0  # nodes in memory
         self._shared: dict[object, object] = {}
+        self._spellings: dict[tuple[str, str], str] = {}
 
     def add(self, span: Span) -> None:
         """Takes one span in."""
@@ -102,8 +104,9 @@ class Traces:
             duration_ns=span.duration_ns,
             weight=span.weight,
             path=path_of(span.url) if span.url and not called else None,
-            facts=self._share(_facts(span)),
+            facts=self._share(_called(span) if called else _facts(span)),
             code=span.code and self._share(span.code),
+            lane=span.lane and self._share(span.lane),
         )
         if called:
             self._describe_call(node, span)
@@ -125,37 +128,47 @@ class Traces:
     def _describe_call(self, node: Node, span: Span) -> None:
         if span.db_system or span.statement:
             node.category = "db"
-            call = self._command(node, span) if span.db_system in NOT_SQL else self._statement(node, span)
-        else:
-            call = _request(node, span)
-            node.category = "http" if call else None
-        if call is None:
-            return
-        known = self.calls.setdefault(call.fingerprint, call)
-        if known is not call and call < known:  # not the first one seen: the order of spans must not show
-            self.calls[call.fingerprint] = call
-        node.call = known.fingerprint
+            if span.db_system in NOT_SQL:
+                self._command(node, span)
+            else:
+                self._statement(node, span)
+        elif (request := _request(node, span)) is not None:
+            node.category = "http"
+            self._name(node, *request)
 
-    def _statement(self, node: Node, span: Span) -> Call | None:
+    def _statement(self, node: Node, span: Span) -> None:
         if span.statement is None:
             self.without_statement += (span.operation or "").upper() not in IGNORED_OPERATIONS
-            return None
+            return
         self.with_statement += 1
         normal = normalise(span.statement, span.db_system)
         if not normal.operation or normal.operation in IGNORED_OPERATIONS:
-            return None
+            return
         node.values = normal.literals
-        node.comment = self._share(comment_of(span.statement))
-        return Call(normal.fingerprint, normal.statement, normal.parseable, normal.operation, span.db_system or "")
+        if "/*" in span.statement:
+            node.comment = self._share(comment_of(span.statement))
+        self._name(node, normal.statement, normal.operation, span.db_system or "", normal)
 
-    def _command(self, node: Node, span: Span) -> Call | None:
+    def _command(self, node: Node, span: Span) -> None:
         words = (span.statement or "").split()
         operation = (span.operation or (words[0] if words else "")).upper()
         if not operation or operation in IGNORED_OPERATIONS:
-            return None
+            return
         node.values = hashed((span.statement or "",)) if len(words) > 1 and "?" not in words else None
-        statement = f"{operation} ?" if len(words) > 1 else operation
-        return Call(fingerprint(f"{span.db_system} {operation}"), statement, "", operation, span.db_system or "")
+        self._name(node, f"{operation} ?" if len(words) > 1 else operation, operation, span.db_system or "")
+
+    def _name(self, node: Node, statement: str, operation: str, system: str, sql: Normal | None = None) -> None:
+        """Gives the node its call; a call that was seen in this very spelling costs one look."""
+        spelling = (sql.parseable if sql else statement, system)
+        known = self._spellings.get(spelling)
+        if known is None:
+            identity = (
+                sql.fingerprint if sql else fingerprint(statement if system == "http" else f"{system} {operation}")
+            )
+            call = Call(identity, statement, sql.parseable if sql else "", operation, system)
+            self.calls[identity] = min(call, self.calls.get(identity, call))  # whichever of them came first
+            known = self._spellings[spelling] = identity
+        node.call = known
 
     def _share(self, value: Shared) -> Shared:
         return self._shared.setdefault(value, value)  # type: ignore[return-value]
@@ -170,28 +183,25 @@ def whole(traces: dict[str, list[Node]]) -> Iterator[list[Node]]:
         yield list(unique.values())
 
 
-def _request(node: Node, span: Span) -> Call | None:
+def _request(node: Node, span: Span) -> tuple[str, str, str] | None:
+    """Statement, operation and system of an outbound call, None where nothing tells what is called."""
     if span.rpc_system and span.operation:
-        statement = f"{span.rpc_system} {span.operation}"
-        return Call(fingerprint(statement), statement, "", span.operation, span.rpc_system)
+        return f"{span.rpc_system} {span.operation}", span.operation, span.rpc_system
     if not span.url:
         return None
     method = (span.method or "GET").upper()
-    statement = f"{method} {call_target(span.url, span.url_template)}"
     visible = parameters(span.url) if method in READING_METHODS else ()
     node.values = hashed(visible) if visible and not any("redacted" in part.lower() for part in visible) else None
-    return Call(fingerprint(statement), statement, "", method, "http")
+    return f"{method} {call_target(span.url, span.url_template)}", method, "http"
 
 
 def _facts(span: Span) -> Facts:
-    called = span.kind == "client"
     return Facts(
-        service=span.service,
-        environment=span.environment,
-        release=span.release,
-        method=None if called else span.method,
-        route=None if called else span.route,
-        status=None if called else span.status,
-        transaction=None if called else span.transaction,
-        handler=None if called else span.handler,
-    )
+        span.service, span.environment, span.release, span.method, span.route, span.status, span.transaction,
+        span.handler,
+    )  # fmt: skip
+
+
+def _called(span: Span) -> Facts:
+    """What an outbound call says of its process; method and status are those of the other side."""
+    return Facts(span.service, span.environment, span.release, None, None, None, None, None)

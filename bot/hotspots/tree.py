@@ -32,6 +32,14 @@ class Tree:
 
     def entry(self, node: Node) -> Node | None:
         """Where the work came in: the nearest server or consumer span, else the topmost span that is no call."""
+        if node.kind in ENTRY_KINDS:
+            return node
+        if (known := self._entries.get(node.span_id)) is not None:
+            return known
+        parent = self.parent(node)
+        if parent is not None and (known := self._entries.get(parent.span_id)) is not None:
+            self._entries[node.span_id] = known
+            return known
         chain: dict[str, Node] = {}
         current: Node | None = node
         while current is not None and current.span_id not in self._entries and current.span_id not in chain:

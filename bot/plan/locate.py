@@ -41,6 +41,16 @@ def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
     return {start.key for start in _by_location(index, hotspot)}
 
 
+def first_place(index: Index, hotspot: Hotspot) -> str | None:
+    """The best place that the source names, in words; a path of the repository where one file alone can be meant."""
+    for location in hotspot.locations[:1]:
+        paths = repository_paths(index.tree.files, location.file)
+        path = paths[0] if len(paths) == 1 else location.file
+        line = f":{location.line}" if location.line else ""
+        return f"{path}{line} in {location.function}" if location.function else f"{path}{line}"
+    return None
+
+
 def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
     classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}
@@ -132,6 +142,9 @@ def _by_route(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     if entry.type != "http" or route is None:
         return
     decorated = [served.key for served in index.routes.handlers(route, entry.method)]
+    if entry.route_raw is None and entry.url_sample:  # a guess at a route takes a word of the URL for a part of it
+        decorated = [served.key for served in index.routes.of_url(entry.url_sample, entry.method)] or decorated
+        route = entry.url_sample
     name = f"{entry.method or ''} {route}".strip()
     for path, qualname in decorated or index.urls.handlers(route):
         yield Start((path, qualname), f"`{name}` is served by `{qualname}` in {path}")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
-from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
+from bot.plan.lines import attributes_at, loads_of
+from bot.plan.locate import Start, anywhere, at_location, first_place, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import discover
 from codemods.api import Answer, Codemod, Evidence, No, Proposal, Reached, Repeat, Sighting
@@ -23,20 +24,51 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     """What can be done about a hotspot: a patch per site, a refusal per reason; each repeat is in exactly one."""
     able = [c for c in discover().values() if hotspot.kind in c.META.kinds]
     if not able:
-        return [
-            Refusal(
-                hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
-            )
-        ]
+        message, place = f"no codemod answers a hotspot of kind {hotspot.kind}", first_place(index, hotspot)
+        if place:
+            message += f"; it is at {place}"
+        return [Refusal(hotspot=hotspot.id, code="R-NO-CODEMOD", message=message, place=place)]
     begins = starts(index, hotspot)
     if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
+    repeats = _repeats(hotspot)
+    attributes = frozenset() if any(repeat.columns for repeat in repeats) else attributes_at(index, hotspot)
+    if named := loads_of(index, attributes, able, hotspot.patterns):
+        return _at_lines(hotspot, index, able, begins, Sighting(hotspot.kind, named, (), attributes=attributes))
+    if not repeats:
+        return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_no_statement(hotspot))]
+    return _outcomes(hotspot, index, able, begins, Sighting(hotspot.kind, repeats, ()))
+
+
+def _at_lines(
+    hotspot: Hotspot, index: Index, able: list[Codemod], begins: list[list[Start]], seen: Sighting
+) -> list[Outcome]:
+    """What can be done where lines tell more than statements: an attribute that is read there is what repeats."""
+    outcomes = _outcomes(hotspot, index, able, begins, seen)
+    patches = [one for one in outcomes if isinstance(one, Patch)]
+    loads = {load.path: load for patch in patches for load in patch.loads}
+    names = [path.rpartition(".")[2] for path in loads]
+    if len(set(names)) < len(names):  # rows of several models are read on one line: which of them are many, none tells
+        paths = tuple(sorted(loads))
+        message = f"{' and '.join(paths)} are both read on the line that {hotspot.locations[0].provenance} names"
+        return [Refusal(hotspot=hotspot.id, code="R-AMBIGUOUS", message=message, candidates=paths)]
+    # Relationships of other models that only have the name in common were never meant.
+    meant = [one for one in outcomes if isinstance(one, Patch) or one.code not in _LOOK_FURTHER or one.candidates]
+    return meant or [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_no_query(hotspot))]
+
+
+def _outcomes(
+    hotspot: Hotspot, index: Index, able: list[Codemod], begins: list[list[Start]], seen: Sighting
+) -> list[Outcome]:
     outcomes: list[Outcome] = []
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
-    repeats = _repeats(hotspot)
+    repeats = seen.repeats
     for codemod in able:
         for sighting in _sightings(index, hotspot, begins):
-            proposals, rest = _ask(codemod, index, replace(sighting, repeats=repeats))
+            if seen.attributes and sighting.evidence == "rows":
+                continue  # what an attribute alone tells is looked for at its reader only
+            asked = replace(sighting, repeats=repeats, attributes=seen.attributes)
+            proposals, rest = _ask(codemod, index, asked)
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
@@ -104,7 +136,9 @@ def _ask(codemod: Codemod, index: Index, sighting: Sighting) -> tuple[list[tuple
 
 def _repeats(hotspot: Hotspot) -> tuple[Repeat, ...]:
     return tuple(
-        Repeat(p.fingerprint, p.tables, p.where_columns, p.count.p50, p.shape, p.statement) for p in hotspot.patterns
+        Repeat(p.fingerprint, p.tables, p.where_columns, p.count.p50, p.shape, p.statement)
+        for p in hotspot.patterns
+        if p.statement
     )
 
 
@@ -169,6 +203,20 @@ def _refusal(hotspot: Hotspot, no: No) -> Refusal:
     return Refusal(
         hotspot=hotspot.id, code=no.code, message=no.message, place=place, candidates=no.candidates, done=no.done
     )
+
+
+def _no_statement(hotspot: Hotspot) -> str:
+    if lines := _lines(hotspot):
+        return f"the source gives no statement, and {lines} reads no relationship of a model"
+    return "the source gives neither a statement nor an exact line"
+
+
+def _no_query(hotspot: Hotspot) -> str:
+    return f"the source gives no statement, and no query was seen whose rows come to {_lines(hotspot)}"
+
+
+def _lines(hotspot: Hotspot) -> str:
+    return ", ".join([f"{p.file}:{p.line}" for p in hotspot.locations if p.precision == "exact_line" and p.line][:3])
 
 
 def _unlocated(hotspot: Hotspot) -> str:

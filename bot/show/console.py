@@ -33,7 +33,8 @@ def entry_name(hotspot: Hotspot) -> str:
     if entry.route_raw is not None:
         route = entry.route_raw if entry.route_raw.startswith(("/", "^")) else f"/{entry.route_raw}"
         return f"{entry.method or ''} {route}".strip()
-    return entry.transaction_name or entry.url_sample or "unknown entry"
+    served_by = entry.handler.qualname if entry.handler else None
+    return entry.transaction_name or entry.url_sample or served_by or "unknown entry"
 
 
 def duration(nanoseconds: int) -> str:
@@ -95,15 +96,20 @@ class Screen:
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "id"):
-            table.add_column(name, justify="right" if name in ("#", "requests", "p99", "total") else "left")
+        numbers = ("#", "requests", "p99", "total", "share", "trust")
+        for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "share", "trust", "id"):
+            table.add_column(name, justify="right" if name in numbers else "left")
         for position, hotspot in enumerate(hotspots, 1):
             repeats = [f"{p.count.p50} x {plain(', '.join(p.tables) or p.statement[:40])}" for p in hotspot.patterns]
+            repeats = repeats or [
+                plain(f"{place.file}:{place.line or place.function}") for place in hotspot.locations[:1]
+            ]
             metrics = hotspot.metrics
             table.add_row(
                 str(position), plain(entry_name(hotspot)), _WORDS[hotspot.kind], "\n".join(repeats),
                 str(metrics.requests_in_window), duration(metrics.p99_ns), duration(metrics.total_ns),
-                plain(hotspot.id[:12]),
+                "" if metrics.share_of_service is None else f"{metrics.share_of_service:.0%}",
+                f"{hotspot.trust.confidence:.2f}", plain(hotspot.id[:12]),
             )  # fmt: skip
         self.out.print(table)
 

@@ -56,6 +56,13 @@ class Routes:
         longest = max((_weight(r.path) for r in found), default=0)
         return list({r.key: r for r in found if _weight(r.path) == longest}.values())
 
+    def of_url(self, url: str, method: str | None) -> list[Route]:
+        """The best handlers for the path of a request: of two routes that fit, the one with more literal parts."""
+        wanted = url.strip("/").split("/")
+        fits = [(weight, r) for r in self._all if (weight := _fits(r, wanted, method))]
+        best = max((weight for weight, _ in fits), default=0)
+        return list({r.key: r for weight, r in fits if weight == best}.values())
+
     def functions(self) -> dict[tuple[str, str], str]:
         """Every handler, with a path that it serves."""
         return {r.key: f"/{r.path}" for r in reversed(self._all)}
@@ -121,6 +128,18 @@ def _serves(route: Route, wanted: str, method: str | None) -> bool:
     if method and route.methods and method.upper() not in route.methods:
         return False
     return wanted == route.path or (wanted.endswith(f"/{route.path}") if route.path else False)
+
+
+def _fits(route: Route, wanted: list[str], method: str | None) -> int:
+    """How well a route fits the parts of a path, or the end of one that is mounted elsewhere; 0 when it does not."""
+    parts = route.path.split("/")
+    tail = wanted[-len(parts) :]
+    if method and route.methods and method.upper() not in route.methods:
+        return 0
+    if len(tail) < len(parts) or any(a != b and "{}" not in a for a, b in zip(parts, tail, strict=True)):
+        return 0
+    literal = sum("{}" not in part for part in parts)
+    return 3 * literal + len(parts) + (len(parts) == len(wanted)) if literal else 0
 
 
 def _weight(path: str) -> int:

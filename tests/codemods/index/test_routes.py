@@ -179,3 +179,49 @@ def two(): ...
     function = index.calls.function(route.key)
     assert function is not None
     assert index.calls.callees(function) == [("app.py", "one"), ("app.py", "two")]
+
+
+URLS = """
+@app.get("/orders/<name>")
+def order(name): ...
+
+
+@app.get("/orders/new")
+def new(): ...
+
+
+@app.post("/orders/<name>")
+def change(name): ...
+
+
+@app.get("/<page>")
+def page(page): ...
+
+
+@app.get("/")
+def home(): ...
+
+
+@app.get("/files/<name>.csv")
+def table(name): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "method", "expected"),
+    [
+        ("/orders/alice", "GET", {"order"}),
+        ("/orders/alice/", None, {"order", "change"}),
+        ("/orders/new", "GET", {"new"}),
+        ("/orders/alice", "POST", {"change"}),
+        ("/api/orders/alice", "GET", {"order"}),
+        ("/files/x.csv", "GET", {"table"}),
+        ("/", "GET", {"home"}),
+        ("/about", "GET", set()),
+        ("/orders/a/b", "GET", set()),
+        ("/", "DELETE", set()),
+    ],
+)
+def test_a_concrete_url(checkout: Checkout, url: str, method: str | None, expected: set[str]) -> None:
+    index = Index(checkout({"app.py": URLS}))
+    assert {route.key[1] for route in index.routes.of_url(url, method)} == expected
