@@ -101,9 +101,7 @@ class Screen:
             table.add_column(name, justify="right" if name in numbers else "left")
         for position, hotspot in enumerate(hotspots, 1):
             repeats = [f"{p.count.p50} x {plain(', '.join(p.tables) or p.statement[:40])}" for p in hotspot.patterns]
-            repeats = repeats or [
-                plain(f"{place.file}:{place.line or place.function}") for place in hotspot.locations[:1]
-            ]
+            repeats = repeats or [plain(f"{at.file}:{at.line or at.function}") for at in hotspot.locations[:1]]
             metrics = hotspot.metrics
             table.add_row(
                 str(position), plain(entry_name(hotspot)), _WORDS[hotspot.kind], "\n".join(repeats),

@@ -29,7 +29,7 @@ NO_STATEMENT = f"{newrelic.NO_STATEMENT}, and select db.statement"
 DEPTH = 12  # of the envelope around the rows
 MOST_ROWS = 5_000  # that one query returns
 TRACE_IDS = frozenset({"trace.id", "traceId"})
-OF_SPANS = frozenset({"category", "nr.entryPoint", "parent.id", "parentId"})
+OF_SPANS = frozenset({"category", "nr.entryPoint"})
 OF_TRANSACTIONS = frozenset({"databaseCallCount", "externalCallCount", "totalTime", "transactionType"})
 _ANY = msgspec.json.Decoder()
 

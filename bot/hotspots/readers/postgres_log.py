@@ -23,6 +23,7 @@ LONGEST_ENTRY = 1 << 20  # characters; the rest of a longer entry says nothing n
 LINES_TO_JUDGE = 50
 _LEVELS = "DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|STATEMENT|LOCATION"
 _OPENING = re.compile(rf"(?P<prefix>[^\t].{{0,{LONGEST_PREFIX}}}?|)\b(?P<level>{_LEVELS}):  (?P<message>.*)", re.DOTALL)
+_JSON = re.compile(rb'\s*(?:\{|\[\s*(?:[\[{"\]]|$))')
 _EPOCH_TIME = re.compile(r"(?<![\d.])(?P<seconds>1\d{9})\.(?P<milliseconds>\d{3})(?!\d)")
 _SESSION = re.compile(r"(?<![\w.])[0-9a-f]{8}\.[0-9a-f]{1,8}(?![\w.])")
 _PROCESS = re.compile(r"\[(\d{1,10})(?:-\d+)?\]|\bpid[=:]\s?(\d{1,10})|:(\d{2,10}):(?!\d\d)", re.I)
@@ -39,12 +40,11 @@ class Open(NamedTuple):
 
 def sniff(head: bytes) -> bool:
     """Whether one of the first lines holds a level as the server writes it: `LOG:` and two spaces."""
-    if head[:1] in (b"{", b"["):
+    if _JSON.match(head):
         return False
     lines = head.decode("utf-8", "replace").splitlines()[:LINES_TO_JUDGE]
-    return any(_OPENING.match(line) and pglog.time_ns(line[:LONGEST_PREFIX]) for line in lines) or any(
-        line.startswith("LOG:  duration: ") for line in lines
-    )
+    openings = [found for line in lines if (found := _OPENING.match(line))]
+    return any(_time(found["prefix"]) or found["message"].startswith("duration: ") for found in openings)
 
 
 def read(source: Source) -> Iterator[Span]:

@@ -15,7 +15,7 @@ VENDOR = "pyinstrument"
 FORMAT = "pyinstrument-json"
 NO_STATEMENT = ""
 
-LONGEST_SECONDS = 10**9
+LATEST_SECONDS = 9_000_000_000  # the year 2255
 NS_PER_SECOND = 1_000_000_000
 FUNCTIONS_ONLY = "pyinstrument names the function, not the line that runs"
 
@@ -74,4 +74,4 @@ def _samples(root: Node) -> Iterator[Sample]:
 
 
 def _nanoseconds(seconds: float) -> int:
-    return round(seconds * NS_PER_SECOND) if 0 < seconds < LONGEST_SECONDS else 0
+    return round(seconds * NS_PER_SECOND) if 0 < seconds < LATEST_SECONDS else 0
