@@ -1,5 +1,6 @@
 """The words that codemods and their callers share: what repeats, where it is reached from, what a codemod answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -45,7 +46,7 @@ class Sighting:
 
     kind: str
     repeats: tuple[Repeat, ...]
-    reached: tuple[Reached, ...]
+    reached: Sequence[Reached]
     readers: frozenset[tuple[str, str]] = frozenset()
     evidence: Evidence = "names"
 
