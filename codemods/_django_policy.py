@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from codemods._django_reads import CACHED, Chain
@@ -100,7 +100,7 @@ def forbids(
     function: Function | None,
     chain: Chain,
     used: Callable[[Chain], set[str]],
-    managed: Container[str],
+    managed: Callable[[str], bool],
 ) -> tuple[str, str] | None:
     """Why this relation may not be loaded with this query; `used` are the manager methods at the end of a chain.
 
@@ -112,7 +112,7 @@ def forbids(
         if not link.many:
             continue
         uses = used(chain[: position + 1])
-        if link.name in managed:
+        if managed(link.name):
             return "R-MANAGER", f"`{link.path}` is read with `{link.name}(manager=...)`"
         if not uses & CACHED and (around := sorted(uses)):
             return "R-CACHEBYPASS", f"`{link.path}` is read with `.{around[0]}()`"

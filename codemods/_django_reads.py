@@ -13,6 +13,7 @@ from codemods.index.calls import Key
 from codemods.index.definitions import Definition
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Call, Class, Function, dotted
+from codemods.index.remember import remembered
 
 
 def returns(there: Link, link: Link) -> bool:
@@ -264,15 +265,17 @@ class DjangoReads:
                         )
         return found
 
-    @cached_property
-    def managed(self) -> frozenset[str]:
-        """Accessors that some code calls with a manager of its own: `post.comment_set(manager="published")`."""
-        trees = filter(None, map(self.index.tree.parsed, self.index.tree.matching(r"\bmanager ?=")))
-        calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
-        return frozenset(
-            call.func.attr
+    @remembered
+    def managed(self, accessor: str) -> bool:
+        """Whether some code calls it with a manager of its own: `post.comment_set(manager="published")`."""
+        tree = self.index.tree
+        paths = sorted({*tree.matching(r"\bmanager ?=")}.intersection(tree.naming(f".{accessor}")))
+        calls = (n for found in filter(None, map(tree.parsed, paths)) for n in ast.walk(found) if isinstance(n, ast.Call))
+        return any(
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr == accessor
+            and any(k.arg == "manager" for k in call.keywords)
             for call in calls
-            if isinstance(call.func, ast.Attribute) and any(k.arg == "manager" for k in call.keywords)
         )
 
     # ---- admin lists ----
