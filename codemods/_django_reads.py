@@ -270,13 +270,9 @@ class DjangoReads:
         """Whether some code calls it with a manager of its own: `post.comment_set(manager="published")`."""
         tree = self.index.tree
         paths = sorted({*tree.matching(r"\bmanager ?=")}.intersection(tree.naming(f".{accessor}")))
-        calls = (n for found in filter(None, map(tree.parsed, paths)) for n in ast.walk(found) if isinstance(n, ast.Call))
-        return any(
-            isinstance(call.func, ast.Attribute)
-            and call.func.attr == accessor
-            and any(k.arg == "manager" for k in call.keywords)
-            for call in calls
-        )
+        nodes = (node for found in filter(None, map(tree.parsed, paths)) for node in ast.walk(found))
+        calls = (n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute))
+        return any(c.func.attr == accessor and any(k.arg == "manager" for k in c.keywords) for c in calls)  # type: ignore[attr-defined]
 
     # ---- admin lists ----
 
