@@ -9,19 +9,19 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin
+
+import msgspec
 
 from bot.errors import UserError
 
 Command = TypeVar("Command", bound=Callable[..., int])
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(msgspec.Struct, frozen=True):
     """What stands at a place of its own; `name` is how help calls it."""
 
     name: str
@@ -29,8 +29,7 @@ class Argument:
     real: bool = False  # a path is taken without its links, as git names it
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """What stands behind a name such as `--by`, by default the parameter's; a number is `least` or more."""
 
     name: str = ""

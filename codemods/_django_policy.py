@@ -3,7 +3,8 @@
 import ast
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods._django_reads import CACHED, Chain
 from codemods.api import Repeat
@@ -43,8 +44,7 @@ def is_lazy_load(repeat: Repeat) -> bool:
     return repeat.shape not in _NO_LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
+class Existing(msgspec.Struct, frozen=True):
     """Paths that a query loads already, and whether all its loader calls could be read."""
 
     paths: frozenset[str]
@@ -154,8 +154,7 @@ def _writes(callee: str, chain: Chain) -> bool:
     return bool(receiver) and (name in _SAVES or (name in _WRITES and bool(managers & set(receiver))))
 
 
-@dataclass(frozen=True, slots=True)
-class Loader:
+class Loader(msgspec.Struct, frozen=True):
     """A loader method, why it was chosen, how many statements it leaves per request."""
 
     name: str

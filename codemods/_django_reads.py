@@ -2,9 +2,10 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+
+import msgspec
 
 from codemods._django_types import DjangoTypes
 from codemods.index import Index
@@ -21,15 +22,13 @@ def returns(there: Link, link: Link) -> bool:
     return there.kind in ("reverse fk", "reverse o2o") and link.kind in ("fk", "o2o") and there.column == link.column
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """A method that is called on the manager which the chain before it ends with."""
 
     method: str
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(msgspec.Struct, frozen=True):
     """A function or serializer that gets the rows, or those that the chain before it leads to."""
 
     key: Key

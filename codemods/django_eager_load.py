@@ -9,7 +9,8 @@ limited by `only()` or `defer()`, combined or streamed querysets, and two places
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods._django_cases import CASES
 from codemods._django_edit import with_get_queryset, with_list_select_related, with_loads
@@ -30,8 +31,7 @@ ABOVE = 6  # from this distance on a function is reached from the entry's caller
 _NEAR, _FAR, _WORDS, _UNSEEN = range(4)
 
 
-@dataclass(frozen=True, eq=False)
-class _Candidate:
+class _Candidate(msgspec.Struct, frozen=True, eq=False):
     """A chain of relations whose last one a repeat can be, on a place whose rows it starts from."""
 
     place: Place

@@ -8,8 +8,9 @@ streamed rows, and two queries that fit equally well.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from codemods._existing_options import Existing, existing_options
 from codemods._loader_policy import Strategy, strategy, streams
@@ -116,8 +117,7 @@ def _nowhere(places: list[Place], relations: list[Relation], repeat: Repeat) -> 
 # ---- what to do there ----
 
 
-@dataclass(frozen=True)
-class _Planned:
+class _Planned(msgspec.Struct, frozen=True):
     """What one query is given: loads that the trace shows, loads read beside them, and what a reviewer must know."""
 
     place: Place

@@ -4,9 +4,10 @@ import difflib
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from typing import overload
+
+from msgspec.structs import replace
 
 from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site

@@ -2,9 +2,10 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+import msgspec
 
 from codemods.index.facts import Class, dotted
 from codemods.index.managers import OWN_MODEL
@@ -36,8 +37,7 @@ _MARKS = (
 )
 
 
-@dataclass(slots=True, eq=False)
-class Link:
+class Link(msgspec.Struct, eq=False):
     """An attribute of a model that leads to rows of another; `column` is the key on the side that holds it."""
 
     name: str
@@ -60,19 +60,18 @@ class Link:
         return f"{self.owner.name}.{self.name}"
 
 
-@dataclass(slots=True, eq=False)
-class DjangoModel:
+class DjangoModel(msgspec.Struct, eq=False):
     """A model with its bases in the tree; a model of another package has no path."""
 
     path: str
     qualname: str
     app: str
     table: str | None  # None for an abstract one
-    bases: list["DjangoModel"] = field(default_factory=list)
+    bases: list["DjangoModel"] = msgspec.field(default_factory=list)
     pk: str = "id"
-    unique: set[str] = field(default_factory=set)
+    unique: set[str] = msgspec.field(default_factory=set)
     ordering: tuple[str, ...] = ()
-    links: dict[str, Link] = field(default_factory=dict)
+    links: dict[str, Link] = msgspec.field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -2,8 +2,9 @@
 
 import ast
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from codemods.index.facts import Class, dotted
 from codemods.index.names import Names, matches_module
@@ -26,8 +27,7 @@ MOST_ABOVE = 100  # classes that a model can inherit from
 _COLLECTION = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "dict", "Dict"})
 
 
-@dataclass(slots=True)
-class Column:
+class Column(msgspec.Struct):
     """A mapped column; `references` are "table.column" (or "Class.column") of its foreign keys."""
 
     name: str
@@ -37,8 +37,7 @@ class Column:
     required: bool = False  # NOT NULL is declared
 
 
-@dataclass(slots=True, eq=False)
-class Relationship:
+class Relationship(msgspec.Struct, eq=False):
     """A relationship attribute.
 
     `many` is None where the direction is unknown, and for a to-one whose key is on the other side: nothing in the
@@ -55,16 +54,15 @@ class Relationship:
     join: frozenset[str] = frozenset()  # words of primaryjoin and foreign_keys: which columns it goes over
 
 
-@dataclass(slots=True, eq=False)
-class Model:
+class Model(msgspec.Struct, eq=False):
     """A mapped class with everything it inherits."""
 
     path: str
     qualname: str
     table: str | None
-    bases: list["Model"] = field(default_factory=list)
-    columns: dict[str, Column] = field(default_factory=dict)
-    relationships: dict[str, Relationship] = field(default_factory=dict)
+    bases: list["Model"] = msgspec.field(default_factory=list)
+    columns: dict[str, Column] = msgspec.field(default_factory=dict)
+    relationships: dict[str, Relationship] = msgspec.field(default_factory=dict)
     flask: bool = False  # below `db.Model`, which makes up table names
 
     @property

@@ -3,9 +3,9 @@
 import ast
 import os
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from codemods import cache
@@ -54,8 +54,8 @@ def plain(value: object) -> object:
     """Facts without the positions of expressions."""
     if isinstance(value, ast.AST):
         return ast.dump(value)
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
