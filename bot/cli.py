@@ -107,10 +107,7 @@ def fix(
     report: ReportFile = None,
 ) -> int:
     """Plan every hotspot, then show the diff or edit the work tree."""
-    from msgspec.structs import replace
-
     from bot.pipeline import plan_all
-    from bot.plan.apply import apply, combined
     from bot.prove.checkout import head_commit, require_clean
     from bot.show.console import Screen
     from codemods.index import Index
@@ -123,6 +120,10 @@ def fix(
     index = Index(repo, config.exclude)
     results = plan_all(_read(hotspots, config, "total"), index, stacked=True)
     if write:
+        from msgspec.structs import replace
+
+        from bot.plan.apply import apply, combined
+
         apply(repo, combined(r.patch for r in results if r.patch))
         results = [replace(r, outcome="fixed") if r.outcome == "planned" else r for r in results]
     _write_report(report, "fix", results, commit)
@@ -357,8 +358,6 @@ def _drop_output() -> None:
 
 
 def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
-    from dataclasses import replace
-
     from bot.config import load
 
     if not repo.is_dir():
@@ -366,6 +365,8 @@ def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
     config = load(repo)
     if max_pull_requests is None:
         return config
+    from dataclasses import replace
+
     return replace(config, publish=replace(config.publish, max_pull_requests=max_pull_requests))
 
 
@@ -404,17 +405,17 @@ def _shown(found: "Scan", output: Literal["text", "json", "sarif"], repo: Path, 
 
 
 def _check_report(path: Path | None, repo: Path, inputs: Iterable[str | Path]) -> None:
-    from bot.show.report import require_writable
-
     if path is not None:
+        from bot.show.report import require_writable
+
         require_writable(path, repo, inputs)
 
 
 def _write_report(path: Path | None, command: str, results: "list[Result]", commit: str | None) -> None:
-    from bot.records import Report
-    from bot.show.report import write
-
     if path is not None:
+        from bot.records import Report
+        from bot.show.report import write
+
         write(Report(version=__version__, command=command, commit=commit, results=tuple(results)), path)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import sys
-import tempfile
+import time
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -206,13 +206,13 @@ def _load(file: Path) -> dict[str, bytes]:
 
 
 def _write(file: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".new-", dir=file.parent)
+    new = file.with_name(f".new-{os.getpid()}-{time.monotonic_ns()}")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).replace(file)
+        new.touch(0o600, exist_ok=False)
+        new.write_bytes(data)
+        new.replace(file)
     finally:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
 
 
 def _prune(folder: Path) -> None:

@@ -12,17 +12,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from codemods._django_cases import CASES
 from codemods._django_edit import with_get_queryset, with_list_select_related, with_loads
 from codemods._django_places import Place, Places
 from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
 from codemods._django_reads import CACHED, Chain
-from codemods._django_suspects import suspects
+from codemods._lazy import names_of
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel, Link, loads
 
-__all__ = ["CASES", "META", "find", "suspects"]
+__getattr__ = names_of(CASES="codemods._django_cases", suspects="codemods._django_suspects")
 
 META = Meta(id="django-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
 _HOPS = 3
