@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from codemods._expressions import Listed, Named
+
 VARIABLE = "COSTMOD_CACHE"
 OFF = frozenset({"off", "no", "0", "false", ""})
 MAX_BYTES = 64_000_000  # of one file: what was not asked for longest goes first
@@ -142,21 +144,26 @@ def stamp() -> bytes:
 def encode(value: object, text: str) -> bytes:
     """Facts as bytes; an expression in them stands as its source, taken from the text it was parsed from."""
     lines = _LINE.findall(text.encode())
-    sources: list[str] = []
 
-    def number(node: object) -> int:
-        if not isinstance(node, ast.expr) or node.end_lineno is None:
-            raise TypeError(type(node))
+    def source(node: ast.expr | str) -> str:
+        if isinstance(node, str):
+            return node
+        assert node.end_lineno is not None
         first, last = node.lineno - 1, node.end_lineno - 1
         if first == last:
             parts = [lines[first][node.col_offset : node.end_col_offset]]
         else:
             parts = [lines[first][node.col_offset :], *lines[first + 1 : last], lines[last][: node.end_col_offset]]
-        sources.append(b"".join(parts).decode())
-        return len(sources) - 1
+        return b"".join(parts).decode()
 
-    facts = msgspec.msgpack.encode(value, enc_hook=number)
-    return zlib.compress(msgspec.msgpack.encode((sources, facts)), 1)
+    def sources(found: object) -> object:
+        if isinstance(found, Named):
+            return {name: source(node) for name, node in found.parts().items()}
+        if isinstance(found, Listed):
+            return [source(node) for node in found.parts()]
+        raise TypeError(type(found))
+
+    return zlib.compress(msgspec.msgpack.encode(value, enc_hook=sources), 1)
 
 
 def decode(kind: type[T], data: bytes | None) -> T | str | None:
@@ -164,34 +171,19 @@ def decode(kind: type[T], data: bytes | None) -> T | str | None:
     if data is None:
         return None
     try:
-        sources, facts = _PARTS.decode(zlib.decompress(data))
-        found: T | str = _reader(kind).read(sources, facts)  # type: ignore[arg-type]
-    except (zlib.error, msgspec.MsgspecError, SyntaxError, ValueError, AttributeError, IndexError):
+        found: T | str = _decoder(kind).decode(zlib.decompress(data))  # type: ignore[arg-type]
+    except (zlib.error, msgspec.MsgspecError, AttributeError):
         return None
     return found
 
 
-_PARTS = msgspec.msgpack.Decoder(tuple[list[str], bytes])
-
-
-class _Reader:
-    """Decodes facts of one kind; all expressions of a file are parsed in one go."""
-
-    def __init__(self, kind: Any) -> None:
-        self._decoder = msgspec.msgpack.Decoder(kind | str, dec_hook=self._expression)
-        self._statements: list[ast.stmt] = []
-
-    def read(self, sources: list[str], facts: bytes) -> Any:
-        self._statements = ast.parse("\n".join(f"({source})" for source in sources)).body
-        return self._decoder.decode(facts)
-
-    def _expression(self, _: type, number: Any) -> ast.expr:
-        return self._statements[number].value  # type: ignore[no-any-return]
-
-
 @cache
-def _reader(kind: Any) -> _Reader:
-    return _Reader(kind)
+def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind | str, dec_hook=_of_sources)
+
+
+def _of_sources(kind: Any, found: Any) -> object:
+    return Named(msgspec.convert(found, dict[str, str])) if kind is Named else Listed(msgspec.convert(found, list[str]))
 
 
 def _load(file: Path) -> dict[str, bytes]:

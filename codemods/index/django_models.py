@@ -1,7 +1,7 @@
 """Django models: tables, keys and relations in both directions, read off the declarations and linked by name."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Literal
 
@@ -209,7 +209,7 @@ class DjangoModels:
         module = self._tree.module(found[0]) if found else None
         return module.classes.get(found[1]) if found and module else None
 
-    def _meta(self, class_: Class) -> dict[str, ast.expr]:
+    def _meta(self, class_: Class) -> Mapping[str, ast.expr]:
         module = self._tree.module(class_.path)
         meta = module.classes.get(f"{class_.qualname}.Meta") if module else None
         return meta.values if meta else {}

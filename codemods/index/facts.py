@@ -6,13 +6,15 @@ from typing import TypeGuard
 import msgspec
 from msgspec.structs import replace
 
+from codemods._expressions import Listed, Named
+
 CLASS_BODY = "<body>"
 
 
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
 
 
-class Step(msgspec.Struct):
+class Step(msgspec.Struct, array_like=True):
     """One call in a query chain, for example `.order_by(Post.id)`; conditional when it sits under an `if`.
 
     Each argument is the source of an expression: `*more` stands as `(*more,)`.
@@ -24,7 +26,7 @@ class Step(msgspec.Struct):
     conditional: bool = False
 
 
-class Query(msgspec.Struct):
+class Query(msgspec.Struct, array_like=True):
     """One query expression with all that the function does to it afterwards.
 
     `chain` are the source offsets (line, column in UTF-8 bytes, as `ast` counts) of the expression that starts at the
@@ -45,7 +47,7 @@ class Query(msgspec.Struct):
     loops: list["Loop"] = msgspec.field(default_factory=list)  # loops over its rows
 
 
-class Read(msgspec.Struct):
+class Read(msgspec.Struct, array_like=True):
     """An attribute read `base.attr`; conditional when not every iteration (or call) reaches it."""
 
     base: str
@@ -55,7 +57,7 @@ class Read(msgspec.Struct):
     guards: tuple[str, ...] = ()  # source of the conditions above it, up to the loop
 
 
-class Call(msgspec.Struct):
+class Call(msgspec.Struct, array_like=True):
     """A call by the callee's dotted source; `names` are the plain names among its arguments."""
 
     callee: str
@@ -63,7 +65,7 @@ class Call(msgspec.Struct):
     names: tuple[str, ...] = ()
 
 
-class Loop(msgspec.Struct):
+class Loop(msgspec.Struct, array_like=True):
     """A `for` loop or comprehension: its targets, what it does, how it can end."""
 
     line: int
@@ -74,7 +76,7 @@ class Loop(msgspec.Struct):
     writes: set[str] = msgspec.field(default_factory=set)  # attributes assigned on a target
 
 
-class Function(msgspec.Struct):
+class Function(msgspec.Struct, array_like=True):
     """A function or method. `qualname` joins scopes with dots, without `<locals>`."""
 
     path: str
@@ -83,7 +85,7 @@ class Function(msgspec.Struct):
     end_line: int
     owner: str | None  # qualified name of the class whose method it is
     params: dict[str, str | None]  # name -> annotation source
-    decorators: tuple[ast.expr, ...] = ()
+    decorators: Listed[ast.expr] = msgspec.field(default_factory=Listed)
     calls: list[Call] = msgspec.field(default_factory=list)
     reads: list[Read] = msgspec.field(default_factory=list)
     queries: list[Query] = msgspec.field(default_factory=list)
@@ -93,20 +95,20 @@ class Function(msgspec.Struct):
     returns_query: bool = False  # a query that is not executed yet
 
 
-class Class(msgspec.Struct):
+class Class(msgspec.Struct, array_like=True):
     """A class: base names as written and its body's assignments as expressions."""
 
     path: str
     qualname: str
     line: int
     bases: tuple[str, ...]
-    values: dict[str, ast.expr] = msgspec.field(default_factory=dict)
-    annotations: dict[str, ast.expr] = msgspec.field(default_factory=dict)
+    values: Named = msgspec.field(default_factory=Named)
+    annotations: Named = msgspec.field(default_factory=Named)
     methods: set[str] = msgspec.field(default_factory=set)
-    decorators: tuple[ast.expr, ...] = ()
+    decorators: Listed[ast.expr] = msgspec.field(default_factory=Listed)
 
 
-class Module(msgspec.Struct):
+class Module(msgspec.Struct, array_like=True):
     """The facts of one file. An import is (level, module, name or None for the module itself)."""
 
     path: str
@@ -114,8 +116,9 @@ class Module(msgspec.Struct):
     stars: list[tuple[int, str]] = msgspec.field(default_factory=list)
     classes: dict[str, Class] = msgspec.field(default_factory=dict)
     functions: dict[str, Function] = msgspec.field(default_factory=dict)
-    values: dict[str, ast.expr] = msgspec.field(default_factory=dict)
-    registrations: list[ast.Call] = msgspec.field(default_factory=list)  # module- or function-level calls as statements
+    values: Named = msgspec.field(default_factory=Named)
+    # Module- or function-level calls as statements.
+    registrations: Listed[ast.Call] = msgspec.field(default_factory=Listed)
 
 
 def dotted(node: ast.AST) -> str:
@@ -175,14 +178,14 @@ class _Scopes:
         name = ".".join(inner)
         function = Function(
             self.module.path, name, node.lineno, node.end_lineno or node.lineno,
-            owner.qualname if owner else None, params, tuple(node.decorator_list),
+            owner.qualname if owner else None, params, Listed(node.decorator_list),
         )  # fmt: skip
         if twin := self.module.functions.get(name):  # a property and its setter, two branches of an `if`
             function = replace(
                 twin,
                 end_line=function.end_line,
                 params=twin.params | params,
-                decorators=twin.decorators + function.decorators,
+                decorators=Listed([*twin.decorators, *function.decorators]),
             )
         for part in (part for decorator in node.decorator_list for part in ast.walk(decorator)):
             if isinstance(part, ast.Constant) and is_template(part.value):  # @view_config(renderer="posts.jinja2")
@@ -195,7 +198,7 @@ class _Scopes:
         inner = (*scope, node.name)
         name = ".".join(inner)
         bases = tuple(ast.unparse(base) for base in node.bases)
-        class_ = Class(self.module.path, name, node.lineno, bases, decorators=tuple(node.decorator_list))
+        class_ = Class(self.module.path, name, node.lineno, bases, decorators=Listed(node.decorator_list))
         self.module.classes[name] = class_
         self.class_body(node, class_, inner)
         for statement in node.body:

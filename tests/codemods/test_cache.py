@@ -2,13 +2,14 @@
 
 import ast
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from codemods import cache
+from codemods._expressions import Listed
 from codemods.index import Index
 from codemods.index.facts import Module
 from codemods.index.tree import Tree
@@ -56,9 +57,9 @@ def plain(value: object) -> object:
         return ast.dump(value)
     if isinstance(value, msgspec.Struct):
         return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Listed):
         return [plain(item) for item in value]
     return value
 

@@ -1,0 +1,27 @@
+"""Expressions that are parsed when somebody looks at them."""
+
+import ast
+
+from codemods._expressions import Listed, Named
+
+
+def test_named_expressions_are_parsed_one_by_one_and_kept() -> None:
+    found = Named({"a": "x +\n1", "b": "not ( python"})
+    assert (list(found), len(found), "a" in found, "c" in found) == (["a", "b"], 2, True, False)
+    assert ast.unparse(found["a"]) == "x + 1"
+    assert found["a"] is found["a"]
+    assert found.get("c") is None
+    found["b"] = found["a"]
+    assert found.parts() == {"a": found["a"], "b": found["a"]}
+    del found["b"]
+    assert dict(found) == {"a": found["a"]}
+
+
+def test_listed_expressions_are_parsed_one_by_one_and_kept() -> None:
+    found: Listed[ast.expr] = Listed(["a", "b(*c)", "not ( python"])
+    assert ast.unparse(found[1]) == "b(*c)"
+    assert found[1] is found[1]
+    assert [ast.unparse(node) for node in found[:2]] == ["a", "b(*c)"]
+    found.append(found[0])
+    assert found.parts() == [found[0], found[1], "not ( python", found[0]]
+    assert len(found) == 4
