@@ -36,6 +36,13 @@ class Named(MutableMapping[str, ast.expr]):
     def __len__(self) -> int:
         return len(self._found)
 
+    def spelling(self, *words: str) -> Iterator[tuple[str, ast.expr]]:
+        """Those that can hold one of the identifiers: whose source does not is not parsed."""
+        for name, found in self._found.items():
+            # Python reads other letters as those of ASCII, so that they can spell any identifier.
+            if not isinstance(found, str) or not found.isascii() or any(word in found for word in words):
+                yield name, self[name]
+
     def parts(self) -> dict[str, ast.expr | str]:
         """Name -> node, or its source while nobody has asked for it."""
         return self._found

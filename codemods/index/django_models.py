@@ -22,8 +22,10 @@ _TO_ONE_SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("ParentalKey", "fk"),
     ("ManyToManyField", "m2m"),
 )
+_RELATIONS = tuple(suffix for suffix, _ in _TO_ONE_SUFFIXES)
 _TABLES = {"contenttypes": "django_content_type", "sites": "django_site", "sessions": "django_session"}
 _ROWS_OF = ("QuerySet", "Manager", "QuerySet]", "QuerysetMixin", "QuerySetMixin", "ManagerMixin", "QueryMixin")
+_ROWS_ENDS = ("QuerySet", "Manager", "QuerysetMixin", "QueryMixin")
 # A file without any of these declares no model.
 _MARKS = (
     "ForeignKey",
@@ -129,7 +131,7 @@ class DjangoModels:
         for _, model in models:
             self._by_name.setdefault(model.name.lower(), []).append(model)
         for class_, model in models:
-            for name, value in class_.values.items():
+            for name, value in class_.values.spelling(*_RELATIONS):
                 self._link(class_, model, name, value)
         for _, model in models:
             if model.table:
@@ -172,9 +174,8 @@ class DjangoModels:
 
     def _build(self, class_: Class) -> DjangoModel | None:
         bases = [m for b in class_.bases if (c := self._class(class_, b)) and (m := self._model(c))]
-        declared = [v for v in class_.values.values() if _is_field(v)]
         direct = any(b.rpartition(".")[2] == "Model" and self._class(class_, b) is None for b in class_.bases)
-        if not (bases or declared or direct):
+        if not (bases or direct or any(_is_field(v) for _, v in class_.values.spelling("Field", *_RELATIONS))):
             return None
         meta = self._meta(class_)
         app = _text(meta.get("app_label")) or self._app(class_.path)
@@ -191,7 +192,7 @@ class DjangoModels:
         for base in bases:
             if not base.table:
                 model.pk, model.unique = base.pk, model.unique | base.unique
-        for name, value in class_.values.items():
+        for name, value in class_.values.spelling("primary_key", "unique", "OneToOneField"):
             options = _options(value)
             if _literal(options.get("primary_key")) is True:
                 model.pk = _text(options.get("db_column")) or (f"{name}_id" if _kind(value) else name)
@@ -312,7 +313,7 @@ class DjangoModels:
     def rows_methods(self) -> frozenset[str]:
         """Names of methods that querysets and managers of the project have."""
         found: set[str] = set()
-        for path in self._tree.containing("QuerySet", "Manager"):
+        for path in self._tree.matching(*(rf"\bclass\s+\w+\s*(?:\[[^\]]*\]\s*)?\([^:]*{end}" for end in _ROWS_ENDS)):
             module = self._tree.module(path)
             for class_ in module.classes.values() if module else ():
                 if any(base.rpartition(".")[2].endswith(_ROWS_OF) for base in class_.bases):

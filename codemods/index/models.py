@@ -151,7 +151,7 @@ class Models:
         mapped = {"__tablename__", "__table__", "__mapper_args__"} & class_.values.keys()
         made = self._made_table(class_)
         columns = _table_columns(made) | _columns(class_)
-        own = bool(mapped or columns or any(_is_relationship(v) for v in class_.values.values()))
+        own = bool(mapped or columns or any(_is_relationship(v) for _, v in class_.values.spelling(*_RELATIONSHIP)))
         flask = any(base.rpartition(".")[2] == "Model" for base in class_.bases) or any(b.flask for b in bases)
         if not (own or bases or flask):
             return None
@@ -202,11 +202,11 @@ class Models:
         return found
 
     def _link(self, class_: Class, model: Model, by_name: dict[str, list[Model]]) -> None:
-        for attribute in {**class_.values, **class_.annotations}:
-            value, annotation = class_.values.get(attribute), class_.annotations.get(attribute)
+        for attribute, value in list(class_.values.spelling(*_RELATIONSHIP)):
             if not _is_relationship(value):
                 continue
             assert isinstance(value, ast.Call)
+            annotation = class_.annotations.get(attribute)
             options = {k.arg: k.value for k in value.keywords if k.arg}
             options |= dict(zip(("argument", "secondary"), value.args, strict=False))
             target, many, lazy = _annotated(annotation)
@@ -313,10 +313,10 @@ def _words(*nodes: ast.expr | None) -> frozenset[str]:
 
 def _columns(class_: Class) -> dict[str, Column]:
     columns = {}
-    for attribute, value in class_.values.items():
+    for attribute, value in class_.values.spelling("ForeignKey", *_COLUMN):
         if isinstance(value, ast.Call) and (_callee(value) in _COLUMN or _wraps_foreign_key(value)):
             columns[attribute] = _column(attribute, value, class_.annotations.get(attribute))
-    for attribute, annotation in class_.annotations.items():
+    for attribute, annotation in class_.annotations.spelling("Mapped"):
         if attribute not in class_.values and _generic(_unquoted(annotation)) == "Mapped":
             columns[attribute] = Column(attribute)
     return columns

@@ -17,6 +17,15 @@ def test_named_expressions_are_parsed_one_by_one_and_kept() -> None:
     assert dict(found) == {"a": found["a"]}
 
 
+def test_only_what_can_spell_an_identifier_is_parsed() -> None:
+    found = Named({"a": "not ( python", "b": "Key(1)", "c": "\uff2bey(2)"})
+    found["d"] = found["b"]
+    assert {name: ast.unparse(node) for name, node in found.spelling("Key", "Field")} == {
+        "b": "Key(1)", "c": "Key(2)", "d": "Key(1)",
+    }  # fmt: skip
+    assert found.parts()["a"] == "not ( python"
+
+
 def test_listed_expressions_are_parsed_one_by_one_and_kept() -> None:
     found: Listed[ast.expr] = Listed(["a", "b(*c)", "not ( python"])
     assert ast.unparse(found[1]) == "b(*c)"
