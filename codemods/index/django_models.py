@@ -25,7 +25,7 @@ _TO_ONE_SUFFIXES: tuple[tuple[str, Kind], ...] = (
 _RELATIONS = tuple(suffix for suffix, _ in _TO_ONE_SUFFIXES)
 _TABLES = {"contenttypes": "django_content_type", "sites": "django_site", "sessions": "django_session"}
 _ROWS_OF = ("QuerySet", "Manager", "QuerySet]", "QuerysetMixin", "QuerySetMixin", "ManagerMixin", "QueryMixin")
-_ROWS_ENDS = ("QuerySet", "Manager", "QuerysetMixin", "QueryMixin")
+_ROWS_CLASS = r"class[ \t]+\w+[^:]*(?:QuerySet|Manager|QuerysetMixin|QueryMixin)"
 # A file without any of these declares no model.
 _MARKS = (
     "ForeignKey",
@@ -313,7 +313,7 @@ class DjangoModels:
     def rows_methods(self) -> frozenset[str]:
         """Names of methods that querysets and managers of the project have."""
         found: set[str] = set()
-        for path in self._tree.matching(*(rf"\bclass\s+\w+\s*(?:\[[^\]]*\]\s*)?\([^:]*{end}" for end in _ROWS_ENDS)):
+        for path in self._tree.matching(_ROWS_CLASS):
             module = self._tree.module(path)
             for class_ in module.classes.values() if module else ():
                 if any(base.rpartition(".")[2].endswith(_ROWS_OF) for base in class_.bases):
