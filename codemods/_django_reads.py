@@ -444,7 +444,7 @@ class DjangoReads:
                             found[model.name, name] = path, node
         return found
 
-    def _defs(self, path: str) -> dict[str, Definition]:
+    def _defs(self, path: str) -> Mapping[str, Definition]:
         return self.index.definitions.of(path)
 
 
@@ -471,7 +471,7 @@ class _Definitions:
     def __init__(self, reads: DjangoReads) -> None:
         self._reads = reads
 
-    def __call__(self, path: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    def __call__(self, path: str) -> Mapping[str, Definition]:
         return self._reads._defs(path)
 
 

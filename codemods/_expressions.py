@@ -1,28 +1,33 @@
-"""Expressions that facts hold: those from the cache are source, parsed when somebody looks at one, and most stay so."""
+"""What facts hold in a compact form, expressions as their source, until somebody looks: most is never looked at."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
+Value = TypeVar("Value")
 Node = TypeVar("Node", bound=ast.expr)
+Pack = Callable[[Any], str | bytes]
 
 
-class Named(MutableMapping[str, ast.expr]):
-    """Names in source order, each with the expression that it stands for."""
+class Later(MutableMapping[str, Value], Generic[Value]):
+    """Names in source order, each with a value that is opened when it is asked for."""
 
     __slots__ = ("_found",)
 
-    def __init__(self, found: Mapping[str, ast.expr | str] | None = None) -> None:
-        self._found = dict(found or {})
+    def __init__(self, found: Mapping[str, Any] | None = None) -> None:
+        self._found: dict[str, Any] = dict(found or {})
 
-    def __getitem__(self, name: str) -> ast.expr:
+    def _open(self, packed: str | bytes) -> Value:
+        raise NotImplementedError
+
+    def __getitem__(self, name: str) -> Value:
         found = self._found[name]
-        if isinstance(found, str):
-            found = self._found[name] = _parsed(found)
-        return found
+        if isinstance(found, str | bytes):
+            found = self._found[name] = self._open(found)
+        return found  # type: ignore[no-any-return]
 
-    def __setitem__(self, name: str, node: ast.expr) -> None:
-        self._found[name] = node
+    def __setitem__(self, name: str, value: Value) -> None:
+        self._found[name] = value
 
     def __delitem__(self, name: str) -> None:
         del self._found[name]
@@ -36,16 +41,25 @@ class Named(MutableMapping[str, ast.expr]):
     def __len__(self) -> int:
         return len(self._found)
 
+    def packed(self, pack: Pack) -> dict[str, str | bytes]:
+        """All values in their compact form."""
+        return {name: found if isinstance(found, str | bytes) else pack(found) for name, found in self._found.items()}
+
+
+class Named(Later[ast.expr]):
+    """Names in source order, each with the expression that it stands for."""
+
+    __slots__ = ()
+
+    def _open(self, packed: str | bytes) -> ast.expr:
+        return _parsed(packed)
+
     def spelling(self, *words: str) -> Iterator[tuple[str, ast.expr]]:
         """Those that can hold one of the identifiers: whose source does not is not parsed."""
         for name, found in self._found.items():
             # Python reads other letters as those of ASCII, so that they can spell any identifier.
             if not isinstance(found, str) or not found.isascii() or any(word in found for word in words):
                 yield name, self[name]
-
-    def parts(self) -> dict[str, ast.expr | str]:
-        """Name -> node, or its source while nobody has asked for it."""
-        return self._found
 
 
 class Listed(Sequence[Node], Generic[Node]):
@@ -74,10 +88,10 @@ class Listed(Sequence[Node], Generic[Node]):
         """Add one at the end."""
         self._found.append(node)
 
-    def parts(self) -> list[Node | str]:
-        """Each as a node, or as its source while nobody has asked for it."""
-        return self._found
+    def packed(self, pack: Pack) -> list[str | bytes]:
+        """All of them as their source."""
+        return [found if isinstance(found, str) else pack(found) for found in self._found]
 
 
-def _parsed(source: str) -> ast.expr:
-    return ast.parse(f"({source})", mode="eval").body
+def _parsed(source: str | bytes) -> ast.expr:
+    return ast.parse(f"({source!s})", mode="eval").body

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from codemods._expressions import Listed, Named
+from codemods._expressions import Later, Listed, Named
 
 VARIABLE = "COSTMOD_CACHE"
 OFF = frozenset({"off", "no", "0", "false", ""})
@@ -141,29 +141,30 @@ def stamp() -> bytes:
     return hashlib.sha256(repr((sys.version, msgspec.__version__, states)).encode()).digest()
 
 
-def encode(value: object, text: str) -> bytes:
-    """Facts as bytes; an expression in them stands as its source, taken from the text it was parsed from."""
+def encode(value: object, text: str, level: int = 1) -> bytes:
+    """Facts as bytes; an expression in them stands as its source, taken from the text it was parsed from.
+
+    `level` is how hard to compress them, 0 not at all.
+    """
     lines = _LINE.findall(text.encode())
 
-    def source(node: ast.expr | str) -> str:
-        if isinstance(node, str):
-            return node
-        assert node.end_lineno is not None
-        first, last = node.lineno - 1, node.end_lineno - 1
+    def pack(part: object) -> str | bytes:
+        if not isinstance(part, ast.expr):
+            return msgspec.msgpack.encode(part, enc_hook=packed)
+        assert part.end_lineno is not None
+        first, last = part.lineno - 1, part.end_lineno - 1
         if first == last:
-            parts = [lines[first][node.col_offset : node.end_col_offset]]
+            found = [lines[first][part.col_offset : part.end_col_offset]]
         else:
-            parts = [lines[first][node.col_offset :], *lines[first + 1 : last], lines[last][: node.end_col_offset]]
-        return b"".join(parts).decode()
+            found = [lines[first][part.col_offset :], *lines[first + 1 : last], lines[last][: part.end_col_offset]]
+        return b"".join(found).decode()
 
-    def sources(found: object) -> object:
-        if isinstance(found, Named):
-            return {name: source(node) for name, node in found.parts().items()}
-        if isinstance(found, Listed):
-            return [source(node) for node in found.parts()]
+    def packed(found: object) -> object:
+        if isinstance(found, Later | Listed):
+            return found.packed(pack)
         raise TypeError(type(found))
 
-    return zlib.compress(msgspec.msgpack.encode(value, enc_hook=sources), 1)
+    return zlib.compress(msgspec.msgpack.encode(value, enc_hook=packed), level)
 
 
 def decode(kind: type[T], data: bytes | None) -> T | str | None:
@@ -171,19 +172,23 @@ def decode(kind: type[T], data: bytes | None) -> T | str | None:
     if data is None:
         return None
     try:
-        found: T | str = _decoder(kind).decode(zlib.decompress(data))  # type: ignore[arg-type]
-    except (zlib.error, msgspec.MsgspecError, AttributeError):
+        found: T | str = decoder(kind | str).decode(zlib.decompress(data))  # type: ignore[arg-type]
+    except (zlib.error, msgspec.MsgspecError):
         return None
     return found
 
 
 @cache
-def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(kind | str, dec_hook=_of_sources)
+def decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Reads facts of a kind."""
+    return msgspec.msgpack.Decoder(kind, dec_hook=_of_packed)
 
 
-def _of_sources(kind: Any, found: Any) -> object:
-    return Named(msgspec.convert(found, dict[str, str])) if kind is Named else Listed(msgspec.convert(found, list[str]))
+def _of_packed(kind: Any, found: Any) -> object:
+    made = getattr(kind, "__origin__", kind)
+    if made is Listed:
+        return Listed(msgspec.convert(found, list[str]))
+    return made(msgspec.convert(found, dict[str, str] if made is Named else dict[str, bytes]))
 
 
 def _load(file: Path) -> dict[str, bytes]:

@@ -6,7 +6,8 @@ from typing import TypeGuard
 import msgspec
 from msgspec.structs import replace
 
-from codemods._expressions import Listed, Named
+from codemods._expressions import Later, Listed, Named
+from codemods.cache import decoder
 
 CLASS_BODY = "<body>"
 
@@ -95,6 +96,15 @@ class Function(msgspec.Struct, array_like=True):
     returns_query: bool = False  # a query that is not executed yet
 
 
+class Functions(Later[Function]):
+    """Functions by their qualified names."""
+
+    __slots__ = ()
+
+    def _open(self, packed: str | bytes) -> Function:
+        return decoder(Function).decode(packed)  # type: ignore[arg-type, no-any-return]
+
+
 class Class(msgspec.Struct, array_like=True):
     """A class: base names as written and its body's assignments as expressions."""
 
@@ -115,7 +125,7 @@ class Module(msgspec.Struct, array_like=True):
     imports: dict[str, tuple[int, str, str | None]] = msgspec.field(default_factory=dict)
     stars: list[tuple[int, str]] = msgspec.field(default_factory=list)
     classes: dict[str, Class] = msgspec.field(default_factory=dict)
-    functions: dict[str, Function] = msgspec.field(default_factory=dict)
+    functions: Functions = msgspec.field(default_factory=Functions)
     values: Named = msgspec.field(default_factory=Named)
     # Module- or function-level calls as statements.
     registrations: Listed[ast.Call] = msgspec.field(default_factory=Listed)

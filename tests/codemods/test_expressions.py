@@ -12,7 +12,7 @@ def test_named_expressions_are_parsed_one_by_one_and_kept() -> None:
     assert found["a"] is found["a"]
     assert found.get("c") is None
     found["b"] = found["a"]
-    assert found.parts() == {"a": found["a"], "b": found["a"]}
+    assert found.packed(ast.unparse) == {"a": "x + 1", "b": "x + 1"}
     del found["b"]
     assert dict(found) == {"a": found["a"]}
 
@@ -23,7 +23,7 @@ def test_only_what_can_spell_an_identifier_is_parsed() -> None:
     assert {name: ast.unparse(node) for name, node in found.spelling("Key", "Field")} == {
         "b": "Key(1)", "c": "Key(2)", "d": "Key(1)",
     }  # fmt: skip
-    assert found.parts()["a"] == "not ( python"
+    assert found.packed(ast.unparse)["a"] == "not ( python"
 
 
 def test_listed_expressions_are_parsed_one_by_one_and_kept() -> None:
@@ -32,5 +32,5 @@ def test_listed_expressions_are_parsed_one_by_one_and_kept() -> None:
     assert found[1] is found[1]
     assert [ast.unparse(node) for node in found[:2]] == ["a", "b(*c)"]
     found.append(found[0])
-    assert found.parts() == [found[0], found[1], "not ( python", found[0]]
+    assert found.packed(ast.unparse) == ["a", "b(*c)", "not ( python", "a"]
     assert len(found) == 4
