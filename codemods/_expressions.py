@@ -1,6 +1,7 @@
 """What facts hold in a compact form, expressions as their source, until somebody looks: most is never looked at."""
 
 import ast
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
@@ -17,8 +18,9 @@ class Later(MutableMapping[str, Value], Generic[Value]):
     def __init__(self, found: Mapping[str, Any] | None = None) -> None:
         self._found: dict[str, Any] = dict(found or {})
 
+    @abstractmethod
     def _open(self, packed: str | bytes) -> Value:
-        raise NotImplementedError
+        """The value behind its compact form."""
 
     def __getitem__(self, name: str) -> Value:
         found = self._found[name]

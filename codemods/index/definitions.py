@@ -77,8 +77,7 @@ class _File(Mapping[str, Definition]):
         except (SyntaxError, ValueError):
             return None
         found = statement.body[0] if isinstance(statement, ast.If) else statement
-        if not isinstance(found, Definition):
-            return None
+        assert isinstance(found, Definition)
         ast.increment_lineno(found, function.line - (2 if indented else 1))
         found.decorator_list = list(function.decorators)
         return found

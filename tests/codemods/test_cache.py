@@ -158,7 +158,7 @@ def packed(*values: object) -> bytes:
     ],
 )
 def test_a_damaged_entry_is_none(data: bytes) -> None:
-    assert cache.decode(Module, packed("a.py", {}, [], {}, {}, {}, [])) == Module("a.py")
+    assert plain(cache.decode(Module, packed("a.py", {}, [], {}, {}, {}, []))) == plain(Module("a.py"))
     assert cache.decode(Module, data) is None
 
 
