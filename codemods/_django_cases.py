@@ -1,6 +1,6 @@
 """The cases of `django-eager-load`: what it changes, and what it leaves alone with which code."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from codemods.api import Case, Repeat, Tier
 

@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods._django_places import Places
 from codemods._django_policy import NO_ENTITIES, SINGLE, existing
@@ -19,8 +20,7 @@ _LIST_VIEWS = frozenset(
 _FEEDS = frozenset({"get_queryset", CLASS_BODY})
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(msgspec.Struct, frozen=True):
     """Where the rows of a list come from: a query in a hook of the class, or an admin class without one."""
 
     path: str

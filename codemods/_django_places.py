@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from codemods._cst import offsets
 from codemods._django_policy import NO_ENTITIES, SINGLE
@@ -20,8 +21,7 @@ ONE_OF = frozenset({"get_object_or_404", "aget_object_or_404"})
 _FEEDS = frozenset({"get_queryset", "queryset", "get_query_set", CLASS_BODY})
 
 
-@dataclass(eq=False)
-class Place:
+class Place(msgspec.Struct, eq=False):
     """Where rows of a model come from: a query in a function, or an admin class without one.
 
     `near` are the chains seen on these very rows, `far` those that a template or serializer on the way reads.
@@ -34,10 +34,10 @@ class Place:
     admin: Key | None = None
     single: bool = False
     one: bool = False  # a single row, whatever the query says: `get_object_or_404(Post.objects.all(), ...)`
-    near: set[Chain] = field(default_factory=set)
-    far: set[Chain] = field(default_factory=set)
-    through: set[Key] = field(default_factory=set)  # functions and serializers that get rows of it
-    used: dict[Chain, set[str]] = field(default_factory=dict)  # manager methods called at the end of a chain
+    near: set[Chain] = msgspec.field(default_factory=set)
+    far: set[Chain] = msgspec.field(default_factory=set)
+    through: set[Key] = msgspec.field(default_factory=set)  # functions and serializers that get rows of it
+    used: dict[Chain, set[str]] = msgspec.field(default_factory=dict)  # manager methods called at the end of a chain
     form: int = 0  # among equals: a queryset hook, a class attribute, anything else
 
     def see(self, readings: Iterable[Reading], *, near: bool) -> None:

@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+
+import msgspec
 
 from codemods._django_reads import CACHED, Chain
 from codemods.api import Repeat
@@ -43,8 +44,7 @@ def is_lazy_load(repeat: Repeat) -> bool:
     return repeat.shape not in _NO_LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
+class Existing(msgspec.Struct, frozen=True):
     """Paths that a query loads already, and whether all its loader calls could be read."""
 
     paths: frozenset[str]
@@ -100,7 +100,7 @@ def forbids(
     function: Function | None,
     chain: Chain,
     used: Callable[[Chain], set[str]],
-    managed: Container[str],
+    managed: Callable[[str], bool],
 ) -> tuple[str, str] | None:
     """Why this relation may not be loaded with this query; `used` are the manager methods at the end of a chain.
 
@@ -112,7 +112,7 @@ def forbids(
         if not link.many:
             continue
         uses = used(chain[: position + 1])
-        if link.name in managed:
+        if managed(link.name):
             return "R-MANAGER", f"`{link.path}` is read with `{link.name}(manager=...)`"
         if not uses & CACHED and (around := sorted(uses)):
             return "R-CACHEBYPASS", f"`{link.path}` is read with `.{around[0]}()`"
@@ -154,8 +154,7 @@ def _writes(callee: str, chain: Chain) -> bool:
     return bool(receiver) and (name in _SAVES or (name in _WRITES and bool(managers & set(receiver))))
 
 
-@dataclass(frozen=True, slots=True)
-class Loader:
+class Loader(msgspec.Struct, frozen=True):
     """A loader method, why it was chosen, how many statements it leaves per request."""
 
     name: str

@@ -2,9 +2,10 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+
+import msgspec
 
 from codemods._django_types import DjangoTypes
 from codemods.index import Index
@@ -13,6 +14,7 @@ from codemods.index.calls import Key
 from codemods.index.definitions import Definition
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Call, Class, Function, dotted
+from codemods.index.remember import remembered
 
 
 def returns(there: Link, link: Link) -> bool:
@@ -20,15 +22,13 @@ def returns(there: Link, link: Link) -> bool:
     return there.kind in ("reverse fk", "reverse o2o") and link.kind in ("fk", "o2o") and there.column == link.column
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """A method that is called on the manager which the chain before it ends with."""
 
     method: str
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(msgspec.Struct, frozen=True):
     """A function or serializer that gets the rows, or those that the chain before it leads to."""
 
     key: Key
@@ -264,16 +264,14 @@ class DjangoReads:
                         )
         return found
 
-    @cached_property
-    def managed(self) -> frozenset[str]:
-        """Accessors that some code calls with a manager of its own: `post.comment_set(manager="published")`."""
-        trees = filter(None, map(self.index.tree.parsed, self.index.tree.matching(r"\bmanager ?=")))
-        calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
-        return frozenset(
-            call.func.attr
-            for call in calls
-            if isinstance(call.func, ast.Attribute) and any(k.arg == "manager" for k in call.keywords)
-        )
+    @remembered
+    def managed(self, accessor: str) -> bool:
+        """Whether some code calls it with a manager of its own: `post.comment_set(manager="published")`."""
+        tree = self.index.tree
+        paths = sorted({*tree.matching(r"\bmanager ?=")}.intersection(tree.naming(f".{accessor}")))
+        nodes = (node for found in filter(None, map(tree.parsed, paths)) for node in ast.walk(found))
+        calls = (n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute))
+        return any(c.func.attr == accessor and any(k.arg == "manager" for k in c.keywords) for c in calls)  # type: ignore[attr-defined]
 
     # ---- admin lists ----
 
@@ -446,7 +444,7 @@ class DjangoReads:
                             found[model.name, name] = path, node
         return found
 
-    def _defs(self, path: str) -> dict[str, Definition]:
+    def _defs(self, path: str) -> Mapping[str, Definition]:
         return self.index.definitions.of(path)
 
 
@@ -473,7 +471,7 @@ class _Definitions:
     def __init__(self, reads: DjangoReads) -> None:
         self._reads = reads
 
-    def __call__(self, path: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    def __call__(self, path: str) -> Mapping[str, Definition]:
         return self._reads._defs(path)
 
 

@@ -1,7 +1,7 @@
 """Which model an expression of a function is a row of, and the queries that start at a manager of such a row."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 
 from codemods.index import Index
@@ -22,7 +22,7 @@ _DEPTH = 4
 class DjangoTypes:
     """Answers from declarations, assignments and annotations; a name that spells a model is the last resort."""
 
-    def __init__(self, index: Index, definitions: Callable[[str], dict[str, Definition]]) -> None:
+    def __init__(self, index: Index, definitions: Callable[[str], Mapping[str, Definition]]) -> None:
         self.index = index
         self._definitions = definitions  # path -> qualname -> node
         self._read: dict[Key, Function] = {}

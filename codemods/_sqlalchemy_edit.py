@@ -3,8 +3,9 @@
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from codemods import _cst
 from codemods._sqlalchemy_places import Place
@@ -21,8 +22,7 @@ class CannotSpellError(Exception):
     """Why a file cannot name what an option needs."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """Loader options for one query."""
 
     place: Place

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
@@ -19,8 +20,7 @@ from codemods.index.relations import Relation, lazy_loads, loads_from, paths
 FOLLOWED, SIMILAR, READ, NAMED, UNSEEN = range(5)
 
 
-@dataclass(eq=False)
-class Place:
+class Place(msgspec.Struct, eq=False):
     """A query of entities in a function that the entry reaches.
 
     Attributes:
@@ -37,7 +37,7 @@ class Place:
     entity: str | None
     single: bool
     guessed: bool = False
-    followed: Chains = field(default_factory=dict)
+    followed: Chains = msgspec.field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -50,8 +50,7 @@ class Place:
         return f"{self.reached.path}:{self.reached.qualname}"
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, eq=False):
     """A relationship that a repeat can be, with the way to it from a query's rows."""
 
     place: Place

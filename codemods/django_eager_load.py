@@ -9,19 +9,21 @@ limited by `only()` or `defer()`, combined or streamed querysets, and two places
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from codemods._django_cases import CASES
+import msgspec
+
 from codemods._django_edit import with_get_queryset, with_list_select_related, with_loads
 from codemods._django_places import Place, Places
 from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
 from codemods._django_reads import CACHED, Chain
-from codemods._django_suspects import loads_named, suspects
+from codemods._lazy import names_of
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel, Link, loads
 
-__all__ = ["CASES", "META", "find", "loads_named", "suspects"]
+__getattr__ = names_of(
+    CASES="codemods._django_cases", loads_named="codemods._django_suspects", suspects="codemods._django_suspects"
+)
 
 META = Meta(id="django-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
 _HOPS = 3
@@ -30,8 +32,7 @@ ABOVE = 6  # from this distance on a function is reached from the entry's caller
 _NEAR, _FAR, _WORDS, _UNSEEN = range(4)
 
 
-@dataclass(frozen=True, eq=False)
-class _Candidate:
+class _Candidate(msgspec.Struct, frozen=True, eq=False):
     """A chain of relations whose last one a repeat can be, on a place whose rows it starts from."""
 
     place: Place

@@ -8,17 +8,17 @@ streamed rows, and two queries that fit equally well.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
+
 from codemods._existing_options import Existing, existing_options
+from codemods._lazy import names_of
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
 from codemods._option_variables import held_by
-from codemods._sqlalchemy_cases import CASES
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
 from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
-from codemods._sqlalchemy_suspects import loads_named, suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
@@ -26,7 +26,11 @@ from codemods.index.facts import Function
 from codemods.index.follow import Chain
 from codemods.index.relations import Relation
 
-__all__ = ["CASES", "META", "find", "loads_named", "suspects"]
+__getattr__ = names_of(
+    CASES="codemods._sqlalchemy_cases",
+    loads_named="codemods._sqlalchemy_suspects",
+    suspects="codemods._sqlalchemy_suspects",
+)
 
 META = Meta(id="sqlalchemy-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
 
@@ -116,8 +120,7 @@ def _nowhere(places: list[Place], relations: list[Relation], repeat: Repeat) -> 
 # ---- what to do there ----
 
 
-@dataclass(frozen=True)
-class _Planned:
+class _Planned(msgspec.Struct, frozen=True):
     """What one query is given: loads that the trace shows, loads read beside them, and what a reviewer must know."""
 
     place: Place

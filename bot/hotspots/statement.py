@@ -5,7 +5,7 @@ The regular expressions run once per span (behind a cache); the SQL parser runs 
 
 import hashlib
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -93,15 +93,16 @@ _BACKSLASH_TOKENS = _TOKENS | {
 _BRACKET_TOKENS = _TOKENS | {"quoted": _TOKENS["quoted"] + r"|\[[^\[\]]*\]"}
 
 
-def _compiled(tokens: dict[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in tokens.items()), re.DOTALL)
+_TOKENS_OF = {"plain": _TOKENS, "backslash": _BACKSLASH_TOKENS, "bracket": _BRACKET_TOKENS}
 
 
-_LEXERS = {
-    "plain": _compiled(_TOKENS),
-    "backslash": _compiled(_BACKSLASH_TOKENS),
-    "bracket": _compiled(_BRACKET_TOKENS),
-}
+@cache
+def _lexer(flavour: str) -> re.Pattern[str]:
+    """Compiled when a statement of the flavour comes: most exports hold one."""
+    tokens = _TOKENS_OF[flavour].items()
+    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in tokens), re.DOTALL)
+
+
 # After masking: a cast of a parameter and its sign say nothing; lists of any length are one shape.
 _CAST = re.compile(
     r"\?\s*::\s*\w+(?:\s*\(\s*\?(?:\s*,\s*\?)*\s*\))?(?:\s+(?:varying|with(?:out)? time zone))?(?:\[\])*", re.I
@@ -156,7 +157,7 @@ def _normalise(text: str, flavour: str) -> Normal:
             literals.append(match[0])
         return "?"
 
-    masked = _LEXERS[flavour].sub(mask, text)
+    masked = _lexer(flavour).sub(mask, text)
     for pattern, replacement in ((_SIGN, r"\1"), (_CAST, "?"), (_LIST, "IN (?)"), (_VALUES, "VALUES (?)")):
         masked = pattern.sub(replacement, masked)
     parseable = _without_labels(" ".join(masked.split()).rstrip("; "))

@@ -5,7 +5,9 @@ route, the transaction name. Lines drift and decorators shift them, so a line on
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.plan.paths import repository_paths
 from bot.records import Handler, Hotspot, Location
@@ -22,8 +24,7 @@ MANY_FUNCTIONS = 300  # reached, from which one more level of callers would conf
 MANY_CALLERS = 40  # from which a function is a helper of everybody and says nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(msgspec.Struct, frozen=True):
     """A function where the hotspot's work begins, and how that is known."""
 
     key: Key

@@ -3,9 +3,11 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
+from typing import overload
+
+from msgspec.structs import replace
 
 from bot.plan.lines import attributes_at, loads_of
 from bot.plan.locate import Start, anywhere, at_location, first_place, from_above, reached, starts, with_object
@@ -98,8 +100,8 @@ def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Ite
     readers = frozenset(start.key for begin in named for start in begin)
 
     @cache
-    def seen(look: Look, begin: tuple[Start, ...]) -> tuple[Reached, ...]:
-        return look(index, list(begin))
+    def seen(look: Look, begin: tuple[Start, ...]) -> Sequence[Reached]:
+        return _Later(partial(look, index, list(begin)))
 
     def sighting(look: Look, begin: list[Start], evidence: Evidence) -> Sighting:
         return Sighting(hotspot.kind, (), seen(look, tuple(begin)), readers, evidence)
@@ -114,6 +116,23 @@ def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Ite
         yield sighting(look, begin, "rows")
     for look, begin in looks:
         yield sighting(look, begin, "names")
+
+
+class _Later(Sequence[Reached]):
+    """What a look finds, taken when somebody asks for it: a codemod can decline before."""
+
+    def __init__(self, look: Callable[[], tuple[Reached, ...]]) -> None:
+        self._look = cache(look)
+
+    @overload
+    def __getitem__(self, at: int) -> Reached: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Reached, ...]: ...
+    def __getitem__(self, at: int | slice) -> Reached | tuple[Reached, ...]:
+        return self._look()[at]
+
+    def __len__(self) -> int:
+        return len(self._look())
 
 
 def _ask(codemod: Codemod, index: Index, sighting: Sighting) -> tuple[list[tuple[Proposal, Index]], list[No]]:

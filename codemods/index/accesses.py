@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods.index.facts import dotted
 
@@ -25,8 +26,7 @@ Path = tuple[str, ...]
 Span = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Accesses:
+class Accesses(msgspec.Struct, frozen=True):
     """What is read, and where rows go.
 
     `passed` are rows handed to a call as (callee, position or keyword, path); `exposed` those put under a name: a

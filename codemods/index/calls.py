@@ -3,7 +3,8 @@
 import ast
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods.index.facts import CLASS_BODY, Call, Class, Function, dotted
 from codemods.index.names import Names
@@ -34,8 +35,7 @@ _EVERYWHERE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True):
     """A function on the way from an entry: how many calls away, and through which caller."""
 
     function: Function

@@ -6,8 +6,10 @@ query along, so `q = q.order_by(...)`, `rows = session.scalars(q).all()` and `fo
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, callee_of, dotted, is_template
 from codemods.index.managers import manager_root
@@ -41,8 +43,7 @@ _STOPS_EARLY = frozenset({"any", "all", "next"})  # on a generator
 _STATEMENT, _RESULT_OF_IT, _LIST, _ROW = range(4)
 
 
-@dataclass(frozen=True, slots=True)
-class _Flow:
+class _Flow(msgspec.Struct, frozen=True):
     """What an expression denotes of a query: the statement, its result, a list of rows or one row."""
 
     query: Query

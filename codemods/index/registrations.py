@@ -7,7 +7,8 @@ and wrappers of a project's own: whatever is given both.
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods.index.calls import Calls, Key
 from codemods.index.facts import Class, Function, Module, dotted
@@ -29,8 +30,7 @@ _PYRAMID = ("add_route", "route_name")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(msgspec.Struct, frozen=True):
     """A path as written, with "{}" for what is not constant, the methods it is for (empty: any), and its handler."""
 
     path: str

@@ -7,8 +7,9 @@ So a handler matches when its path, with the prefixes that can be read, is the t
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from codemods.index.calls import Key
 from codemods.index.facts import Class, Function, Module, dotted
@@ -26,8 +27,7 @@ LONGEST = 500  # characters of a route that count
 _PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}|\(\?P<\w+>[^)]*\)|(?<=/):\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One handler, a function or a class, and a path it can have; no methods means any."""
 
     path: str  # canonical: parameters as {}, no edge slashes

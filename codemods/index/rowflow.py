@@ -8,8 +8,9 @@ dictionary of rows and a row are one path. What it cannot see it leaves out.
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import cast
+
+import msgspec
 
 from codemods.index.calls import Calls, Key
 from codemods.index.definitions import Definition, Definitions
@@ -33,8 +34,7 @@ _KEEPS = frozenset({"append", "add", "insert", "extend", "appendleft", "setdefau
 _EXECUTES = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "paginate", "fetch_all"})
 
 
-@dataclass
-class Seen:
+class Seen(msgspec.Struct):
     """What is read on the rows of one origin.
 
     Attributes:
@@ -44,11 +44,11 @@ class Seen:
         handed: (class or instance as written, function that writes it, path): what serializers are given.
     """
 
-    paths: dict[Path, set[Context]] = field(default_factory=dict)
-    keys: dict[str, set[Path]] = field(default_factory=dict)
-    visited: set[Key] = field(default_factory=set)
-    handed: set[tuple[str, Key, Path]] = field(default_factory=set)
-    returned: set[Path] = field(default_factory=set)
+    paths: dict[Path, set[Context]] = msgspec.field(default_factory=dict)
+    keys: dict[str, set[Path]] = msgspec.field(default_factory=dict)
+    visited: set[Key] = msgspec.field(default_factory=set)
+    handed: set[tuple[str, Key, Path]] = msgspec.field(default_factory=set)
+    returned: set[Path] = msgspec.field(default_factory=set)
 
 
 class RowFlow:

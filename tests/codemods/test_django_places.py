@@ -1,10 +1,10 @@
 """Where rows of a model come from: functions with serializers, views that know their model, class bodies."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, MODELS

@@ -1,10 +1,10 @@
 """What the cases of the codemod do not show: the whole proposal with its reasons and notes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from codemods import _sqlalchemy_places, sqlalchemy_eager_load
 from codemods._sqlalchemy_cases import AUTHOR, COMMENTS, MODELS

@@ -177,6 +177,14 @@ def test_a_target_outside_the_tree(imports: str, target: str, expected: str | No
     )
 
 
+def test_a_word_of_a_field_outside_one(checkout: Checkout) -> None:
+    text = (
+        "class Post(models.Model):\n    keys = ['unique', 'primary_key']\n    title = models.CharField(unique=True)\n"
+    )
+    (model,) = Index(checkout({"blog/models.py": HEAD + text})).django.all
+    assert (model.unique_names(), model.pk) == ({"pk", "id", "title"}, "id")
+
+
 def test_a_user_model_of_ones_own(checkout: Checkout) -> None:
     index = Index(
         checkout(
