@@ -14,6 +14,7 @@ from typing import cast
 from codemods.index.calls import Calls, Key
 from codemods.index.definitions import Definition, Definitions
 from codemods.index.facts import Call, Function, Query, callee_of, dotted
+from codemods.index.instances import Instances
 from codemods.index.queries import SINGLE_ROW
 
 Path = tuple[str, ...]
@@ -57,16 +58,17 @@ class RowFlow:
     def __init__(self, calls: Calls, definitions: Definitions) -> None:
         self._calls = calls
         self._definitions = definitions
+        self._instances = Instances(calls, definitions)
 
     def of_query(self, key: Key, query: Query, through: frozenset[Key]) -> Seen:
         """What is read on the rows of a query of a function; callers outside `through` do not count."""
-        run = _Run(self._calls, self._definitions, through)
+        run = _Run(self._calls, self._definitions, self._instances, through)
         run.start(key, {query.chain: query.depth})
         return run.seen
 
     def of_names(self, key: Key, names: Mapping[str, Path]) -> Seen:
         """What one function reads on names, for example on `self`, with what it calls."""
-        run = _Run(self._calls, self._definitions, frozenset())
+        run = _Run(self._calls, self._definitions, self._instances, frozenset())
         run.seen.returned = run.down(key, dict(names), 0, ())
         return run.seen
 
@@ -74,9 +76,10 @@ class RowFlow:
 class _Run:
     """One origin's run: visits each function once per binding."""
 
-    def __init__(self, calls: Calls, definitions: Definitions, through: frozenset[Key]) -> None:
+    def __init__(self, calls: Calls, definitions: Definitions, instances: Instances, through: frozenset[Key]) -> None:
         self.calls = calls
         self.definitions = definitions
+        self.instances = instances
         self.through = through
         self.seen = Seen()
         self.sources: dict[Key, Path] = {}  # functions that return rows
@@ -414,7 +417,7 @@ class _Reader:
             return self.names[func.id]  # a function that was handed over and returns rows
         if name in _KEEPS and rows is not None and isinstance(func, ast.Attribute):
             self._hold(func.value, rows)
-            return rows
+            return _first([self._handed(key, given, named) for key in self._defined(node)[:_TARGETS]]) or rows
         if name in ("getattr", "attrgetter") and len(node.args) > 1 and given[0] is not None:
             return self._named_attribute(given[0], node.args[1])
         return self._function(node, given, named, rows)
@@ -456,7 +459,7 @@ class _Reader:
         self, node: ast.Call, given: list[Path | None], named: Mapping[str | None, Path | None], rows: Path | None
     ) -> Path | None:
         call = Call(callee_of(node.func), node.lineno)
-        keys = list(self.run.calls.targets(self.function, call))
+        keys = self._defined(node) if rows is not None else self.run.calls.targets(self.function, call)
         if source := next((key for key in keys if key in self.run.sources), None):
             return self._given_back(source)
         if not keys and (rows is not None or self.run.sources):
@@ -470,6 +473,13 @@ class _Reader:
         if not keys:
             return rows  # a wrapper that is not in the tree: list(), sorted(), Paginator()
         return _first([self._handed(key, given, named) for key in keys[:_TARGETS]])
+
+    def _defined(self, node: ast.Call) -> list[Key]:
+        """The functions of the tree that a call means: by its name, or by the class of what it is called on."""
+        keys = self.run.calls.targets(self.function, Call(callee_of(node.func), node.lineno))
+        if keys or not isinstance(node.func, ast.Attribute):
+            return keys
+        return self.run.instances.methods(self.function, node.func.value, node.func.attr)
 
     def _given_back(self, source: Key) -> Path:
         self.run.seen.visited.add(self.key)

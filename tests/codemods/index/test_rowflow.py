@@ -205,6 +205,17 @@ FUNCTIONS = [
         set(),
         id="kept, and not read",
     ),
+    pytest.param(
+        "class Box:\n    def append(self, p): p.a; self.rows = [p]\n    def show(self): self.rows[0].b\n"
+        "def view(db):\n    boxes = [Box()]\n    for p in Q: boxes[-1].append(p)",
+        {"a", "b"},
+        id="added to an object with a method of that name",
+    ),
+    pytest.param(
+        "class Box:\n    def append(self, p): p.a\ndef view(db):\n    boxes = [Box()]\n    for p in Q: boxes.append(p)",
+        set(),
+        id="added to a list of such objects",
+    ),
     pytest.param("def view(self, db): self.rows = Q", set(), id="self outside a class"),
     pytest.param(
         "class A:\n    def one(self, db): self.x = Q; self.two()\n    def two(self): self.x = self.x.a; self.one(1)",
