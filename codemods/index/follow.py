@@ -80,7 +80,7 @@ class Follow:
         if proxied := self._proxied(class_, name):
             read: Chains = {}
             rows = self._walk(model, proxied, {()}, read, depth)
-            return Meaning(dict.fromkeys(read, True), tuple(rows))
+            return Meaning({chain: () in contexts for chain, contexts in read.items()}, tuple(rows))
         key = self._calls.member(class_, name)
         if key is None:
             return _NOTHING
