@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from codemods._existing_options import Existing, existing_options
+from codemods._existing_options import Existing, existing_options, given_to_root
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
+from codemods._one_target import key_columns, one_target
 from codemods._option_variables import held_by
 from codemods._sqlalchemy_cases import CASES
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
@@ -165,6 +166,7 @@ def _planned(
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
     options = existing_options(place.query.steps, lambda node: held_by(index, place.function, node))
+    options |= Existing(dict.fromkeys(given_to_root(place.query), "joinedload"))
     for function, query in places.refinements(place):
         options |= existing_options(query.steps, partial(held_by, index, function))
     names = [candidate.names for candidate, _ in found]
@@ -216,7 +218,9 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
         """Whether it is read wherever what the trace shows is read."""
         return any(all(shown[: len(own)] == own for shown in told) for own in read[chain])
 
-    all_read = [Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain)]
+    all_read = [
+        Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain) and not one_target(place, chain[0])
+    ]
     # Of one row only what its collections hold is read more than once: those that the trace shows.
     held = [c.way[:-1] for c in found] if place.single else [()]
     beside = [c for c in all_read if c.names not in have and any(c.way[: len(way)] == way for way in held)]
@@ -248,7 +252,7 @@ def _forbidden(
 
 def _effects(index: Index, candidate: Candidate, readers: list[Function]) -> Verdict:
     first, place = candidate.way[0], candidate.place
-    return judge(index, place.function, place.query, first.relationship.name, _key_columns(first), readers)
+    return judge(index, place.function, place.query, first.relationship.name, key_columns(first), readers)
 
 
 def _opt_outs(name: tuple[str, ...]) -> Iterator[str]:
@@ -368,12 +372,6 @@ def _propose(index: Index, group: list[_Planned]) -> Answer:
 
 def _dotted(place: Place, loaders: Loaders) -> str:
     return ".".join((place.entity or place.model.name, *(hop.relationship.name for _, hop in loaders)))
-
-
-def _key_columns(relation: Relation) -> frozenset[str]:
-    tables = relation.relationship.target.tables()
-    columns = relation.owner.all_columns().items()
-    return frozenset(n for n, c in columns if any(r.rpartition(".")[0] in tables for r in c.references))
 
 
 def _no(repeat: Repeat, code: str, message: str, candidates: tuple[str, ...] = ()) -> No:
