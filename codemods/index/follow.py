@@ -8,7 +8,8 @@ from codemods.index.calls import Calls, Key
 from codemods.index.facts import dotted
 from codemods.index.models import Model
 from codemods.index.relations import Relation, turns_back
-from codemods.index.rowflow import SAME_ROWS, Context, Path, RowFlow
+from codemods.index.rowflow import RowFlow
+from codemods.index.rows import SAME_ROWS, Context, Path
 
 Chain = tuple[Relation, ...]
 Chains = dict[Chain, set[Context]]

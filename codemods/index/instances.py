@@ -24,11 +24,16 @@ class Instances:
         self._calls = calls
         self._definitions = definitions
         self._given: dict[Key, dict[str, list[_Given]]] = {}
+        self._known: dict[tuple[str, int, int, int | None, str], list[Key]] = {}
 
     def methods(self, function: Function, receiver: ast.expr, name: str) -> list[Key]:
         """The methods of that name that a value in a function has, overrides included; empty when no type tells."""
-        classes = dict.fromkeys(self._of(function, receiver, _DEPTH))
-        return list(dict.fromkeys(key for class_ in classes for key in self._calls.methods(class_, name)))
+        asked = (function.path, receiver.lineno, receiver.col_offset, receiver.end_col_offset, name)
+        if asked not in self._known:
+            classes = dict.fromkeys(self._of(function, receiver, _DEPTH))
+            found = dict.fromkeys(key for class_ in classes for key in self._calls.methods(class_, name))
+            self._known[asked] = list(found)
+        return self._known[asked]
 
     def _of(self, function: Function, node: ast.expr, depth: int) -> Iterator[Key]:
         """The classes that a value can be of."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from codemods.index import Index
-from codemods.index.rowflow import RowFlow, Seen
+from codemods.index.rowflow import RowFlow
+from codemods.index.rows import Seen
 
 Checkout = Callable[[dict[str, str]], Path]
 
