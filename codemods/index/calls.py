@@ -93,15 +93,15 @@ class Calls:
         head, _, rest = call.callee.partition(".")
         if head in ("self", "cls") and (owner := self.owner(function)):
             if rest and "." not in rest:
-                yield from self.methods(owner, rest)
+                yield from self._methods(owner, rest)
             elif rest:
                 attribute, _, method = rest.rpartition(".")
                 if made := self._attribute_class(owner, attribute):
-                    yield from self.methods(made, method)
+                    yield from self._methods(made, method)
             return
         made_by = function.instances.get(head) or function.params.get(head)
-        if made_by and rest and "." not in rest and (made := self.class_named(function, made_by)):
-            yield from self.methods(made, rest)
+        if made_by and rest and "." not in rest and (made := self._class(function, made_by)):
+            yield from self._methods(made, rest)
         elif head not in function.params:  # a parameter hides a definition of its name
             yield from self._named(function, call.callee)
 
@@ -180,6 +180,14 @@ class Calls:
         """The method or property of that name as the class has it."""
         return next(iter(self._inherited(class_, name)), None)
 
+    def methods(self, class_: Key, name: str) -> list[Key]:
+        """The methods that a call on an instance of the class can mean: its own, and overrides below it."""
+        return self._methods(class_, name)
+
+    def class_named(self, function: Function, name: str) -> Key | None:
+        """The class of the tree that a name means in a function."""
+        return self._class(function, name)
+
     def class_value(self, class_: Key, name: str) -> ast.expr | None:
         """What the body of the class, or of one above it, assigns to the name."""
         return self.class_values(class_).get(name)
@@ -188,7 +196,7 @@ class Calls:
         """The class of a module-level instance: `posts_schema = PostSchema(many=True)`."""
         module = self._tree.module(key[0])
         body = module.functions.get("<module>") if module else None
-        return self.class_named(body, body.instances[key[1]]) if body and key[1] in body.instances else None
+        return self._class(body, body.instances[key[1]]) if body and key[1] in body.instances else None
 
     def class_values(self, class_: Key) -> dict[str, ast.expr]:
         """The attributes that the body of a class assigns, inherited ones included."""
@@ -263,18 +271,18 @@ class Calls:
         owner, _, method = found[1].rpartition(".")
         if found[1] in module.classes:
             for special in ("__init__", "__call__"):
-                yield from self.methods(found, special)
+                yield from self._methods(found, special)
         elif owner in module.classes:
-            yield from self.methods((found[0], owner), method)
+            yield from self._methods((found[0], owner), method)
         else:
             body = module.functions["<module>"]
-            class_ = self.class_named(body, body.instances[owner]) if owner in body.instances else None
-            yield from self.methods(class_, method) if class_ else ()
+            class_ = self._class(body, body.instances[owner]) if owner in body.instances else None
+            yield from self._methods(class_, method) if class_ else ()
 
     def _of_new(self, function: Function, made_by: str, method: str) -> Iterator[Key]:
         if made_by != "super":
-            if class_ := self.class_named(function, made_by):
-                yield from self.methods(class_, method)
+            if class_ := self._class(function, made_by):
+                yield from self._methods(class_, method)
         elif owner := self.owner(function):
             definition = self._definition(owner)
             bases = (self._base(definition, base) for base in definition.bases) if definition else ()
@@ -292,8 +300,7 @@ class Calls:
         module = self._tree.module(class_[0])
         return module.classes.get(class_[1]) if module else None
 
-    def class_named(self, function: Function, name: str) -> Key | None:
-        """The class of the tree that a name means in a function."""
+    def _class(self, function: Function, name: str) -> Key | None:
         found = self._names.resolve(function.path, name.strip("'\""), function.qualname)
         module = self._tree.module(found[0]) if found else None
         return found if found and module and found[1] in module.classes else None
@@ -306,13 +313,13 @@ class Calls:
             for function in module.functions.values() if module else ():
                 if function.owner == class_[1]:
                     if made_by := function.instances.get(f"self.{attribute}"):
-                        return self.class_named(function, made_by)
+                        return self._class(function, made_by)
                     if isinstance(value, ast.Call):
-                        return self.class_named(function, dotted(value.func))
+                        return self._class(function, dotted(value.func))
         return None
 
     @remembered
-    def methods(self, class_: Key, method: str) -> list[Key]:
+    def _methods(self, class_: Key, method: str) -> list[Key]:
         """The method as the class or its nearest base defines it, then every override below the class."""
         return [*self._inherited(class_, method), *self._overrides(class_, method)]
 
