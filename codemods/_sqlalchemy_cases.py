@@ -124,7 +124,8 @@ _WITH_OWNER = MODELS.replace(
     def owner(self):
         if self.post_id:
             return self.post
-        return self.draft
+        else:
+            return self.draft
 
     writer = relationship(""",
 )

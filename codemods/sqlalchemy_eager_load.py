@@ -25,6 +25,7 @@ from codemods.index import Index
 from codemods.index.facts import Function
 from codemods.index.follow import Chain
 from codemods.index.relations import Relation
+from codemods.index.rows import Context
 
 __all__ = ["CASES", "META", "find", "suspects"]
 
@@ -209,14 +210,17 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
         return []
     have = {c.names[:end] for c in found for end in range(1, len(c.names) + 1)} | options.eager.keys()
     read = places.follow(place)
-    told = [context for c in found for context in read.get(c.way, ())]
+    told = {context for c in found for context in read.get(c.way, ())}
     # A property that leads to what is told, `entry.object`, hands out another relationship on other rows.
     on_way = {context for c in found for end in range(1, len(c.way)) for context in read.get(c.way[:end], ())}
-    told += [context for context in sorted(on_way) if any(context[: len(shown)] == shown for shown in told)]
+
+    def covers(own: Context, shown: Context) -> bool:
+        inside = own[len(shown) :] if own in on_way and own[: len(shown)] == shown else (":",)
+        return shown[: len(own)] == own or not any(":" in part for part in inside)  # members only, no places
 
     def as_surely(chain: Chain) -> bool:
         """Whether it is read wherever what the trace shows is read."""
-        return any(all(shown[: len(own)] == own for shown in told) for own in read[chain])
+        return bool(told) and all(any(covers(own, shown) for own in read[chain]) for shown in told)
 
     all_read = [
         Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain) and not one_target(place, chain[0])

@@ -9,6 +9,7 @@ from codemods.index.definitions import Definitions
 from codemods.index.facts import Call, Function, callee_of, dotted
 
 _DEPTH = 6  # steps from a name to its class: assignments, containers, calls
+_SHORT = 3  # letters: such names can stand for anything
 _TAKES_ONE = frozenset({"pop", "get", "popleft", "setdefault"})
 _SAME_ITEMS = frozenset({"list", "tuple", "set", "sorted", "reversed", "deque", "values", "copy", "iter"})
 
@@ -41,8 +42,8 @@ class Instances:
             return
         match node:
             case ast.Name() | ast.Attribute():
-                for place, value, item in self._values(function, dotted(node)):
-                    yield from (self._inside if item else self._of)(place, value, depth - 1)
+                told = list(self._given_to(function, dotted(node), depth))
+                yield from told or self._called_like(node)
             case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Slice):
                 yield from self._inside(function, value, depth - 1)
             case ast.Await(value=value):
@@ -58,6 +59,15 @@ class Instances:
                     yield from self._inside(function, func.value, depth - 1)
                 for place, value in self._returned(function, node):
                     yield from self._of(place, value, depth - 1)
+
+    def _given_to(self, function: Function, name: str, depth: int) -> Iterator[Key]:
+        for place, value, item in self._values(function, name):
+            yield from (self._inside if item else self._of)(place, value, depth - 1)
+
+    def _called_like(self, node: ast.expr) -> list[Key]:
+        """The class that a plain name is spelled like, `formatter` for Formatter, where the tree has one such class."""
+        name = "".join(word.capitalize() for word in node.id.split("_")) if isinstance(node, ast.Name) else ""
+        return self._calls.classes_called(name) if len(name) > _SHORT else []
 
     def _any_of(self, function: Function, nodes: Iterable[ast.expr], depth: int) -> Iterator[Key]:
         for node in nodes:

@@ -8,7 +8,8 @@ from codemods.index.facts import Call, callee_of, dotted
 from codemods.index.row_bindings import Bindings
 from codemods.index.rows import SAME_ROWS, Path, first_of
 
-_TARGETS = 4
+_TARGETS = 4  # definitions that one call is followed into
+_FAMILY = 40  # those of a method and all its overrides, where only the class is known
 _KEEPS = frozenset({"append", "add", "insert", "extend", "appendleft", "setdefault", "update"})
 
 
@@ -35,7 +36,7 @@ class RowCalls(Bindings):
             return self.names[func.id]  # a function that was handed over and returns rows
         if name in _KEEPS and rows is not None and isinstance(func, ast.Attribute):
             self.hold(func.value, rows)
-            own = [self._handed(key, given, named) for key in self._defined(node)[:_TARGETS]]
+            own = [self._handed(key, given, named) for key in self._defined(node)]
             return first_of([*own, rows])
         if name in ("getattr", "attrgetter") and len(node.args) > 1 and given[0] is not None:
             return self._named_attribute(given[0], node.args[1])
@@ -91,14 +92,15 @@ class RowCalls(Bindings):
             self.run.seen.handed.add((call.callee, self.key, rows))
         if not keys:
             return rows  # a wrapper that is not in the tree: list(), sorted(), Paginator()
-        return first_of([self._handed(key, given, named) for key in keys[:_TARGETS]])
+        return first_of([self._handed(key, given, named) for key in keys])
 
     def _defined(self, node: ast.Call) -> list[Key]:
         """The functions of the tree that a call means: by its name, or by the class of what it is called on."""
         keys = self.run.calls.targets(self.function, Call(callee_of(node.func), node.lineno))
         if keys or not isinstance(node.func, ast.Attribute):
-            return keys
-        return self.run.instances.methods(self.function, node.func.value, node.func.attr)
+            return keys[:_TARGETS]
+        # A name alone tells no more than the base: any class below it can be the one.
+        return self.run.instances.methods(self.function, node.func.value, node.func.attr)[:_FAMILY]
 
     def _given_back(self, source: Key) -> Path:
         self.run.seen.visited.add(self.key)

@@ -26,6 +26,11 @@ class Shelf(Box):
         return self.boxes
     def view(self, x): ...
 
+class Twin(Box): ...
+class Other:
+    class Twin(Box): ...
+class App(Box): ...
+
 async def load(): return Box()
 def again(): return again()
 def nothing(x): return x
@@ -50,6 +55,7 @@ FOUND = [
     pytest.param("boxes[0]", id="an item of an annotated parameter"),
     pytest.param("Shelf(x).make()", id="what a method returns"),
     pytest.param("Shelf(x).all()[0]", id="an item of what a method returns"),
+    pytest.param("shelf = outside(x)\nshelf", id="a name that is spelled like one class"),
     pytest.param("boxes[1:][0]", id="an item of a part"),
 ]
 NOT_FOUND = [
@@ -64,6 +70,9 @@ NOT_FOUND = [
     pytest.param("x + 1", id="a number"),
     pytest.param("(x + 1)[0]", id="an item of a number"),
     pytest.param("x.y", id="an attribute"),
+    pytest.param("x.box", id="an attribute that is spelled like a class"),
+    pytest.param("twin", id="a name that two classes have"),
+    pytest.param("app", id="a name of three letters"),
 ]  # fmt: skip
 
 
