@@ -114,6 +114,22 @@ _WITH_SHOWN = MODELS.replace(
     def byline(self):""",
 )
 
+_WITH_OWNER = MODELS.replace(
+    "    writer = relationship(",
+    """\
+    draft_id = Column(Integer, ForeignKey("drafts.id"))
+    draft = relationship("Draft")
+
+    @property
+    def owner(self):
+        if self.post_id:
+            return self.post
+        else:
+            return self.draft
+
+    writer = relationship(""",
+)
+
 AUTHOR = Repeat(
     "author",
     ("authors",),
@@ -155,6 +171,10 @@ def _studio() -> Repeat:
     return Repeat(
         "studio", ("studios",), ("studios.id",), 50, statement="SELECT studios.id FROM studios WHERE studios.id = ?"
     )
+
+
+def _post_by_id() -> Repeat:
+    return Repeat("post", ("posts",), ("posts.id",), 50, statement="SELECT posts.id FROM posts WHERE posts.id = ?")
 
 
 def _changed(
@@ -699,6 +719,55 @@ def view(session):
         .replace("import joinedload", "import joinedload, selectinload"),
     ),
     _changed(
+        "two ways of the same length, both read: both",
+        _comments("", "selectinload").replace("comment.writer.email", "(comment.writer.email, comment.checker.email)"),
+        _comments(
+            """.options(
+        selectinload(Post.comments).selectinload(Comment.checker),
+        selectinload(Post.comments).selectinload(Comment.writer),
+    )""",
+            "selectinload",
+        ).replace("comment.writer.email", "(comment.writer.email, comment.checker.email)"),
+    ),
+    _changed(
+        "two ways of the same length, one read on some rows only: the other",
+        _comments("", "selectinload").replace("comment.writer.email", "comment.writer.email or comment.checker"),
+        _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload").replace(
+            "comment.writer.email", "comment.writer.email or comment.checker"
+        ),
+    ),
+    _changed(
+        "what the rows of a collection stand for, which only the model's default loads: named with it",
+        _comments("", "selectinload"),
+        _comments(".options(selectinload(Post.comments).joinedload(Comment.writer))", "joinedload, selectinload"),
+        COMMENTS,
+        files={"models.py": MODELS.replace("[writer_id])", '[writer_id], lazy="joined")')},
+    ),
+    _changed(
+        "what a single row leads to, which the model's default loads: left to it",
+        _post("", "joinedload"),
+        _post(".options(joinedload(Comment.post))", "joinedload"),
+        _post_by_id(),
+        files={"models.py": MODELS.replace('"Author"] = relationship()', '"Author"] = relationship(lazy="joined")')},
+    ),
+    _changed(
+        "a hop on the way that the model joins stays joined",
+        _post("", "joinedload").replace("order_by(Comment.id)", "order_by(Comment.post_id)"),
+        _post(".options(joinedload(Comment.post).selectinload(Post.author))", "joinedload, selectinload").replace(
+            "order_by(Comment.id)", "order_by(Comment.post_id)"
+        ),
+        files={"models.py": MODELS.replace('"comments")', '"comments", lazy="joined")')},
+    ),
+    _changed(
+        "a property leads to what is read, or to another relationship on other rows: both",
+        _post("", "joinedload").replace("comment.post.author", "comment.owner.author"),
+        _post(
+            ".options(\n        joinedload(Comment.post).joinedload(Post.author),\n        joinedload(Comment.draft),\n    )",
+            "joinedload",
+        ).replace("comment.post.author", "comment.owner.author"),
+        files={"models.py": _WITH_OWNER},
+    ),
+    _changed(
         "read beside it on some rows only: not into the patch",
         _loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)"),
         _joined(_loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)")),
@@ -1223,11 +1292,6 @@ def view(session):
         "a model on the way that only another function imports",
         "R-UNRESOLVED",
         _comments("", "selectinload").replace("Comment, ", "") + "\n\ndef other():\n    from models import Comment\n",
-    ),
-    _untouched(
-        "two ways of the same length",
-        "R-AMBIGUOUS",
-        _comments("", "selectinload").replace("comment.writer.email", "(comment.writer.email, comment.checker.email)"),
     ),
     _untouched(
         "the loader's name is taken",

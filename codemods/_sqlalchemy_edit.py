@@ -118,7 +118,10 @@ class _Spelling:
         module = self._index.tree.module(self._path)
         assert module is not None
         for name in (n for n in (model.qualname, *module.imports) if n.partition(".")[0] in self._bound):
-            for spelled in (name, f"{name}.{model.qualname}"):
+            level, source, _ = module.imports.get(name, (1, "", None))
+            # `from flask import session`: another library's, even where the tree has a folder of that name.
+            ours = level or self._index.names.module_path(self._path, 0, source.partition(".")[0])
+            for spelled in (name, f"{name}.{model.qualname}") if ours else (name,):
                 if self._index.names.resolve(self._path, spelled) == (model.path, model.qualname):
                     return spelled
         return self._added(model)

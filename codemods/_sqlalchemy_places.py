@@ -105,7 +105,7 @@ class Places:
             for place in self.all
             if not _limited_below(place.query, repeat.count)
             for candidate in self._on(place, relations, similar)
-            if not (place.reached.distance > _FAR and self._loaded(candidate))
+            if not (place.reached.distance > _FAR and self.loaded(candidate))
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
         if self.attributes:
@@ -121,7 +121,7 @@ class Places:
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
 
-    def _loaded(self, candidate: Candidate) -> bool:
+    def loaded(self, candidate: Candidate) -> bool:
         """Whether the query loads it already: then it is not what repeats, and far away it is not worth a word."""
         return candidate.names in existing_options(candidate.place.query.steps).eager
 

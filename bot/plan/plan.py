@@ -165,7 +165,7 @@ def _patch(hotspot: Hotspot, proposal: Proposal, before: Index) -> Patch:
     changes = tuple(
         Change(path=path, before=before.tree.source(path) or "", after=after) for path, after in proposal.texts.items()
     )
-    paths = tuple(load.path for load in proposal.loads)
+    paths = tuple(dict.fromkeys(load.path for load in proposal.loads))
     return Patch(
         hotspot=hotspot.id,
         codemod=proposal.codemod,

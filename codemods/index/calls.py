@@ -180,6 +180,22 @@ class Calls:
         """The method or property of that name as the class has it."""
         return next(iter(self._inherited(class_, name)), None)
 
+    def methods(self, class_: Key, name: str) -> list[Key]:
+        """The methods that a call on an instance of the class can mean: its own, and overrides below it."""
+        return self._methods(class_, name)
+
+    def class_named(self, function: Function, name: str) -> Key | None:
+        """The class of the tree that a name means in a function."""
+        return self._class(function, name)
+
+    @remembered
+    def classes_called(self, name: str) -> list[Key]:
+        """The one class of that name that the tree has; empty when it has several."""
+        modules = filter(None, map(self._tree.module, self._tree.naming(f"class {name}")))
+        found = [(c.path, c.qualname) for module in modules for c in module.classes.values()]
+        found = [key for key in found if key[1].rpartition(".")[2] == name]
+        return found if len(found) == 1 else []
+
     def class_value(self, class_: Key, name: str) -> ast.expr | None:
         """What the body of the class, or of one above it, assigns to the name."""
         return self.class_values(class_).get(name)

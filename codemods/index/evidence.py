@@ -9,7 +9,8 @@ from codemods.index.django_templates import Templates
 from codemods.index.facts import Query, is_template
 from codemods.index.follow import Chains, Follow
 from codemods.index.models import Model
-from codemods.index.rowflow import Path, RowFlow, Seen
+from codemods.index.rowflow import RowFlow
+from codemods.index.rows import Path, Seen
 from codemods.index.shown import Shown
 
 
