@@ -111,11 +111,13 @@ def _shared(function: Function, node: Node, owners: Mapping[Function, Owners]) -
 
 
 def _between(before: tuple[Frame, ...], frame: Frame) -> tuple[Frame, ...]:
-    """A lazy loader on the way counts more than the database layer around it."""
+    """A lazy loader or related manager on the way counts more than the database layer around it."""
     if before and frames.lazy_load(before) is not None:
         return before
     if frames.lazy_load((frame, _QUERY)) is not None:
         return (frame, _QUERY)
+    if frames.builds_manager((frame,)):
+        return (frame,)
     return before or ((_QUERY,) if frames.in_database((frame,)) else ())
 
 

@@ -1,8 +1,8 @@
 """Samples of call stacks to hotspots: which line loads related rows one by one, and which function computes.
 
 The project frame directly above an ORM's lazy loader is the line of an N+1. A profile shows no repeats, so a line
-counts only where loading takes a good share of its entry and more than all other database work there: a single lazy
-load costs about what the query above it costs.
+counts only where loading takes a good share of its entry and a multiple of all other database work there: a single
+lazy load costs about what the query above it costs.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ from bot.records import Hotspot, Location, Metrics, Precision, Trust
 LEAST_SHARE = 0.1  # of the entry's samples, for one line that loads lazily
 LEAST_SAMPLES = 10  # on that line
 LEAST_NS = 100_000_000  # on that line, where the profile counts no samples
-LEAST_TO_OTHER_QUERIES = 1.5  # lazy loading compared with all other database work of the entry
+LEAST_TO_OTHER_QUERIES = 2.5  # that line compared with all other database work of the entry
 LEAST_SELF_SHARE = 0.2  # of all that runs, for a function that computes
 LEAST_SELF_SAMPLES = 50
 LEAST_SELF_NS = 500_000_000
@@ -98,16 +98,18 @@ def _seen(sample: Sample, weight: int, managers: set[Place]) -> Seen:
         return Seen(sample, weight, frames.deepest_project(stack, loader), loads=True, queries=True)
     at = frames.deepest_project(stack)
     below = stack[at + 1 :] if at is not None else stack
-    loads = at is not None and _place(stack, at) in managers and frames.fetches_rows(below)
+    if at is None or _place(stack, at) not in managers:
+        return Seen(sample, weight, at, loads=False, queries=frames.in_database(below))
+    if stack[at].line is None:  # of a function's queries, those of the manager cannot be told from the others
+        return Seen(sample, weight, at, loads=False, queries=False)
+    loads = frames.fetches_rows(below)
     return Seen(sample, weight, at, loads=loads, queries=frames.in_database(below))
 
 
 def _builds_manager(stack: Sequence[Frame]) -> int | None:
-    """Where the project asks a related manager for rows; a profile of functions cannot tell this from other queries."""
+    """Where the project asks a related manager for rows."""
     at = frames.deepest_project(stack)
-    if at is None or stack[at].line is None or not frames.builds_manager(stack[at + 1 :]):
-        return None
-    return at
+    return at if at is not None and frames.builds_manager(stack[at + 1 :]) else None
 
 
 def _place(stack: Sequence[Frame], at: int) -> Place:
@@ -150,11 +152,10 @@ def _of_entry(seen: Sequence[Seen], whole: int, parts: Sequence[Profile], export
         if one.loads and one.at is not None:
             lines[_place(one.sample.stack, one.at)].append(one)
     weights = {place: sum(one.weight for one in loading) for place, loading in lines.items()}
-    if sum(weights.values()) < LEAST_TO_OTHER_QUERIES * other:
-        return []
     kept = [
         place for place in sorted(lines, key=lambda p: (-weights[p], repr(p)))
-        if weights[place] >= LEAST_SHARE * total and _often(lines[place], LEAST_SAMPLES, LEAST_NS)
+        if weights[place] >= max(LEAST_SHARE * total, LEAST_TO_OTHER_QUERIES * other)
+        and _often(lines[place], LEAST_SAMPLES, LEAST_NS)
     ]  # fmt: skip
     if not kept:
         return []

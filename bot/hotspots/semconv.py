@@ -103,12 +103,35 @@ def text_of(value: object) -> str:
 def row(core: Core, attributes: Attributes, resource: Attributes, trace_state: str | None = None) -> Span:
     """The span that a source's fields and attributes make; `resource` describes the process."""
     trace_id, span_id, parent_id, kind, name, start_ns, duration_ns = core
-    service = resource.get("service.name", "")
-    url = attributes.get("url.full")
-    route = attributes.get("http.route")
+    get = attributes.get
+    service = resource.get("service.name")
+    if service and service.startswith("unknown_service"):  # the SDK's own placeholder
+        service = None
+    if kind == "client":  # by far the most, so they pay only for what a call has
+        return Span(
+            trace_id=trace_id,
+            span_id=span_id,
+            parent_id=parent_id,
+            kind=kind,
+            name=name,
+            start_ns=start_ns,
+            duration_ns=duration_ns,
+            service=service or None,
+            environment=resource.get("deployment.environment.name"),
+            release=resource.get("service.version"),
+            method=get("http.request.method"),
+            url=get("url.full"),
+            url_template=get("url.template"),
+            db_system=get("db.system.name"),
+            statement=get("db.query.text"),
+            rpc_system=get("rpc.system.name"),
+            operation=(get("db.operation.name") or get("rpc.method") or name).partition(" ")[0] or None,
+            code=_code(attributes),
+        )
+    route, url = get("http.route"), get("url.full")
     if kind == "server":
         route = route or _route_in_name(name, attributes)
-        url = url or attributes.get("url.path")
+        url = url or get("url.path")
     return Span(
         trace_id=trace_id,
         span_id=span_id,
@@ -117,20 +140,15 @@ def row(core: Core, attributes: Attributes, resource: Attributes, trace_state: s
         name=name,
         start_ns=start_ns,
         duration_ns=duration_ns,
-        service=None if service.startswith("unknown_service") else service or None,  # the SDK's own placeholder
+        service=service or None,
         environment=resource.get("deployment.environment.name"),
         release=resource.get("service.version"),
         weight=weight(trace_state) if trace_state else None,
-        method=attributes.get("http.request.method"),
+        method=get("http.request.method"),
         route=route,
         url=url,
-        url_template=attributes.get("url.template"),
-        status=small_number(attributes.get("http.response.status_code")),
-        transaction=attributes.get("celery.task_name"),
-        db_system=attributes.get("db.system.name"),
-        statement=attributes.get("db.query.text"),
-        rpc_system=attributes.get("rpc.system.name"),
-        operation=_operation(name, attributes),
+        status=small_number(get("http.response.status_code")),
+        transaction=get("celery.task_name"),
         code=_code(attributes),
     )
 
@@ -150,12 +168,6 @@ def _route_in_name(name: str, attributes: Attributes) -> str | None:
     """`GET /orders/{id}` names the route; without a parameter it may as well be the path of the request."""
     found = _TEMPLATE.fullmatch(name) if "http.request.method" in attributes else None
     return found[1] if found else None
-
-
-def _operation(name: str, attributes: Attributes) -> str | None:
-    """The operation alone: SQLAlchemy on PostgreSQL writes `SELECT shop`, operation and database."""
-    text = attributes.get("db.operation.name") or attributes.get("rpc.method") or name
-    return text.partition(" ")[0] or None
 
 
 def _code(attributes: Attributes) -> Code | None:

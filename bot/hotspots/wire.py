@@ -1,5 +1,6 @@
 """The protobuf wire format, as far as one message needs it: no schema, no generated code (protobuf.dev, "Encoding")."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TypeVar
 
@@ -15,32 +16,20 @@ class WireError(ValueError):
     """The bytes are no protobuf message."""
 
 
-def fields(message: Buffer) -> list[tuple[int, int | Buffer]]:
+def fields(message: Buffer) -> Iterator[tuple[int, int | Buffer]]:
     """Every field of a message in order: its number, and an unsigned integer or the bytes that it holds.
 
     Raises:
         WireError: the message ends inside a field, or a field has a type that no current encoder writes.
     """
-    found: list[tuple[int, int | Buffer]] = []
-    _read(message, found)
-    return found
-
-
-def beginning(message: Buffer) -> list[tuple[int, int | Buffer]]:
-    """The fields before the end of the bytes, or before the first of them that is none."""
-    found: list[tuple[int, int | Buffer]] = []
-    with suppress(WireError):
-        _read(message, found)
-    return found
-
-
-def _read(message: Buffer, found: list[tuple[int, int | Buffer]]) -> None:
     position, end = 0, len(message)
     while position < end:
         key = message[position]  # the numbers below 128, which are most, are read here
         position += 1
         if key > 127:
             key, position = _varint(message, position - 1)
+        if key < 8:
+            raise WireError("field number 0")
         kind = key & 7
         if kind == BYTES:
             size = message[position] if position < end else 128
@@ -49,17 +38,26 @@ def _read(message: Buffer, found: list[tuple[int, int | Buffer]]) -> None:
                 size, position = _varint(message, position - 1)
         elif kind == VARINT:
             value, position = _varint(message, position)
-            found.append((key >> 3, value))
+            yield key >> 3, value
             continue
         elif kind in (FIXED64, FIXED32):
             size = 8 if kind == FIXED64 else 4
         else:
             raise WireError(f"wire type {kind}")
         stop = position + size
-        if stop > end or key < 8:
-            raise WireError("a field is cut off" if key >= 8 else "field number 0")
-        found.append((key >> 3, message[position:stop]))
+        if stop > end:
+            raise WireError("a field is cut off")
+        yield key >> 3, message[position:stop]
         position = stop
+
+
+def beginning(message: Buffer) -> list[tuple[int, int | Buffer]]:
+    """The fields before the end of the bytes, or before the first of them that is none."""
+    found: list[tuple[int, int | Buffer]] = []
+    with suppress(WireError):
+        for field in fields(message):
+            found.append(field)  # noqa: PERF402 - what comes before an error stays
+    return found
 
 
 def integers(value: int | bytes | memoryview) -> list[int]:

@@ -4,7 +4,6 @@ The tags stand un-dotted in `custom`. Spans that a search finds are those that r
 nothing about volume. Source: the datadog-api-client models.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -58,14 +57,11 @@ class Answer(msgspec.Struct):
 
 _ANSWER = msgspec.json.Decoder(Answer)
 _ITEM = msgspec.json.Decoder(Item)
-_TYPE = re.compile(rb'"type"\s*:\s*"spans"')
 
 
 def sniff(head: bytes) -> bool:
-    """Whether items of the type `spans` have the names of a search."""
-    return all(key in head for key in (b'"resource_name"', b'"start_timestamp"', b'"data"')) or (
-        _TYPE.search(head) is not None and b'"start_timestamp"' in head and b'"attributes"' in head
-    )
+    """Whether the items have the names of a search."""
+    return all(key in head for key in (b'"attributes"', b'"resource_name"', b'"start_timestamp"', b'"span_id"'))
 
 
 def read(source: Source) -> Iterator[Span]:

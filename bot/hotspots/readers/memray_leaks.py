@@ -1,10 +1,9 @@
 """memray's leak report as CSV (`memray transform --leaks csv`): what was never freed, by its stack."""
 
-import csv
-import io
 from collections.abc import Iterator
 
 from bot.errors import UserError
+from bot.hotspots.csvtext import records
 from bot.hotspots.frames import Frame
 from bot.hotspots.growth import Held, growth
 from bot.hotspots.source import Source
@@ -19,7 +18,6 @@ NO_STATEMENT = ""
 
 COLUMNS = frozenset({"allocator", "num_allocations", "size", "stack_trace"})
 LEAST_BYTES = 4 << 20  # what an application sets up once and keeps is mostly less
-LONGEST_FIELD = 1 << 20
 AT_THE_END = "what is held at the end of the run, caches that are meant to stay included"
 
 
@@ -35,27 +33,21 @@ def read(source: Source) -> Iterator[Hotspot]:
     Raises:
         UserError: no row can be read.
     """
-    csv.field_size_limit(LONGEST_FIELD)
-    text = io.TextIOWrapper(source, "utf-8-sig", errors="replace", newline="")
-    rows = csv.DictReader(text, skipinitialspace=True)
+    rows = records(source)
+    names = [name.strip() for name in next(rows)]
     held = []
-    try:
-        for row in rows:
-            found = _held(row)
-            if found is None:
-                source.drop("row without a size or a stack")
-            else:
-                held.append(found)
-    except csv.Error:
-        source.drop("rest of the file, which is no CSV")
-    finally:
-        text.detach()
+    for values in rows:
+        found = _held(dict(zip(names, values, strict=False)))
+        if found is not None:
+            held.append(found)
+        elif values:
+            source.drop("row without a size or a stack")
     if not held:
         raise UserError(f"{source.label} holds no allocation; write it again with `memray transform --leaks csv`.")
     yield from growth(held, Export(VENDOR, FORMAT), least_bytes=LEAST_BYTES, limits=(AT_THE_END,))
 
 
-def _held(row: dict[str | None, str | None]) -> Held | None:
+def _held(row: dict[str, str]) -> Held | None:
     size, objects = _whole(row.get("size")), _whole(row.get("num_allocations"))
     stack = [_frame(text) for text in reversed((row.get("stack_trace") or "").split("|"))]
     frames = tuple(frame for frame in stack if frame)

@@ -42,7 +42,8 @@ def sniff(head: bytes) -> bool:
             return True
         names = {n for n in TRACE_IDS | OF_SPANS | OF_TRANSACTIONS if f'"{n}"'.encode() in head}
         times = b'"timestamp"' in head and (b'"duration"' in head or b'"duration.ms"' in head)
-        return times and _is_of_events(names) and b"_event_data" not in head and b"_trace_data" not in head
+        others = (b"_event_data", b"_trace_data", b'"localEndpoint"')  # agent payloads, Zipkin
+        return times and _is_of_events(names) and not any(other in head for other in others)
     columns = {name.strip(b' "\r').decode("latin-1") for name in start.partition(b"\n")[0].split(b",")}
     return "timestamp" in columns and _is_of_events(columns)
 

@@ -1,4 +1,8 @@
-"""OpenTelemetry traces as OTLP JSON: one request per line (file exporters, Collector) or one document."""
+"""OpenTelemetry traces as OTLP JSON: one request per line (file exporters, Collector) or one document.
+
+Also inside the answers of Tempo (`batches`, or in `trace`) and of Jaeger's v3 API (in `result`), and with the scopes
+under their name of before 2022.
+"""
 
 from collections.abc import Iterator
 
@@ -18,6 +22,7 @@ FORMAT = "otlp-json"
 LINES = True
 NO_STATEMENT = semconv.NO_STATEMENT
 
+SCOPES = (b'"scopeSpans"', b'"instrumentationLibrarySpans"')
 KINDS: dict[int | str, SpanKind] = {1: "internal", 2: "server", 3: "client", 5: "consumer"}
 
 
@@ -68,12 +73,16 @@ class ResourceSpans(msgspec.Struct, rename="camel"):
 
     resource: Resource = msgspec.field(default_factory=Resource)
     scope_spans: list[ScopeSpans] = []
+    instrumentation_library_spans: list[ScopeSpans] = []
 
 
 class Request(msgspec.Struct, rename="camel"):
     """One OTLP export request; lines with metrics or logs have no spans."""
 
     resource_spans: list[ResourceSpans] = []
+    batches: list[ResourceSpans] = []
+    trace: "Request | None" = None
+    result: "Request | None" = None
 
 
 class RawScopeSpans(msgspec.Struct, rename="camel"):
@@ -87,12 +96,16 @@ class RawResourceSpans(msgspec.Struct, rename="camel"):
 
     resource: Resource = msgspec.field(default_factory=Resource)
     scope_spans: list[RawScopeSpans] = []
+    instrumentation_library_spans: list[RawScopeSpans] = []
 
 
 class RawRequest(msgspec.Struct, rename="camel"):
     """As `Request`, each span still text."""
 
     resource_spans: list[RawResourceSpans] = []
+    batches: list[RawResourceSpans] = []
+    trace: "RawRequest | None" = None
+    result: "RawRequest | None" = None
 
 
 _REQUEST = msgspec.json.Decoder(Request)
@@ -101,8 +114,8 @@ _SPAN = msgspec.json.Decoder(OtlpSpan)
 
 
 def sniff(head: bytes) -> bool:
-    """Whether the first bytes hold OTLP's outer key."""
-    return b'"resourceSpans"' in head
+    """Whether the first bytes hold OTLP's outer key, or Tempo's in its place."""
+    return b'"resourceSpans"' in head or (b'"batches"' in head and any(key in head for key in SCOPES))
 
 
 def read(source: Source) -> Iterator[Span]:
@@ -111,10 +124,13 @@ def read(source: Source) -> Iterator[Span]:
     Raises:
         UserError: no JSON at all.
     """
-    for request in documents(source, _REQUEST, lambda text: _salvaged(text, source)):
-        for process in request.resource_spans:
+    for document in documents(source, _REQUEST, lambda text: _salvaged(text, source)):
+        request = document
+        while (inner := request.trace or request.result) is not None:
+            request = inner
+        for process in request.resource_spans or request.batches:
             resource = _texts(process.resource.attributes)
-            for scope in process.scope_spans:
+            for scope in process.scope_spans or process.instrumentation_library_spans:
                 for span in scope.spans:
                     try:
                         yield _row(span, resource)
@@ -125,20 +141,14 @@ def read(source: Source) -> Iterator[Span]:
 def _salvaged(text: Text, source: Source) -> Request:
     """The good spans of a request in which something is wrong."""
     request = part(text, _RAW_REQUEST, source, source.label) or RawRequest()
-    return Request(
-        [
-            ResourceSpans(
-                process.resource,
-                [
-                    ScopeSpans(
-                        [span for raw in scope.spans if (span := part(raw, _SPAN, source, f"{source.label}: a span"))]
-                    )
-                    for scope in process.scope_spans
-                ],
-            )
-            for process in request.resource_spans
-        ]
-    )
+    while (inner := request.trace or request.result) is not None:
+        request = inner
+    good = []
+    for process in request.resource_spans or request.batches:
+        scopes = process.scope_spans or process.instrumentation_library_spans
+        found = (part(raw, _SPAN, source, f"{source.label}: a span") for scope in scopes for raw in scope.spans)
+        good.append(ResourceSpans(process.resource, [ScopeSpans([span for span in found if span is not None])]))
+    return Request(good)
 
 
 def _row(span: OtlpSpan, resource: Attributes) -> Span:

@@ -62,6 +62,8 @@ DIALECTS = (
         duration_ns=1_000_000,
     ),
 )  # fmt: skip
+WRAPPERS = ("events", "results", "data", "Traces", "Spans")  # of CloudWatch Logs, Honeycomb, X-Ray's retrieved traces
+TEXTS = ("message", "value", "Document")  # JSON in JSON
 SERVICE_NAMES = ("ServiceName", "service_name", "serviceName")
 PREFIXES = {"attributes": "", "SpanAttributes": "", "resource.attributes": "@", "ResourceAttributes": "@"}
 VALUE_KINDS = frozenset({"stringValue", "intValue", "doubleValue", "boolValue"})
@@ -109,9 +111,9 @@ def _records(document: object, source: Source) -> Iterator[Fields]:
         flat = dict(_flat(document))
         if _dialect(flat) is not None:
             yield flat
-        elif isinstance(inner := document.get("events", document.get("results", document.get("data"))), list | dict):
+        elif inner := next((document[key] for key in WRAPPERS if isinstance(document.get(key), list | dict)), None):
             yield from _records(inner, source)
-        elif isinstance(text := document.get("message", document.get("value")), str):
+        elif text := next((document[key] for key in TEXTS if isinstance(document.get(key), str)), None):
             if document.get("field", "@message") == "@message":
                 yield from _records(part(text.encode(), _ANY, source, f"{source.label}: a message"), source)
         else:

@@ -72,7 +72,7 @@ def _messages(source: Source) -> Iterator[bytes]:
 
 
 def _process(message: bytes, source: Source, where: str) -> Iterator[Span]:
-    parts = fields(message)
+    parts = list(fields(message))
     resource = _attributes([kv for key, part in parts if key == RESOURCE for kv in fields(_bytes(part))], ATTRIBUTES)
     for key, scope in parts:
         if key != SCOPE_SPANS:
@@ -80,7 +80,7 @@ def _process(message: bytes, source: Source, where: str) -> Iterator[Span]:
         for inner, span in fields(_bytes(scope)):
             if inner == SPANS:
                 try:
-                    yield _row(fields(_bytes(span)), resource)
+                    yield _row(list(fields(_bytes(span))), resource)
                 except (UserError, WireError) as error:
                     problem = UserError(f"{where}: a span is damaged ({error}); export it again.")
                     source.drop("a span without a valid time or id", problem)

@@ -4,13 +4,12 @@ A loop is a guess here: a statement by key that runs many times as often as the 
 or as all other statements together. A comment is that of the first call only, so its route is one sample.
 """
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.errors import UserError
+from bot.hotspots.csvtext import records
 from bot.hotspots.detect import identity
 from bot.hotspots.loops import EntryKey
 from bot.hotspots.reading import Reading, reading_of
@@ -33,7 +32,6 @@ LEAST_CALLS = 1_000  # of a statement without a comment
 SLOW_NS = 500 * NS_PER_MS  # on average
 SLOW_TOTAL_NS = 5_000 * NS_PER_MS
 MOST_ROWS: dict[Shape, float] = {"column_equals_parameter": 1.5, "parameter_equals_column": 50, "link_table": 50}
-LONGEST_FIELD = 1 << 20
 NEEDED = frozenset({"query", "calls", "rows"})
 TOTAL = ("total_exec_time", "total_time")  # since version 13, and before; milliseconds
 
@@ -89,26 +87,19 @@ def _names(line: str) -> list[str]:
 
 
 def _stats(source: Source) -> list[Stat]:
-    csv.field_size_limit(LONGEST_FIELD)
-    text = io.TextIOWrapper(source, "utf-8-sig", errors="replace", newline="")
     sums: dict[tuple[str, Comment | None], Stat] = {}
-    try:
-        rows = csv.reader(text)
-        names = _names(",".join(next(rows)))
-        for values in rows:
-            stat = _stat(dict(zip(names, values, strict=False)))
-            if stat is None:
-                source.drop("row without a statement or its numbers")
-            elif stat.normal.operation in OPERATIONS and stat.is_top:
-                key = stat.normal.fingerprint, stat.comment
-                known = sums.get(key, stat._replace(calls=0, rows=0, total_ns=0))
-                sums[key] = stat._replace(
-                    calls=known.calls + stat.calls, rows=known.rows + stat.rows, total_ns=known.total_ns + stat.total_ns
-                )
-    except csv.Error:
-        source.drop("rest of the file, which is no CSV")
-    finally:
-        text.detach()
+    rows = records(source)
+    names = _names(",".join(next(rows)))
+    for values in rows:
+        stat = _stat(dict(zip(names, values, strict=False)))
+        if stat is None:
+            source.drop("row without a statement or its numbers")
+        elif stat.normal.operation in OPERATIONS and stat.is_top:
+            key = stat.normal.fingerprint, stat.comment
+            known = sums.get(key, stat._replace(calls=0, rows=0, total_ns=0))
+            sums[key] = stat._replace(
+                calls=known.calls + stat.calls, rows=known.rows + stat.rows, total_ns=known.total_ns + stat.total_ns
+            )
     if not sums:
         raise UserError(f"{source.label} holds no statement; export the view with a header.")
     return sorted(sums.values(), key=lambda stat: (-stat.total_ns, stat.normal.fingerprint, repr(stat.comment)))

@@ -1,11 +1,10 @@
 """PostgreSQL's log in its CSV form (`log_destination = csvlog`); columns by position, newer versions add to the end."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 
 from bot.hotspots import pglog
+from bot.hotspots.csvtext import records
 from bot.hotspots.pglog import LogEntry, Statements
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
@@ -17,7 +16,6 @@ NO_STATEMENT = pglog.NO_STATEMENT
 
 TIME, PID, SESSION, NUMBER, TRANSACTION, MESSAGE, DETAIL, APPLICATION = 0, 3, 5, 6, 9, 13, 14, 22
 LEAST_COLUMNS = 23  # version 9 and newer
-LONGEST_FIELD = 16 << 20
 _OPENING = re.compile(
     rb'(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [^,]{1,40},(?:"(?:[^"]|"")*"|[^,"]*),'
     rb'(?:"(?:[^"]|"")*"|[^,"]*),\d*,'
@@ -31,19 +29,12 @@ def sniff(head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[Span]:
     """Every statement that the log gives a duration for; records that are cut off are dropped."""
-    csv.field_size_limit(LONGEST_FIELD)
     statements = Statements()
-    text = io.TextIOWrapper(source, "utf-8-sig", errors="replace", newline="")
-    try:
-        for record in csv.reader(text):
-            if len(record) < LEAST_COLUMNS:
-                source.drop("record with too few columns")
-            elif (span := statements.span(_entry(record))) is not None:
-                yield span
-    except csv.Error:
-        source.drop("rest of the file, which is no CSV")
-    finally:
-        text.detach()
+    for record in records(source):
+        if len(record) < LEAST_COLUMNS:
+            source.drop("record with too few columns")
+        elif (span := statements.span(_entry(record))) is not None:
+            yield span
 
 
 def _entry(record: Sequence[str]) -> LogEntry:

@@ -54,7 +54,7 @@ _ID = re.compile(rb'[{,]\s*"id"\s*:\s*"[0-9a-fA-F]{1,16}"')
 def sniff(head: bytes) -> bool:
     """Whether a list of spans has Zipkin's names."""
     is_list = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-    return is_list and b'"traceId"' in head and b'"spanId"' not in head and _ID.search(head) is not None
+    return is_list and b'"traceId"' in head and b'"localEndpoint"' in head and _ID.search(head) is not None
 
 
 def read(source: Source) -> Iterator[Span]:

@@ -122,6 +122,9 @@ WRITERS: dict[str, Callable[[], str]] = {
             ]
         }
     ),
+    "X-Ray, retrieved traces": lambda: json.dumps(
+        {"Traces": [{"Id": "1", "Spans": [{"Id": "2", "Document": json.dumps(transaction_search(s))} for s in SPANS]}]}
+    ),
     "OTLP spans without the envelope": lambda: in_lines([as_otlp(span) for span in SPANS]),
     "console": lambda: "\n".join(json.dumps(console(span), indent=4) for span in SPANS),
     "console in lines": lambda: in_lines([console(span) for span in SPANS]),

@@ -64,6 +64,10 @@ FRAMINGS: dict[str, Callable[[], bytes]] = {
     "request body": lambda: BODY,
     "request body in gzip": lambda: gzip.compress(BODY),
     "ids in base64": lambda: base64_ids(JSON),
+    "Tempo": lambda: base64_ids(JSON).replace(b'"resourceSpans"', b'"batches"'),
+    "Tempo, v2": lambda: json.dumps({"trace": json.loads(base64_ids(JSON)), "metrics": {}}).encode(),
+    "Jaeger, v3": lambda: json.dumps({"result": json.loads(JSON)}).encode(),
+    "scopes under their old name": lambda: JSON.replace(b'"scopeSpans"', b'"instrumentationLibrarySpans"'),
     "kinds by name": lambda: JSON.replace(b'"kind":2', b'"kind":"SPAN_KIND_SERVER"').replace(
         b'"kind":3', b'"kind":"SPAN_KIND_CLIENT"'
     ),
@@ -101,6 +105,18 @@ def test_attribute_names_do_not_show(tmp_path: Path, both: bool) -> None:
     (tmp_path / "renamed").write_text(json.dumps(document))
     renamed = read([str(tmp_path / "renamed")], Config())
     assert without_source(renamed) == without_source(read([str(tmp_path / "plain")], Config()))
+
+
+@pytest.mark.parametrize("wrap", [lambda d: d, lambda d: {"trace": d}, lambda d: {"batches": d["resourceSpans"]}])
+def test_one_bad_span_in_any_envelope_is_dropped(tmp_path: Path, wrap: Callable[[Any], Any]) -> None:
+    document = json.loads(JSON)
+    spans = document["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    spans.append(spans[0] | {"name": 7})
+    (tmp_path / "export").write_text(json.dumps(wrap(document)))
+    (tmp_path / "plain").write_bytes(JSON)
+    found = read([str(tmp_path / "export")], Config())
+    assert {h.trust.limits[-1] for h in found} == {"1 dropped: a field is missing or wrong"}
+    assert [h.metrics for h in found] == [h.metrics for h in read([str(tmp_path / "plain")], Config())]
 
 
 TIMES = fixed64(7, 10) + fixed64(8, 30)

@@ -16,7 +16,9 @@ from bot.hotspots.source import opened
 from bot.hotspots.span import Span
 
 CAPTURE = sample("api/zipkin_flask_v2.json.gz")
-SPAN: dict[str, Any] = {"traceId": "1", "id": "2", "name": "x", "timestamp": 3, "duration": 4}
+SPAN: dict[str, Any] = {
+    "traceId": "1", "id": "2", "name": "x", "timestamp": 3, "duration": 4, "localEndpoint": None,
+}  # fmt: skip
 SQL = "SELECT a.b FROM a WHERE a.id = ?"
 
 
