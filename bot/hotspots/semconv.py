@@ -107,6 +107,8 @@ def row(core: Core, attributes: Attributes, resource: Attributes, trace_state: s
     service = resource.get("service.name")
     if service and service.startswith("unknown_service"):  # the SDK's own placeholder
         service = None
+    if kind == "internal" and "db.query.text" in attributes:  # as the conventions allow for a database in the process
+        kind = "client"
     if kind == "client":  # by far the most, so they pay only for what a call has
         return Span(
             trace_id=trace_id,

@@ -180,10 +180,9 @@ def test_values(tmp_path: Path) -> None:
         "db.query.text": {"stringValue": "SELECT 1"},
         "http.route": None,
     }
-    ((span,), _) = spans_of(tmp_path, ROW | {"kind": "SERVER", "attributes": attributes})
-    assert (span.status, span.db_system, span.url, span.method, span.statement, span.route) == (
-        200, "true", "/a", "GET", "SELECT 1", None,
-    )  # fmt: skip
+    served, called = spans_of(tmp_path, *(ROW | {"kind": kind, "attributes": attributes} for kind in ("SERVER", "")))[0]
+    assert (served.status, served.url, served.method, served.route) == (200, "/a", "GET", None)
+    assert (called.kind, called.db_system, called.statement) == ("client", "true", "SELECT 1")
 
 
 @pytest.mark.parametrize(

@@ -176,8 +176,6 @@ def test_protobuf_fields(tmp_path: Path) -> None:
         method="GET",
         url="/a",
         status=200,
-        db_system="true",
-        operation="GET",
         code=Code("/srv/app/a.py", 7, "a.f", "otel.code.line.number"),
     )
 

@@ -94,7 +94,7 @@ def test_fields(tmp_path: Path) -> None:
     assert found == Span(
         trace_id="abcdef0123456789", span_id="0000000000000002", parent_id="0000000000000001", kind="server",
         name="get /a/{id}", start_ns=3000, duration_ns=4000, service="shop", release="1", method="GET",
-        route="/a/{id}", url="/a/1", status=200, operation="get",
+        route="/a/{id}", url="/a/1", status=200,
     )  # fmt: skip
 
 
