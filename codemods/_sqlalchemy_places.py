@@ -109,7 +109,10 @@ class Places:
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
         if self.attributes:
-            return [c for c in found if c.names[-1] in self.attributes and c.seen <= READ and self._at_reader(c)]
+            named = [c for c in found if c.names[-1] in self.attributes]
+            if not self.readers:  # the line is a template's
+                return [c for c in named if c.seen <= SIMILAR]
+            return [c for c in named if c.seen <= READ and self._at_reader(c)]
         if self.evidence != "names":
             return [c for c in found if c.seen <= READ and (self.evidence == "rows" or self._at_reader(c))]
         # What nothing is seen to read is edited only where the evidence itself points at the query.

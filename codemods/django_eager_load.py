@@ -135,6 +135,8 @@ def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
 def _at_reader(places: Places, place: Place) -> bool:
     """Whether the function that the evidence names holds the query, or its rows or their owner's pass there."""
     readers = places.sighting.readers
+    if not readers:  # the line is a template's
+        return True
     owners = {(path, name.rpartition(".")[0]) for path, name in readers}
     return bool({(place.reached.path, place.reached.qualname), *place.through} & (readers | owners))
 

@@ -125,7 +125,9 @@ def identity(
 ) -> str:
     """The same for the same problem from any APM, framework dialect or ORM version."""
     where = f"{key.method or ''} {key.route}" if key.route is not None else _handler_name(entry) or key.name or ""
-    exact = sorted(f"{place.file}:{place.line}" for place in places if place.precision == "exact_line")
+    # Agents name a file from different folders up; where statements tell hotspots apart, its own name is enough.
+    names = {place: place.file.rpartition("/")[2] if patterns else place.file for place in places}
+    exact = sorted(f"{names[place]}:{place.line}" for place in places if place.precision == "exact_line")
     parts = (kind, key.service or "", where, *sorted(pattern.fingerprint for pattern in patterns), *exact)
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 

@@ -1,6 +1,7 @@
 """What an exact line says where the source has no statement: what repeats is an attribute that is read there."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,14 +11,17 @@ from bot.records import Hotspot, Pattern
 from codemods.api import Codemod, Repeat
 from codemods.index import Index
 
+_OF_TEMPLATE = re.compile(r"\.([^\W\d]\w*)")  # what is no relationship of a model is of no matter
+
 
 def attributes_at(index: Index, hotspot: Hotspot) -> frozenset[str]:
     """The names of all attributes that are read on the exact lines; a file that can be two of the tree says nothing."""
+    files = index.tree.files + index.tree.templates
     return frozenset(
         name
         for place in hotspot.locations
         if place.precision == "exact_line" and place.line is not None
-        for paths in [repository_paths(index.tree.files, place.file)]
+        for paths in [repository_paths(files, place.file)]
         if len(paths) == 1
         for name in _read(index, paths[0], place.line)
     )
@@ -49,6 +53,10 @@ def _named(index: Index, attributes: frozenset[str], codemod: Codemod) -> Iterat
 
 
 def _read(index: Index, path: str, line: int) -> Iterator[str]:
+    if path in index.tree.templates:
+        text = (index.tree.source(path) or "").splitlines()[line - 1 : line]
+        yield from _OF_TEMPLATE.findall("".join(text))
+        return
     tree = index.tree.parsed(path)
     attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)) if tree else ()
     for node in attributes:

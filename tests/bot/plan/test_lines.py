@@ -197,3 +197,54 @@ def test_a_statement_that_hides_its_columns_still_counts(tmp_path: Path) -> None
     assert [(load.path, load.fingerprint, load.statements_before) for load in patch.loads] == [
         ("Order.customer", "customer", 50)
     ]
+
+
+PAGE = """\
+{% for order in orders %}
+  <li>{{ order.customer.name }}</li>
+{% endfor %}
+"""
+FLASK_VIEW = """\
+from flask import render_template
+
+from shop.models import Order
+
+
+@app.get("/orders")
+def list_orders():
+    return render_template("orders.html", orders=session.query(Order).order_by(Order.id).all())
+"""
+DJANGO_VIEW = """\
+from django.shortcuts import render
+
+from shelf.models import Book
+
+
+def page(request):
+    return render(request, "books.html", {"books": Book.objects.filter(title="x")})
+"""
+BOOKS_PAGE = "{% for book in books %}\n{{ book.author.name }}\n{% endfor %}\n"
+
+
+def at_entry(seen: Hotspot, name: str) -> Hotspot:
+    return msgspec.structs.replace(seen, entry=Entry(type="task", transaction_name=name))
+
+
+def test_a_line_of_a_template(tmp_path: Path) -> None:
+    shop = {"shop/views.py": FLASK_VIEW, "shop/templates/orders.html": PAGE}
+    seen = at_entry(line_only("/srv/app/shop/templates/orders.html", 2), "list_orders")
+    assert edits(planned(tmp_path, shop, seen)) == [("list_orders", ("Order.customer",), "B")]
+
+
+def test_a_line_of_a_django_template(tmp_path: Path) -> None:
+    shop = {"shelf/models.py": DJANGO, "shelf/views.py": DJANGO_VIEW, "shelf/templates/books.html": BOOKS_PAGE}
+    seen = at_entry(line_only("/srv/shelf/templates/books.html", 2), "shelf.views.page")
+    assert edits(planned(tmp_path, shop, seen)) == [("page", ("Book.author",), "B")]
+
+
+@pytest.mark.parametrize("line", [1, 3, 99])
+def test_another_line_of_a_template_says_nothing(tmp_path: Path, line: int) -> None:
+    shop = {"shop/views.py": FLASK_VIEW, "shop/templates/orders.html": PAGE}
+    seen = at_entry(line_only("shop/templates/orders.html", line), "list_orders")
+    (found,) = refusals(planned(tmp_path, shop, seen))
+    assert found[0] == "R-UNRESOLVED"

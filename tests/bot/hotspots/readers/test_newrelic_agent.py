@@ -51,6 +51,11 @@ def test_slow_sql_and_traces_give_the_lines() -> None:
     }
 
 
+def test_the_folder_of_a_file_is_no_part_of_an_id() -> None:
+    ids = {h.id for h in sample(FLASK_NAME) if h.kind == "n_plus_one_db"}
+    assert ids <= {h.id for h in sample("sentry_flask_querysource0.envelopes")}  # there it is shop/services.py
+
+
 def test_masked_statements_of_two_tables_stay_two() -> None:
     (found,) = sample(DJANGO_NAME)
     assert {(p.tables, p.count.max) for p in found.patterns} == {(("djshop_author",), 25), (("djshop_review",), 25)}
