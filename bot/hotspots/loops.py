@@ -73,14 +73,17 @@ def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Re
     for nodes in traces:
         tree = Tree(nodes)
         calls: dict[str | None, list[Node]] = defaultdict(list)
+        inside: dict[str, list[Node]] = defaultdict(list)
         for node in nodes:
+            entry = tree.entry(node)
+            parent = tree.parent(node)
+            if parent is not None and tree.entry(parent) is parent:
+                inside[parent.span_id].append(node)
             if node.kind == "client":
                 if node.category and not tree.is_inner(node):
-                    entry = tree.entry(node)
                     calls[entry.span_id if entry else None].append(node)
-            elif tree.entry(node) is node:
+            elif entry is node:
                 calls.setdefault(node.span_id, [])
-        inside = _directly_inside(tree)
         for span_id, called in calls.items():
             entry = tree.node(span_id) if span_id is not None else _imagined(called)
             if not in_focus(limits.focus, entry.facts.service, entry.start_ns, entry.end_ns):
@@ -103,15 +106,6 @@ def _imagined(called: Sequence[Node]) -> Node:
         span_id="", parent_id=None, kind="internal", name="", start_ns=start,
         duration_ns=max(node.end_ns for node in called) - start, facts=facts,
     )  # fmt: skip
-
-
-def _directly_inside(tree: Tree) -> dict[str, list[Node]]:
-    inside: dict[str, list[Node]] = defaultdict(list)
-    for node in tree.nodes:
-        parent = tree.parent(node)
-        if parent is not None and tree.entry(parent) is parent:
-            inside[parent.span_id].append(node)
-    return inside
 
 
 def _request(
@@ -158,10 +152,14 @@ def _covered(entry: Node, inside: Sequence[Node]) -> int:
 
 
 def _loops(called: Sequence[Node], tree: Tree, minimum_repeats: int) -> Iterator[Loop]:
+    if len(called) < minimum_repeats:
+        return
     groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in called:
         if node.call is not None:
-            parent = next(tree.callers(node), None)
+            parent = tree.parent(node)
+            if parent is not None and parent.kind == "client":
+                parent = next(tree.callers(node), None)
             groups[node.call, parent.span_id if parent else ""].append(node)
     repeated: dict[str, list[list[Node]]] = defaultdict(list)
     for (call, _), group in groups.items():

@@ -11,6 +11,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from bot.errors import UserError
 from bot.hotspots.items import kept
 from bot.hotspots.masked import masked_url
 from bot.hotspots.moments import moment
@@ -38,6 +39,10 @@ def spans_of(rows: Sequence[Row], lines: Lines, source: Source) -> Iterator[Span
     handlers = {text(row, "name"): code for row in rows if (code := _own_code(row))}
     siblings: dict[tuple[str, str | None], list[Span]] = defaultdict(list)
     for row in rows:
+        if not text(row, "guid", "id") or not text(row, "traceId", "trace.id"):
+            error = UserError(f"{source.label}: a span has no id or no trace; check what wrote the file.")
+            source.drop("span without an id or a trace", error)
+            continue
         transaction = text(row, "transaction.name") or names.get(text(row, "transactionId"), "")
         for span in kept(partial(_span, row, transaction, handlers, lines, source.label), source):
             if span.kind == "client":

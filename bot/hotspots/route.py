@@ -1,6 +1,7 @@
 """One spelling for a route, whichever framework or APM wrote it."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _METHOD = re.compile(r"^[A-Z]+ +(?=\S)")
@@ -57,6 +58,7 @@ def parameters(url: str) -> tuple[str, ...]:
     return (*found, query) if query else tuple(found)
 
 
+@lru_cache(maxsize=256)
 def _split(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)

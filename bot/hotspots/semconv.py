@@ -45,7 +45,14 @@ STABLE_NAMES = {
     )
     for name in names
 }
-KINDS: dict[str, SpanKind] = {"server": "server", "client": "client", "consumer": "consumer"}
+KINDS: dict[str, SpanKind] = {
+    "server": "server",
+    "client": "client",
+    "consumer": "consumer",
+    "2": "server",
+    "3": "client",
+    "5": "consumer",
+}
 THRESHOLD_DIGITS = 14  # a sampling threshold is a 56-bit fraction in hexadecimal, trailing zeros dropped
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?=[;,\s]|$)")
 _TEMPLATE = re.compile(r"[A-Za-z]+ (\S*[{<:(]\S*)")
@@ -65,9 +72,9 @@ class Core(NamedTuple):
     duration_ns: int
 
 
-def kind_of(text: str) -> SpanKind:
-    """The kind in any spelling: `SPAN_KIND_SERVER`, `SpanKind.SERVER`, `Server`, `server`."""
-    return KINDS.get(re.split(r"[._]", text.lower())[-1], "internal")
+def kind_of(value: str | int) -> SpanKind:
+    """The kind in any spelling: `SPAN_KIND_SERVER`, `SpanKind.SERVER`, `Server`, `server`, OTLP's number."""
+    return KINDS.get(re.split(r"[._]", str(value).lower())[-1], "internal")
 
 
 def stable(pairs: Iterable[tuple[str, object]]) -> Attributes:
@@ -95,35 +102,53 @@ def text_of(value: object) -> str:
 
 def row(core: Core, attributes: Attributes, resource: Attributes, trace_state: str | None = None) -> Span:
     """The span that a source's fields and attributes make; `resource` describes the process."""
-    kind = core.kind
-    service = resource.get("service.name", "")
-    url = attributes.get("url.full")
-    route = attributes.get("http.route")
+    trace_id, span_id, parent_id, kind, name, start_ns, duration_ns = core
+    get = attributes.get
+    service = resource.get("service.name")
+    if service and service.startswith("unknown_service"):  # the SDK's own placeholder
+        service = None
+    if kind == "client":  # by far the most, so they pay only for what a call has
+        return Span(
+            trace_id=trace_id,
+            span_id=span_id,
+            parent_id=parent_id,
+            kind=kind,
+            name=name,
+            start_ns=start_ns,
+            duration_ns=duration_ns,
+            service=service or None,
+            environment=resource.get("deployment.environment.name"),
+            release=resource.get("service.version"),
+            method=get("http.request.method"),
+            url=get("url.full"),
+            url_template=get("url.template"),
+            db_system=get("db.system.name"),
+            statement=get("db.query.text"),
+            rpc_system=get("rpc.system.name"),
+            operation=(get("db.operation.name") or get("rpc.method") or name).partition(" ")[0] or None,
+            code=_code(attributes),
+        )
+    route, url = get("http.route"), get("url.full")
     if kind == "server":
-        route = route or _route_in_name(core.name, attributes)
-        url = url or attributes.get("url.path")
+        route = route or _route_in_name(name, attributes)
+        url = url or get("url.path")
     return Span(
-        trace_id=core.trace_id,
-        span_id=core.span_id,
-        parent_id=core.parent_id,
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_id=parent_id,
         kind=kind,
-        name=core.name,
-        start_ns=core.start_ns,
-        duration_ns=core.duration_ns,
-        service=None if service.startswith("unknown_service") else service or None,  # the SDK's own placeholder
+        name=name,
+        start_ns=start_ns,
+        duration_ns=duration_ns,
+        service=service or None,
         environment=resource.get("deployment.environment.name"),
         release=resource.get("service.version"),
         weight=weight(trace_state) if trace_state else None,
-        method=attributes.get("http.request.method"),
+        method=get("http.request.method"),
         route=route,
         url=url,
-        url_template=attributes.get("url.template"),
-        status=small_number(attributes.get("http.response.status_code")),
-        transaction=attributes.get("celery.task_name"),
-        db_system=attributes.get("db.system.name"),
-        statement=attributes.get("db.query.text"),
-        rpc_system=attributes.get("rpc.system.name"),
-        operation=_operation(core.name, attributes),
+        status=small_number(get("http.response.status_code")),
+        transaction=get("celery.task_name"),
         code=_code(attributes),
     )
 
@@ -143,12 +168,6 @@ def _route_in_name(name: str, attributes: Attributes) -> str | None:
     """`GET /orders/{id}` names the route; without a parameter it may as well be the path of the request."""
     found = _TEMPLATE.fullmatch(name) if "http.request.method" in attributes else None
     return found[1] if found else None
-
-
-def _operation(name: str, attributes: Attributes) -> str | None:
-    """The operation alone: SQLAlchemy on PostgreSQL writes `SELECT shop`, operation and database."""
-    text = attributes.get("db.operation.name") or attributes.get("rpc.method") or name
-    return text.partition(" ")[0] or None
 
 
 def _code(attributes: Attributes) -> Code | None:

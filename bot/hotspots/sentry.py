@@ -158,7 +158,7 @@ def span_of(item: SpanItem, trace_id: str, label: str) -> Span:
         span_id=identifier(item.span_id),
         parent_id=identifier(item.parent_span_id) if item.parent_span_id else None,
         kind=kind,
-        name=item.description or op,
+        name=op if called else item.description or op,  # the description of a call holds its SQL or URL as sent
         start_ns=start,
         duration_ns=max(0, moment(item.timestamp, f"{label}: timestamp") - start),
         method=method,

@@ -44,9 +44,15 @@ class Comment(NamedTuple):
 
 def normalise(text: str, system: str | None = None) -> Normal:
     """The normal form of a statement; neither comments around it nor values in it defeat the cache."""
+    if (known := _KNOWN.get((text, system))) is not None:
+        return known
     template, values = without_literals(_without_outer_comments(text[:MAXIMUM_CHARACTERS]))
     normal = _normalise(template, _flavour(system))
-    if not values or normal.literals is None:
+    if not values:
+        if len(_KNOWN) < CACHE_SIZE:  # only texts that come again: one with values in it seldom does
+            _KNOWN[text, system] = normal
+        return normal
+    if normal.literals is None:
         return normal
     literals = hashed((*values, str(normal.literals)))
     return Normal(normal.fingerprint, normal.statement, normal.parseable, normal.operation, literals)
@@ -66,6 +72,7 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+_KNOWN: dict[tuple[str, str | None], Normal] = {}
 _COMMENT_KEY = re.compile(r"[*,]\s*(route|controller)='([^']*)'")
 _PUNCTUATION = re.compile(r"\s*([^\w\s])\s*")
 _STRING_TAIL = r"'[^']*+(?:''[^']*+)*+'?"

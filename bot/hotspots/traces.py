@@ -174,11 +174,15 @@ class Traces:
         return self._shared.setdefault(value, value)  # type: ignore[return-value]
 
 
+def _order(node: Node) -> tuple[int, int, str, str]:
+    return node.start_ns, -node.duration_ns, node.span_id, node.name
+
+
 def whole(traces: dict[str, list[Node]]) -> Iterator[list[Node]]:
     """Every trace, its spans by start; a span that was exported twice counts once."""
     for trace_id in sorted(traces):
         unique: dict[str, Node] = {}
-        for node in sorted(traces[trace_id], key=lambda n: (n.start_ns, -n.duration_ns, n.span_id, n.name)):
+        for node in sorted(traces[trace_id], key=_order):
             unique.setdefault(node.span_id, node)
         yield list(unique.values())
 

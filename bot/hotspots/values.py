@@ -1,13 +1,18 @@
 """Checks of single values that several readers share."""
 
 import binascii
+import re
 import zlib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from bot.errors import UserError
 
 LATEST_NS = (1 << 63) - 1  # the year 2262
+LONGEST_DECIMAL = 20  # digits of a 64-bit number
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOW_64_BITS = (1 << 64) - 1
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,32}")
 FOREIGN_FOLDERS = ("/site-packages/", "/dist-packages/")
 
 
@@ -57,10 +62,37 @@ def identity(text: str, where: str) -> str:
     return found
 
 
+def decimal_of(text: str, where: str) -> int:
+    """An id as Datadog's answers write it: 128 bits in hexadecimal, 64 bits in decimal or hexadecimal.
+
+    Raises:
+        UserError: neither; `where` names the file and field.
+    """
+    is_decimal = text.lstrip("-").isdecimal() and text.isascii() and len(text) <= LONGEST_DECIMAL
+    if not is_decimal and not _HEXADECIMAL.fullmatch(text):
+        raise UserError(f"{where} is {text[:40]!r}, expected a decimal or hexadecimal id; check what wrote the file.")
+    return int(text, 10 if is_decimal else 16)
+
+
+def low_half(text: str, where: str) -> str:
+    """The low 64 bits of a hexadecimal id as 16 digits: leading zeros, and the high half, are not always written.
+
+    Raises:
+        UserError: no hexadecimal digits; `where` names the field.
+    """
+    if not _HEXADECIMAL.fullmatch(text):
+        raise UserError(f"{where} is {text[:40]!r}, expected a hexadecimal id; check what wrote the file.")
+    return text[-16:].lower().rjust(16, "0")
+
+
+def microseconds(value: int, where: str) -> int:
+    """A time or duration in microseconds, as nanoseconds; raises as `nanoseconds` does."""
+    return nanoseconds(value * 1_000, where)
+
+
 def parent_identity(text: str | None, where: str) -> str | None:
     """As `identity`; no parent is written as nothing or as zeros."""
-    found = identity(text, where) if text else ""
-    return found if found.strip("0") else None
+    return identity(text, where) if text and text.strip("0") else None
 
 
 def small_number(text: str | None) -> int | None:

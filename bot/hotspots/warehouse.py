@@ -15,8 +15,10 @@ Store = Literal["rows", "clickhouse-otel"]
 # What reads the spans of a store. `call` is what repeats, None for a span that calls nothing; times are nanoseconds.
 _ROWS = """
 SELECT trace_id, parent_id, COALESCE(service, '') AS service, kind = 'server' AS is_entry,
-       COALESCE(method, '') AS method, COALESCE(route_raw, '') AS route, start_ns, dur_ns,
-       CASE WHEN kind IN ('db', 'http', 'cache') THEN statement_id END AS call, statement AS shown, db_system AS system
+       COALESCE(method, '') AS method, COALESCE(route_raw, url, name, '') AS route, start_ns, dur_ns,
+       CASE WHEN kind IN ('db', 'http', 'cache', 'client')
+            THEN COALESCE(statement_id, rpc_system || ' ' || operation, method || ' ' || url) END AS call,
+       COALESCE(statement, rpc_system || ' ' || operation, method || ' ' || url) AS shown, db_system AS system
 FROM {table}
 """
 # The table of the OpenTelemetry Collector's ClickHouse exporter; `since` keeps the scan within its partitions.

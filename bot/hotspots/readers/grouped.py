@@ -14,7 +14,7 @@ from bot.hotspots.jsontext import documents
 from bot.hotspots.loops import EntryKey
 from bot.hotspots.measure import timestamp
 from bot.hotspots.reading import Reading, reading_of
-from bot.hotspots.route import canonical
+from bot.hotspots.route import call_target, canonical
 from bot.hotspots.source import Source
 from bot.hotspots.statement import fingerprint as fingerprint_of
 from bot.hotspots.statement import normalise
@@ -131,8 +131,9 @@ def _pattern(row: Row, kind: HotspotKind) -> Pattern:
         reading = reading_of(normal.parseable, normal.operation)
         fingerprint, statement = normal.fingerprint, normal.statement
     else:
-        reading, statement = Reading(row.statement.partition(" ")[0], shape="call"), row.statement
-        fingerprint = fingerprint_of(row.statement)
+        method, _, url = row.statement.partition(" ")
+        statement = f"{method} {call_target(url)}"
+        reading, fingerprint = Reading(method, shape="call"), fingerprint_of(statement)
     spans = max(1, int(row.spans))
     return Pattern(
         fingerprint=fingerprint,

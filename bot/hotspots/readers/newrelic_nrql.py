@@ -29,7 +29,7 @@ NO_STATEMENT = f"{newrelic.NO_STATEMENT}, and select db.statement"
 DEPTH = 12  # of the envelope around the rows
 MOST_ROWS = 5_000  # that one query returns
 TRACE_IDS = frozenset({"trace.id", "traceId"})
-OF_SPANS = frozenset({"category", "nr.entryPoint", "parent.id", "parentId"})
+OF_SPANS = frozenset({"category", "nr.entryPoint"})
 OF_TRANSACTIONS = frozenset({"databaseCallCount", "externalCallCount", "totalTime", "transactionType"})
 _ANY = msgspec.json.Decoder()
 
@@ -42,7 +42,8 @@ def sniff(head: bytes) -> bool:
             return True
         names = {n for n in TRACE_IDS | OF_SPANS | OF_TRANSACTIONS if f'"{n}"'.encode() in head}
         times = b'"timestamp"' in head and (b'"duration"' in head or b'"duration.ms"' in head)
-        return times and _is_of_events(names) and b"_event_data" not in head and b"_trace_data" not in head
+        others = (b"_event_data", b"_trace_data", b'"localEndpoint"')  # agent payloads, Zipkin
+        return times and _is_of_events(names) and not any(other in head for other in others)
     columns = {name.strip(b' "\r').decode("latin-1") for name in start.partition(b"\n")[0].split(b",")}
     return "timestamp" in columns and _is_of_events(columns)
 

@@ -4,7 +4,6 @@ Values are chosen by name and unit; several files given together make one profil
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +14,7 @@ from bot.hotspots.growth import Held
 from bot.hotspots.profile import Profile, Sample
 from bot.hotspots.source import Source
 from bot.hotspots.values import LOW_64_BITS
-from bot.hotspots.wire import WireError, fields, integers, signed
+from bot.hotspots.wire import WireError, beginning, fields, integers, signed
 
 TITLE = "pprof profile (raw, gzip or zstd)"
 VENDOR = "pprof"
@@ -64,16 +63,13 @@ class Message(msgspec.Struct):
 def sniff(head: bytes) -> bool:
     """Whether the first fields are those of a profile: a value type is two small numbers, and nothing else is."""
     seen = False
-    try:
-        for number, value in islice(fields(memoryview(head)), 64):
-            if number > HIGHEST_FIELD:
+    for number, value in beginning(memoryview(head))[:64]:  # the head ends inside a field, or is no protobuf at all
+        if number > HIGHEST_FIELD:
+            return False
+        if number == SAMPLE_TYPE:
+            if isinstance(value, int) or not _is_value_type(value):
                 return False
-            if number == SAMPLE_TYPE:
-                if isinstance(value, int) or not _is_value_type(value):
-                    return False
-                seen = True
-    except WireError:  # the head ends inside a field, or it is no protobuf at all
-        pass
+            seen = True
     return seen
 
 

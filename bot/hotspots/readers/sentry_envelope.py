@@ -1,6 +1,6 @@
 """Sentry envelopes, as an SDK sends them: a header line, then items, each a header line and a payload of known length.
 
-Items with spans are transactions and the newer span batches; other items say nothing of time. Several envelopes may
+Transactions, the newer span batches and profiles are read; other items say nothing of time. Several envelopes may
 follow one another. Source: develop.sentry.dev/sdk/data-model/envelopes.
 """
 
@@ -14,7 +14,9 @@ from bot.hotspots import sentry
 from bot.hotspots.items import kept
 from bot.hotspots.jsontext import BYTE_ORDER_MARK, decode, part
 from bot.hotspots.masked import masked_url
+from bot.hotspots.profile import Profile
 from bot.hotspots.sentry import Info, SpanItem, Transaction, rate_weight, span_of, spans_of
+from bot.hotspots.sentry_profile import SentryProfile, profile_of
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
 from bot.hotspots.values import small_number
@@ -78,6 +80,7 @@ _TRANSACTION = msgspec.json.Decoder(Transaction)
 _BATCH = msgspec.json.Decoder(Batch)
 _STREAMED = msgspec.json.Decoder(StreamedSpan)
 _SPAN = msgspec.json.Decoder(SpanItem)
+_PROFILE = msgspec.json.Decoder(SentryProfile)
 
 
 def sniff(head: bytes) -> bool:
@@ -90,8 +93,8 @@ def sniff(head: bytes) -> bool:
     return any(h is not None and h.type in ITEMS and (h.length is not None or h.content_type) for h in found)
 
 
-def read(source: Source) -> Iterator[Span]:
-    """Every span of the stream.
+def read(source: Source) -> Iterator[Span | Profile]:
+    """Every span and every profile of the stream.
 
     Raises:
         UserError: a header that is no JSON.
@@ -113,7 +116,7 @@ def read(source: Source) -> Iterator[Span]:
             yield from _item(header.type, payload, weight, source)
 
 
-def _item(kind: str, payload: bytes, weight: float | None, source: Source) -> Iterator[Span]:
+def _item(kind: str, payload: bytes, weight: float | None, source: Source) -> Iterator[Span | Profile]:
     where = f"{source.label}: a {kind} item"
     if kind == "transaction":
         event = part(msgspec.Raw(payload), _TRANSACTION, source, where)
@@ -126,8 +129,16 @@ def _item(kind: str, payload: bytes, weight: float | None, source: Source) -> It
         for raw in batch.items or () if batch else ():
             streamed = part(raw, _STREAMED, source, where)
             yield from kept(partial(_streamed, streamed, weight, source.label), source) if streamed else ()
-    elif kind.startswith("profile"):
-        source.drop("Sentry profile, which is not read")
+    elif kind in ("profile", "profile_chunk"):
+        profile = part(msgspec.Raw(payload), _PROFILE, source, where)
+        yield from _profile(profile, source) if profile else ()
+
+
+def _profile(item: SentryProfile, source: Source) -> Iterator[Profile]:
+    try:
+        yield profile_of(item, f"{source.label}: a profile")
+    except UserError as error:
+        source.drop("profile with a value out of range", error)
 
 
 def _payload(header: Header, source: Source) -> bytes | None:
@@ -158,7 +169,7 @@ def _streamed(span: StreamedSpan, weight: float | None, label: str) -> Span:
     )  # fmt: skip
     row = span_of(item, span.trace_id, label)
     shared = {"environment": _string(data, "sentry.environment"), "release": _string(data, "sentry.release")}
-    if not span.is_segment:
+    if not span.is_segment or row.kind == "client":  # work without a request makes segments of single calls
         return msgspec.structs.replace(row, **shared)
     route = _string(data, "http.route")
     name = span.name if Info(_string(data, "sentry.segment.name.source")).source == "route" else None

@@ -217,10 +217,12 @@ def test_an_agent_that_sampled_says_so(tmp_path: Path) -> None:
         (event(timestamp="never"), "1 dropped: a value is out of range"),
         (event(timestamp=1e300), "1 dropped: a value is out of range"),
         (event(duration=-1), "1 dropped: a value is out of range"),
+        (event(guid=None), "1 dropped: span without an id or a trace"),
+        (event(traceId=""), "1 dropped: span without an id or a trace"),
         ([7], "1 dropped: a field is missing or wrong"),
         (7, "1 dropped: a field is missing or wrong"),
     ],
-    ids=["no time", "a huge time", "a negative duration", "too short", "no event"],
+    ids=["no time", "a huge time", "a negative duration", "no id", "no trace", "too short", "no event"],
 )
 def test_a_bad_event_among_good_ones_is_dropped(tmp_path: Path, broken: object, lost: str) -> None:
     found, told = spans(tmp_path, event(), broken)

@@ -5,11 +5,13 @@ import random
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rig.readings import BOOKS, FLASK, ORDERS, hotspots, items, lines, plain, sample, shown
 
 from bot.errors import UserError
 from bot.hotspots.document import dump
+from bot.hotspots.frames import Frame
 from bot.hotspots.readers import sentry_envelope
 from bot.hotspots.span import Code, Span
 
@@ -139,6 +141,18 @@ def test_a_span(tmp_path: Path, fields: dict[str, Any], expected: tuple[Any, ...
     assert (span.start_ns, span.duration_ns) == (10_500_000_000, 500_000_000)
 
 
+def test_only_the_statement_carries_sql(tmp_path: Path) -> None:
+    secret = "SELECT * FROM users WHERE name = 'secret'"
+    span = one(tmp_path, op="db", description=secret)
+    assert span.statement == secret
+    assert "secret" not in repr(msgspec.structs.replace(span, statement=None))
+    attributes = {"sentry.op": {"value": "db"}, "http.route": {"value": "/x"}}
+    batch = {"items": [SPAN | {"trace_id": "aabb", "name": secret, "is_segment": True, "attributes": attributes}]}
+    (segment,), _ = items(tmp_path, sentry_envelope, envelope(batch, kind="span"))
+    assert (segment.kind, segment.transaction, segment.route) == ("client", None, None)
+    assert "secret" not in repr(msgspec.structs.replace(segment, statement=None))
+
+
 def test_calls_without_a_url_are_known_by_their_operation(tmp_path: Path) -> None:
     amazon = one(tmp_path, op="http.client", description="aws.s3.GetObject")
     assert (amazon.rpc_system, amazon.operation) == ("aws-api", "GetObject")
@@ -195,18 +209,65 @@ def test_a_span_by_itself(tmp_path: Path) -> None:
     assert (span.trace_id, span.statement) == ("aabb", "SELECT 1")
 
 
-def test_other_items_are_passed_over_and_profiles_counted(tmp_path: Path) -> None:
+def test_other_items_are_passed_over(tmp_path: Path) -> None:
     text = b"".join(
         [
             envelope({"aggregates": []}, kind="sessions"),
             envelope(b'two\n{"type": "transaction", "length": 3}\nlines', kind="attachment"),
-            envelope({"profile": {}}, kind="profile"),
             b"{}\n",
             envelope(TRANSACTION),
         ]
     )
     spans, lost = items(tmp_path, sentry_envelope, text)
-    assert (len(spans), lost) == (1, ("1 dropped: Sentry profile, which is not read",))
+    assert (len(spans), lost) == (1, ())
+
+
+PROFILE: dict[str, Any] = {
+    "version": "1", "timestamp": "1970-01-01T00:00:10Z",
+    "transactions": [{"name": "list_orders", "trace_id": "aabb", "active_thread_id": "7"}],
+    "profile": {
+        "frames": [{"function": "load", "abs_path": "/venv/site-packages/orm.py", "lineno": 9},
+                   {"function": "view", "filename": "shop/a.py", "lineno": 3}, {}],
+        "stacks": [[0, 1], [2]],
+        "samples": [{"stack_id": 0, "thread_id": "7"}, {"stack_id": 1, "thread_id": "8"},
+                    {"stack_id": 0, "thread_id": 7}],
+    },
+}  # fmt: skip
+
+
+def test_a_profile_gives_the_samples_of_its_transactions_thread(tmp_path: Path) -> None:
+    (profile,), lost = items(tmp_path, sentry_envelope, envelope(PROFILE, kind="profile"))
+    stack = (Frame("shop/a.py", "view", 3), Frame("/venv/site-packages/orm.py", "load", 9))
+    assert (profile.measure, profile.start_ns, lost) == ("running", 10_000_000_000, ())
+    assert [(s.stack, s.count, s.entry, s.request) for s in profile.samples] == [(stack, 1, "list_orders", "aabb")] * 2
+
+
+def test_a_profile_of_a_stretch_of_time_has_all_threads(tmp_path: Path) -> None:
+    chunk = {"version": "2", "profile": PROFILE["profile"]}
+    (profile,), _ = items(tmp_path, sentry_envelope, envelope(chunk, kind="profile_chunk"))
+    assert (len(profile.samples), profile.start_ns) == (3, None)
+
+
+def test_profiles_alone_give_the_lines(tmp_path: Path) -> None:
+    found = [json.loads(line) for line in plain("sentry_flask_profile.envelopes").splitlines() if b'"stacks"' in line]
+    orders = [item for item in found if item["transactions"][0]["name"] == "list_orders"]
+    more = b"".join(envelope(item, kind="profile") for item in orders for _ in range(20))
+    exact = {p.line for h in hotspots(tmp_path, more) for p in h.locations if p.precision == "exact_line"}
+    assert exact == {18, 19}
+
+
+@pytest.mark.parametrize(
+    ("broken", "lost"),
+    [
+        ({"stacks": [[0, 99]]}, "1 dropped: profile with a value out of range"),
+        ({"samples": [{"stack_id": -1}]}, "1 dropped: profile with a value out of range"),
+        ({"samples": 7}, "1 dropped: a field is missing or wrong"),
+    ],
+)
+def test_a_bad_profile_is_dropped(tmp_path: Path, broken: dict[str, Any], lost: str) -> None:
+    text = envelope({"profile": PROFILE["profile"] | broken}, kind="profile") + envelope(TRANSACTION)
+    found, told = items(tmp_path, sentry_envelope, text)
+    assert (len(found), told) == (1, (lost,))
 
 
 def test_a_length_that_is_missing_or_no_longer_right_ends_with_the_line(tmp_path: Path) -> None:

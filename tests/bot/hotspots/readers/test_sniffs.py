@@ -50,3 +50,17 @@ def test_no_two_readers_know_a_capture(path: Path) -> None:
 @pytest.mark.parametrize("reader", readers(), ids=lambda reader: reader.FORMAT)
 def test_nobody_knows_what_is_nothing(reader: Reader, text: bytes) -> None:
     assert not reader.sniff(text)
+
+
+OF_OTHERS = [
+    b'[{"traceId":"a","id":"b","parentId":"c","kind":"SERVER","timestamp":1,"duration":2,"tags":{}}]',
+    b'{"data":[{"traceID":"a","spans":[{"spanID":"b","startTime":1,"duration":2,"tags":[]}]}]}',
+    b"trace_id,span_id,parent_id,name,start_ns,duration_ns\n",
+    b'{"data":[{"id":"x","type":"spans","attributes":{"trace_id":"1","start_timestamp":"2026","custom":{}}}]}',
+    b'{"version":"1.0","results":[{"timestamp":1,"message":"duration: 1 ms"}]}',
+]
+
+
+@pytest.mark.parametrize("text", OF_OTHERS, ids=["Zipkin", "Jaeger", "rows", "Datadog search", "a log"])
+def test_vendors_here_leave_alone_what_is_of_others(text: bytes) -> None:
+    assert not set(claims(text)) & set(FORMATS.values())
