@@ -10,8 +10,8 @@ from bot.hotspots.focus import in_focus
 from bot.hotspots.ingest import collect
 from bot.hotspots.loops import Limits
 from bot.hotspots.moments import moment
-from bot.hotspots.profile import hotspots as of_profiles
 from bot.hotspots.rank import rank
+from bot.hotspots.sampled import hotspots as of_profiles
 from bot.hotspots.vague import without_vague
 from bot.hotspots.verdict import confirmed
 from bot.hotspots.volume import with_traffic

@@ -19,7 +19,7 @@ LINES_TO_JUDGE = 20
 NS_PER_MICROSECOND = 1_000
 SHORT_PATHS = "paths are shortened by the profiler; `py-spy --full-filenames` tells libraries apart for certain"
 RUNNING = "only running threads are sampled; CPU time is not measured"
-_LINE = re.compile(r"(?:(?P<stack>\S.*) +)?(?P<value>\d{1,18})(?:,(?P<idle>[01]),-?\d+)?")
+_VALUE = re.compile(r"(?P<value>\d{1,18})(?:,(?P<idle>[01]),-?\d+)?")
 _PY_SPY = re.compile(r"(?P<function>.+) \((?P<file>[^()]+):(?P<line>\d{1,9})\)")
 _PERF = re.compile(r"py::(?P<function>[^:]+):(?P<file>.+)")
 _AUSTIN = re.compile(r"(?P<file>(?:[A-Za-z]:[\\/])?[^:]+):(?P<function>[^:]+):(?P<line>\d{1,9})(?::\d+){0,3}")
@@ -77,10 +77,10 @@ def read(source: Source) -> Iterator[Profile]:
 
 
 def _line(text: str) -> Line | None:
-    found = _LINE.fullmatch(text.strip())
+    stack, _, value = text.strip().rpartition(" ")  # no stack: py-spy saw no Python frame
+    found = _VALUE.fullmatch(value)
     if found is None:
         return None
-    stack = found["stack"] or ""  # empty: py-spy saw no Python frame
     thread = _AUSTIN_THREAD.match(stack)
     frames = [frame for frame in stack[thread.end() if thread else 0 :].split(";") if frame]
     austin = thread is not None or found["idle"] is not None

@@ -3,7 +3,6 @@
 Weak: what is allocated most is not what stays. Only the first place of the project is named, as a hint.
 """
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -13,6 +12,7 @@ from bot.hotspots.growth import Held, growth
 from bot.hotspots.jsontext import decode
 from bot.hotspots.source import Source
 from bot.hotspots.traces import Export
+from bot.hotspots.values import small_number
 from bot.records import Hotspot
 
 TITLE = "memray statistics JSON"
@@ -25,7 +25,6 @@ WEAK = (
     "total allocations, freed or not: `memray transform --leaks csv` shows what stays",
     "the number of objects is not in these statistics",
 )
-_LOCATION = re.compile(r"(?P<function>.*?):(?P<file>.+):(?P<line>\d{1,9})")
 
 
 class Allocation(msgspec.Struct):
@@ -66,5 +65,7 @@ def read(source: Source) -> Iterator[Hotspot]:
 
 
 def _frame(location: str) -> Frame | None:
-    found = _LOCATION.fullmatch(location)
-    return Frame(found["file"], found["function"], int(found["line"]) or None) if found else None
+    """`function:file:line`; a file on Windows holds a colon of its own."""
+    function, _, rest = location.partition(":")
+    file, _, line = rest.rpartition(":")
+    return Frame(file, function, small_number(line) or None) if file else None

@@ -6,11 +6,10 @@ Values are chosen by name and unit; several files given together make one profil
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from bot.errors import UserError
 from bot.hotspots.frames import Frame
 from bot.hotspots.growth import Held
+from bot.hotspots.pprofmessage import SAMPLE_TYPE, Message, message_of, numbers, text
 from bot.hotspots.profile import Profile, Sample
 from bot.hotspots.source import Source
 from bot.hotspots.values import LOW_64_BITS
@@ -33,7 +32,6 @@ LIVE_OBJECTS = frozenset({"heap-live-samples", "inuse_objects"})
 ENTRY_LABELS = ("trace endpoint", "endpoint", "http.route", "route")
 REQUEST_LABEL = "local root span id"
 HIGHEST_FIELD = 20  # of the message today 14; a new one does not make a profile another format
-SAMPLE_TYPE, SAMPLE, LOCATION, FUNCTION, STRINGS, TIME, DURATION = 1, 2, 4, 5, 6, 9, 10
 
 
 class Columns(NamedTuple):
@@ -46,18 +44,6 @@ class Columns(NamedTuple):
     live_objects: int | None
     cpu_ns: int
     wall_ns: int
-
-
-class Message(msgspec.Struct):
-    """The parts of a profile that are read, still encoded where they refer to one another."""
-
-    types: list[dict[int, int]] = []
-    samples: list[memoryview] = []
-    locations: dict[int, list[dict[int, int]]] = {}  # the lines of each, innermost first
-    functions: dict[int, dict[int, int]] = {}
-    strings: list[str] = []
-    start_ns: int = 0
-    duration_ns: int = 0
 
 
 def sniff(head: bytes) -> bool:
@@ -80,7 +66,7 @@ def read(source: Source) -> Iterator[Profile]:
         UserError: the file is cut off, or refers to what it does not hold.
     """
     try:
-        yield _profile(_message(memoryview(source.read())))
+        yield _profile(message_of(memoryview(source.read())))
     except (WireError, LookupError):
         raise UserError(f"{source.label} is a damaged or truncated pprof file; write it again.") from None
 
@@ -92,31 +78,8 @@ def _is_value_type(message: memoryview) -> bool:
         return False
 
 
-def _message(data: memoryview) -> Message:
-    message = Message()
-    for number, value in fields(data):
-        if isinstance(value, int):
-            if number == TIME:
-                message.start_ns = max(0, signed(value))
-            elif number == DURATION:
-                message.duration_ns = max(0, signed(value))
-        elif number == SAMPLE_TYPE:
-            message.types.append(_numbers(value))
-        elif number == SAMPLE:
-            message.samples.append(value)
-        elif number == LOCATION:
-            lines = [_numbers(line) for n, line in fields(value) if n == 4 and not isinstance(line, int)]
-            message.locations[_numbers(value)[1]] = lines
-        elif number == FUNCTION:
-            function = _numbers(value)
-            message.functions[function[1]] = function
-        elif number == STRINGS:
-            message.strings.append(bytes(value).decode("utf-8", "replace"))
-    return message
-
-
 def _profile(message: Message) -> Profile:
-    columns = _columns([(_text(message, t, 1).lower(), _text(message, t, 2).lower()) for t in message.types])
+    columns = _columns([(text(message, t, 1).lower(), text(message, t, 2).lower()) for t in message.types])
     frames = {identity: [_frame(message, line) for line in reversed(lines)]
               for identity, lines in message.locations.items()}  # fmt: skip
     samples: list[Sample] = []
@@ -131,8 +94,8 @@ def _profile(message: Message) -> Profile:
             elif number == 2:
                 values += map(signed, integers(value))
             elif number == 3 and not isinstance(value, int):
-                label = _numbers(value)
-                labels[_text(message, label, 1)] = _text(message, label, 2) or label.get(3, 0)
+                label = numbers(value)
+                labels[text(message, label, 1)] = text(message, label, 2) or label.get(3, 0)
         stack = tuple(frame for location in reversed(where) for frame in frames[location])
         if stack and len(values) == len(message.types):
             _add(samples, held, columns, stack, values, labels)
@@ -185,13 +148,4 @@ def _columns(types: list[tuple[str, str]]) -> Columns:
 
 def _frame(message: Message, line: dict[int, int]) -> Frame:
     function = message.functions.get(line.get(1, 0), {})
-    return Frame(_text(message, function, 4), _text(message, function, 2), signed(line.get(2, 0)) or None)
-
-
-def _numbers(message: memoryview) -> dict[int, int]:
-    return {number: value for number, value in fields(message) if isinstance(value, int)}
-
-
-def _text(message: Message, record: dict[int, int], number: int) -> str:
-    index = record.get(number, 0)
-    return message.strings[index] if index else ""
+    return Frame(text(message, function, 4), text(message, function, 2), signed(line.get(2, 0)) or None)

@@ -7,7 +7,8 @@ import pytest
 from rig.profiles import EXECUTE, LOADER, ORM, VIEW, WEB, places
 
 from bot.hotspots.frames import Frame
-from bot.hotspots.profile import Profile, Sample, hotspots
+from bot.hotspots.profile import Profile, Sample
+from bot.hotspots.sampled import hotspots
 from bot.hotspots.traces import Export
 from bot.records import Hotspot
 

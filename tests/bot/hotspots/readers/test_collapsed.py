@@ -95,4 +95,5 @@ def test_other_content_is_not_claimed(head: bytes) -> None:
 def test_hostile_lines_end_soon(tmp_path: Path) -> None:
     line = b"a (b.py:1);" * 50_000 + b"x" * 200_000 + b" 99999999999999999999999\n"
     good = b"<module> (/srv/app/a.py:1) 3\n"
-    assert hotspots_in(tmp_path, good + line) == []
+    spaces = b"a" + b" " * 500_000 + b"x\n" + b"a (" * 200_000 + b"b.py:1) x\n" + b"py::" * 200_000 + b" x\n"
+    assert hotspots_in(tmp_path, good + line + spaces) == []

@@ -103,6 +103,8 @@ def test_statistics_name_only_a_place_of_the_project_that_allocates_much(tmp_pat
     assert places(hotspots_in(tmp_path, encoded(ranked))) == LEAK
     assert hotspots_in(tmp_path, encoded(STATISTICS | {"total_bytes_allocated": 10**12})) == []
     assert hotspots_in(tmp_path, encoded(STATISTICS | {"top_allocations_by_size": []})) == []
+    colons = [{"location": ":" * 500_000, "size": 10**12}]
+    assert hotspots_in(tmp_path, encoded(STATISTICS | {"top_allocations_by_size": colons})) == []
 
 
 def test_a_dumped_snapshot_is_refused_and_not_loaded(tmp_path: Path) -> None:
