@@ -11,6 +11,7 @@ from typing import Any
 
 from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, callee_of, dotted, is_template
 from codemods.index.managers import manager_root
+from codemods.index.rounds import Round, filled, rounds
 
 # Calls that take a statement as first argument and hand its rows out.
 EXECUTORS = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "paginate", "fetch_all"})
@@ -38,6 +39,7 @@ _ASIDE = frozenset(
 )
 _WRAPPERS = frozenset({"list", "tuple", "set", "sorted", "reversed", "enumerate", "iter", "zip", "filter"})
 _STOPS_EARLY = frozenset({"any", "all", "next"})  # on a generator
+_ROUNDS = 200  # of loops inside loops
 _STATEMENT, _RESULT_OF_IT, _LIST, _ROW = range(4)
 
 
@@ -62,6 +64,7 @@ class QueryReader:
         self.aside: list[tuple[Query, Step]] = []
         self.cut: ast.expr | None = None  # a generator that its reader may leave before its end
         self.loops: list[Loop] = []
+        self.rounds: list[Round] = [{}]  # of the loops over literals around a statement
         self.guards: list[str] = []
         self.depth_at_loop: list[int] = []
 
@@ -126,7 +129,7 @@ class QueryReader:
                 self.function.returns_query |= flow is not None and flow.state == _STATEMENT
             case ast.Expr(value=ast.Call() as call):
                 if self.function.owner is None:
-                    self.scopes.module.registrations.append(call)
+                    self.scopes.module.registrations += [filled(call, given) for given in self.rounds]
                 self.expression(call)
             case ast.Match(subject=subject, cases=cases):
                 self.expression(subject)
@@ -225,7 +228,11 @@ class QueryReader:
             self.function.instances[name] = made_by
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        before = self.rounds
+        here = rounds(node, self.scopes.module.values)
+        self.rounds = [{**outer, **inner} for outer in before for inner in here][:_ROUNDS] or before
         self._loop(Loop(node.lineno, tuple(_names(node.target))), self.expression(node.iter), [], node.body)
+        self.rounds = before
         self.statements(node.orelse)
 
     def _loop(self, loop: Loop, flow: _Flow | None, tests: list[ast.expr], body: list[ast.stmt]) -> None:

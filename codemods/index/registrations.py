@@ -127,10 +127,11 @@ def _paths(node: ast.expr) -> Iterator[str]:
                 yield from _paths(element)
         case ast.Constant(value=str(text)) if text.find("/") in (0, 1) and " " not in text:
             yield text[text.find("/") :]  # some mark a path before its slash: "^/posts", "!/posts"
-        case ast.BinOp(op=ast.Add(), right=ast.Constant(value=str(text))):
-            yield text
+        case ast.BinOp(op=ast.Add(), left=left, right=ast.Constant(value=str(text))):
+            yield from [head + text for head in _paths(left)] or [text]
         case ast.JoinedStr(values=values) if values:
-            parts = [v.value if isinstance(v, ast.Constant) else "{}" for v in values]
+            inner = [v.value if isinstance(v, ast.FormattedValue) else v for v in values]
+            parts = [v.value if isinstance(v, ast.Constant) else "{}" for v in inner]
             text = "".join(map(str, parts)).removeprefix("{}")
             if text.startswith("/"):
                 yield text

@@ -53,6 +53,8 @@ class Routes:
         """The best handlers for a served route: all of those that share the longest matching tail."""
         wanted = canonical(route.strip().partition(" (")[0])
         found = [r for r in self._all if _serves(r, wanted, method)]
+        # Sources mistake methods: a path of several words that is served by another one only is still that code.
+        found = found or [r for r in self._all if _words(r.path) > 1 and _serves(r, wanted, None)]
         longest = max((_weight(r.path) for r in found), default=0)
         return list({r.key: r for r in found if _weight(r.path) == longest}.values())
 
@@ -121,6 +123,10 @@ def _serves(route: Route, wanted: str, method: str | None) -> bool:
     if method and route.methods and method.upper() not in route.methods:
         return False
     return wanted == route.path or (wanted.endswith(f"/{route.path}") if route.path else False)
+
+
+def _words(path: str) -> int:
+    return len([part for part in path.split("/") if part.strip("{}")])
 
 
 def _weight(path: str) -> int:
