@@ -95,6 +95,8 @@ class Function:
     templates: set[str] = field(default_factory=set)  # strings of it that can name a template
     instances: dict[str, str] = field(default_factory=dict)  # name -> dotted callee it was made by
     returns_query: bool = False  # a query that is not executed yet
+    returned: set[str] = field(default_factory=set)  # names that it returns, with "()" after what it calls for them
+    returned_type: str | None = None  # the annotation of its result
 
 
 @dataclass(slots=True)
@@ -122,6 +124,8 @@ class Module:
     functions: dict[str, Function] = field(default_factory=dict)
     values: dict[str, ast.expr] = field(default_factory=dict)
     registrations: list[ast.Call] = field(default_factory=list)  # module- or function-level calls as statements
+    # Of each of those, what loops over literals around it give to names: the call stands once for every round.
+    rounds: list[dict[str, ast.expr]] = field(default_factory=list)
 
 
 def dotted(node: ast.AST) -> str:
@@ -132,6 +136,18 @@ def dotted(node: ast.AST) -> str:
         node = node.value
     if isinstance(node, ast.Name):
         return ".".join([node.id, *reversed(parts)])
+    return ""
+
+
+def chain_of(node: ast.expr) -> str:
+    """`repos().posts.first()` for a chain of names and calls, without arguments; else the empty string."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attr) if before := chain_of(value):
+            return f"{before}.{attr}"
+        case ast.Call(func=func) if before := chain_of(func):
+            return f"{before}()"
     return ""
 
 
@@ -182,6 +198,7 @@ class _Scopes:
         function = Function(
             self.module.path, name, node.lineno, node.end_lineno or node.lineno,
             owner.qualname if owner else None, params, tuple(node.decorator_list),
+            returned_type=ast.unparse(node.returns) if node.returns else None,
         )  # fmt: skip
         if twin := self.module.functions.get(name):  # a property and its setter, two branches of an `if`
             function = replace(

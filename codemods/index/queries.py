@@ -9,9 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, callee_of, dotted, is_template
+from codemods.index.facts import (
+    Call,
+    Class,
+    Function,
+    Loop,
+    Query,
+    Read,
+    Step,
+    callee_of,
+    chain_of,
+    dotted,
+    is_template,
+)
 from codemods.index.managers import manager_root
-from codemods.index.rounds import Round, filled, rounds
+from codemods.index.rounds import Round, rounds
 
 # Calls that take a statement as first argument and hand its rows out.
 EXECUTORS = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "paginate", "fetch_all"})
@@ -127,9 +139,12 @@ class QueryReader:
                     loop.early_exit = True
                 flow = self.expression(node.value) if isinstance(node, ast.Return) and node.value else None
                 self.function.returns_query |= flow is not None and flow.state == _STATEMENT
+                if isinstance(node, ast.Return) and node.value:
+                    self.function.returned.update(filter(None, map(chain_of, _either(node.value))))
             case ast.Expr(value=ast.Call() as call):
                 if self.function.owner is None:
-                    self.scopes.module.registrations += [filled(call, given) for given in self.rounds]
+                    self.scopes.module.registrations += [call] * len(self.rounds)
+                    self.scopes.module.rounds += self.rounds
                 self.expression(call)
             case ast.Match(subject=subject, cases=cases):
                 self.expression(subject)
@@ -577,6 +592,18 @@ def _is_class_name(name: str) -> bool:
 def _entities(call: ast.Call, owner: str | None) -> tuple[str, ...]:
     names = (dotted(argument) or ast.unparse(argument) for argument in call.args)
     return tuple(owner if owner and name == "cls" else name for name in names)
+
+
+def _either(node: ast.expr) -> list[ast.expr]:
+    """What an expression can be: both sides of `a if x else b` and of `a or b`."""
+    match node:
+        case ast.IfExp(body=body, orelse=orelse):
+            return [*_either(body), *_either(orelse)]
+        case ast.BoolOp(values=values):
+            return [part for value in values for part in _either(value)]
+        case ast.Await(value=value):
+            return _either(value)
+    return [node]
 
 
 def _plain_arguments(call: ast.Call) -> tuple[str, ...]:

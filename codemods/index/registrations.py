@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from codemods.index.calls import Calls, Key
 from codemods.index.facts import Class, Function, Module, dotted
 from codemods.index.names import Names
+from codemods.index.rounds import filled
 from codemods.index.tree import Tree
 
 _WORDS = (
@@ -114,7 +115,7 @@ class Registrations:
 
 def _calls(module: Module) -> Iterator[ast.Call]:
     """Calls that stand as statements, and those inside module-level values: `routes = [Route("/", home)]`."""
-    yield from module.registrations
+    yield from map(filled, module.registrations, module.rounds)
     for value in module.values.values():
         yield from (node for node in ast.walk(value) if isinstance(node, ast.Call))
 

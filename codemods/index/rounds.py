@@ -4,7 +4,7 @@ import ast
 import copy
 from collections.abc import Mapping
 
-Round = Mapping[str, ast.expr]
+Round = dict[str, ast.expr]
 _MOST = 40  # rounds
 
 
@@ -44,5 +44,5 @@ class _Fill(ast.NodeTransformer):
     def __init__(self, constants: Mapping[str, ast.Constant]) -> None:
         self._constants = constants
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - the name that `ast` calls
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._constants.get(node.id, node)

@@ -53,8 +53,8 @@ class Routes:
         """The best handlers for a served route: all of those that share the longest matching tail."""
         wanted = canonical(route.strip().partition(" (")[0])
         found = [r for r in self._all if _serves(r, wanted, method)]
-        # Sources mistake methods: a path of several words that is served by another one only is still that code.
-        found = found or [r for r in self._all if _words(r.path) > 1 and _serves(r, wanted, None)]
+        if not found and method == "GET":  # what sources say that do not know better; the path is what tells
+            found = [r for r in self._all if _words(r.path) > 1 and _serves(r, wanted, None)]
         longest = max((_weight(r.path) for r in found), default=0)
         return list({r.key: r for r in found if _weight(r.path) == longest}.values())
 

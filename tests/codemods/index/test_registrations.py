@@ -39,16 +39,22 @@ CALLS = [
         id="a loop in a loop",
     ),
     pytest.param(
-        'for p in ("/a", f()):\n    app.add_url_rule(p, view_func=home)', {"/a home"}, id="a loop over half of a constant"
+        'for p in ("/a", f()):\n    app.add_url_rule(p, view_func=home)',
+        {"/a home"},
+        id="a loop over half of a constant",
     ),
     pytest.param(
-        'for p, q in ("/a", ("/b", 1)):\n    app.add_url_rule(p, view_func=home)', set(), id="a loop over what does not fit"
+        'for p, q in ("/a", ("/b", 1)):\n    app.add_url_rule(p, view_func=home)',
+        set(),
+        id="a loop over what does not fit",
     ),
     pytest.param(
-        'for (p, (q, r)) in (("/a", x),):\n    app.add_url_rule(p, view_func=home)', set(), id="a part that does not fit"
+        'for (p, (q, r)) in (("/a", x),):\n    app.add_url_rule(p, view_func=home)',
+        set(),
+        id="a part that does not fit",
     ),
     pytest.param(
-        'for x in paths():\n    app.add_url_rule(x, view_func=home)', set(), id="a loop over what is computed"
+        "for x in paths():\n    app.add_url_rule(x, view_func=home)", set(), id="a loop over what is computed"
     ),
     pytest.param('app.add_url_rule(f"{PREFIX}/p/{x}", view_func=home)', {"/p/{} home"}, id="an f-string"),
     pytest.param('app.add_url_rule(f"p{x}", view_func=home)', set(), id="an f-string that is no path"),
