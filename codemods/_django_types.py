@@ -227,6 +227,7 @@ class _Scopes:
 
     class module:  # noqa: N801 - as the reader names it
         registrations: list[ast.Call] = []  # noqa: RUF012 - never read
+        rounds: list[dict[str, ast.expr]] = []  # noqa: RUF012 - never read
         values: dict[str, ast.expr] = {}  # noqa: RUF012 - never read
 
     def definition(self, *_: object) -> None: ...

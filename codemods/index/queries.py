@@ -5,6 +5,7 @@ query along, so `q = q.order_by(...)`, `rows = session.scalars(q).all()` and `fo
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,6 +75,8 @@ class QueryReader:
         self.scope = scope
         self.bound: dict[str, _Flow] = {}
         self.aside: list[tuple[Query, Step]] = []
+        self.perhaps: list[Query] = []  # kept results of calls, which later steps show to be queries, or do not
+        self.given_back: list[Query] = []
         self.cut: ast.expr | None = None  # a generator that its reader may leave before its end
         self.loops: list[Loop] = []
         self.rounds: list[Round] = [{}]  # of the loops over literals around a statement
@@ -86,6 +89,9 @@ class QueryReader:
         for query, step in self.aside:
             if query.loops or any(s.name in (EXECUTORS | _FINAL) - SINGLE_ROW for s in query.steps):
                 query.steps = [s for s in query.steps if s is not step]
+        none = {id(q) for q in self.perhaps if not any(step.name in _SHOWS_QUERY for step in q.steps)}
+        self.function.queries = [query for query in self.function.queries if id(query) not in none]
+        self.function.returns_query |= any(id(query) not in none for query in self.given_back)
 
     # ---- statements ----
 
@@ -138,7 +144,8 @@ class QueryReader:
                 for loop in self.loops[-1:] if isinstance(node, ast.Break) else self.loops:
                     loop.early_exit = True
                 flow = self.expression(node.value) if isinstance(node, ast.Return) and node.value else None
-                self.function.returns_query |= flow is not None and flow.state == _STATEMENT
+                if flow is not None and flow.state == _STATEMENT:
+                    self.given_back.append(flow.query)
                 if isinstance(node, ast.Return) and node.value:
                     self.function.returned.update(filter(None, map(chain_of, _either(node.value))))
             case ast.Expr(value=ast.Call() as call):
@@ -235,12 +242,25 @@ class QueryReader:
         elif flow and before and self.guards and flow.query is not before.query:
             # Either query can stand behind the name from here on: what is done to its rows counts for both.
             flow.query.rows, flow.query.loops = before.query.rows, before.query.loops
+        flow = flow or self._perhaps(value)
         if flow is not None:
             self.bound[name] = flow
             if flow.state == _ROW:
                 flow.query.rows.add(name)
-        elif isinstance(value, ast.Call) and (made_by := dotted(value.func)):
+        if (flow is None or self._only_perhaps(flow)) and isinstance(value, ast.Call) and (made_by := dotted(value.func)):
             self.function.instances[name] = made_by
+
+    def _perhaps(self, value: ast.expr) -> _Flow | None:
+        """`rows = find(session, Post)`: a query if what follows treats it as one."""
+        if not isinstance(value, ast.Call) or not callee_of(value.func) or _is_class_name(callee_of(value.func)):
+            return None
+        query = _query_of(_called_root(value), value)
+        self.function.queries.append(query)
+        self.perhaps.append(query)
+        return _Flow(query)
+
+    def _only_perhaps(self, flow: _Flow) -> bool:
+        return any(flow.query is query for query in self.perhaps)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         before = self.rounds
@@ -373,12 +393,7 @@ class QueryReader:
         return flow
 
     def _new_query(self, root: "_Root") -> _Flow | None:
-        chain = root.outermost
-        assert chain.end_lineno is not None and chain.end_col_offset is not None
-        query = Query(
-            root.style, ast.unparse(root.node), root.entities,
-            (chain.lineno, chain.col_offset, chain.end_lineno, chain.end_col_offset), root.depth, root.node.lineno,
-        )  # fmt: skip
+        query = _query_of(root, root.outermost)
         self.function.queries.append(query)
         query.steps += [Step("options", given) for given in _given_options(root.node) if root.style == "get"]
         self._root_parts(root.node)
@@ -409,8 +424,8 @@ class QueryReader:
 
     def _root(self, node: ast.expr) -> "_Root | None":
         root = find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
-        known = root is not None and root.style in ("given", "related") and dotted(root.node) in self.bound
-        return None if known else root
+        bound = self.bound.get(dotted(root.node)) if root and root.style in ("given", "related") else None
+        return root if bound is None or self._only_perhaps(bound) else None
 
     @staticmethod
     def _as_step(name: str, call: ast.Call) -> Step:
@@ -488,6 +503,26 @@ class _Root:
         self.depth = len(list(_down(outermost))) - len(list(_down(node)))
 
 
+def _query_of(root: _Root, chain: ast.expr) -> Query:
+    assert chain.end_lineno is not None and chain.end_col_offset is not None
+    return Query(
+        root.style, ast.unparse(root.node), root.entities,
+        (chain.lineno, chain.col_offset, chain.end_lineno, chain.end_col_offset), root.depth, root.node.lineno,
+    )  # fmt: skip
+
+
+def _called_root(call: ast.Call) -> _Root:
+    """A call that may give a query: of the one model among its arguments, or of whatever is called."""
+    models = _models_among([*call.args, *(k.value for k in call.keywords)])
+    style, entity = ("helper", models[0]) if len(models) == 1 else ("built", callee_of(call.func))
+    return _Root(style, call, (entity,), call, [])
+
+
+def _models_among(arguments: list[ast.expr]) -> list[str]:
+    names = list(filter(None, map(dotted, arguments)))
+    return list(filter(_is_class_name, names)) or list(filter(_MODEL_NAME.search, names))
+
+
 def find_root(node: ast.expr, owner: str | None) -> _Root | None:
     """The root of the chain that `node` is, or None: `x.query(M)`, `select(M)`, `M.query`, `M.objects`."""
     hops: list[ast.expr] = []
@@ -532,13 +567,21 @@ def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]
             return "model", (owner,)
         case ast.Attribute(value=(ast.Name() | ast.Attribute()) as model, attr="query"):
             name = dotted(model)
-            if name and name.rpartition(".")[2][:1].isupper():
+            if _is_class_name(name) or _MODEL_NAME.search(name):
                 return "model", (name,)
+        case ast.Call(func=ast.Attribute(value=model, attr="query"), args=[], keywords=[]) if _MODEL_NAME.search(
+            dotted(model)
+        ):
+            return "model", (dotted(model),)
     return "", ()
 
 
 # Methods by which an expression shows that it is a query, whatever made it.
 OF_QUERIES = frozenset({"filter_by", "filter", "order_by", "options", "outerjoin", "with_for_update"})
+# Steps by which a name shows that it holds a query.
+_SHOWS_QUERY = OF_QUERIES | {"all", "first", "one", "one_or_none", "scalars", "unique", "paginate", "limit", "offset"}
+# Names of variables that stand for a model: `model`, `self.model_class`, `db_entity`.
+_MODEL_NAME = re.compile(r"(^|[._])(model|entity|klass)(_?(class|cls|type))?$")
 _QUERY_MAKERS = ("find", "query", "get_query", "filter", "select", "list_", "all_")
 _LOADERS = frozenset(
     {"joinedload", "selectinload", "subqueryload", "contains_eager", "lazyload", "defaultload", "defer"}
@@ -553,7 +596,7 @@ def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[s
         ) and (method in OF_QUERIES or made_by.startswith(_QUERY_MAKERS)):
             return "method", (dotted(model),)
         case ast.Call(args=arguments) if method in OF_QUERIES:
-            models = [name for a in arguments if _is_class_name(name := dotted(a))]
+            models = _models_among(arguments)
             if len(models) == 1:
                 return "helper", (models[0],)
             return ("built", (callee_of(node.func),)) if callee_of(node.func) else ("", ())

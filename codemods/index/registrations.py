@@ -6,7 +6,7 @@ and wrappers of a project's own: whatever is given both.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from codemods.index.calls import Calls, Key
@@ -58,7 +58,9 @@ class Registrations:
 
     def _of_call(self, path: str, call: ast.Call) -> Iterator[Registered]:
         given = [*call.args, *(k.value for k in call.keywords)]
-        paths = [text for node in given for text in _paths(node)]
+        module = self._tree.module(path)
+        values = module.values if module else {}
+        paths = [text for node in given for text in _paths(_folded(node, values))]
         keys = [key for node in given if (key := self._handler(path, node))] if paths else []
         methods = _methods(call)
         yield from (Registered(text, methods, key) for text in paths for key in keys)
@@ -120,6 +122,21 @@ def _calls(module: Module) -> Iterator[ast.Call]:
         yield from (node for node in ast.walk(value) if isinstance(node, ast.Call))
 
 
+def _folded(node: ast.expr, values: Mapping[str, ast.expr], depth: int = 4) -> ast.expr:
+    """An expression with its module's constants put in, as far as they are plain texts: `PREFIX + "/posts"`."""
+    match node:
+        case ast.Name(id=name) if depth and isinstance(values.get(name), ast.Constant | ast.BinOp | ast.JoinedStr):
+            return _folded(values[name], values, depth - 1)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = [_folded(part, values, depth) for part in (left, right)]
+            texts = [_text(part) for part in parts]
+            return ast.Constant("".join(map(str, texts))) if None not in texts else ast.BinOp(parts[0], node.op, parts[1])
+        case ast.JoinedStr(values=parts):
+            inner = [_folded(p.value, values, depth) if isinstance(p, ast.FormattedValue) else p for p in parts]
+            return ast.JoinedStr(inner)
+    return node
+
+
 def _paths(node: ast.expr) -> Iterator[str]:
     """Constant paths of an argument: "/posts", ["/a", "/b"], prefix + "/posts", f"{prefix}/posts"."""
     match node:
@@ -128,11 +145,10 @@ def _paths(node: ast.expr) -> Iterator[str]:
                 yield from _paths(element)
         case ast.Constant(value=str(text)) if text.find("/") in (0, 1) and " " not in text:
             yield text[text.find("/") :]  # some mark a path before its slash: "^/posts", "!/posts"
-        case ast.BinOp(op=ast.Add(), left=left, right=ast.Constant(value=str(text))):
-            yield from [head + text for head in _paths(left)] or [text]
+        case ast.BinOp(op=ast.Add(), right=ast.Constant(value=str(text))):
+            yield text
         case ast.JoinedStr(values=values) if values:
-            inner = [v.value if isinstance(v, ast.FormattedValue) else v for v in values]
-            parts = [v.value if isinstance(v, ast.Constant) else "{}" for v in inner]
+            parts = [v.value if isinstance(v, ast.Constant) else "{}" for v in values]
             text = "".join(map(str, parts)).removeprefix("{}")
             if text.startswith("/"):
                 yield text

@@ -56,7 +56,9 @@ class Routes:
         if not found and method == "GET":  # what sources say that do not know better; the path is what tells
             found = [r for r in self._all if _words(r.path) > 1 and _serves(r, wanted, None)]
         longest = max((_weight(r.path) for r in found), default=0)
-        return list({r.key: r for r in found if _weight(r.path) == longest}.values())
+        best = list({r.key: r for r in found if _weight(r.path) == longest}.values())
+        # Many have a tail that is a parameter alone: which one serves a longer route, it does not tell.
+        return best if len(best) == 1 or wanted in {r.path for r in best} or any(_words(r.path) for r in best) else []
 
     def functions(self) -> dict[tuple[str, str], str]:
         """Every handler, with a path that it serves."""
