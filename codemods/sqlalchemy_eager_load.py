@@ -7,6 +7,7 @@ the loop, dynamic, write-only and noload relationships, relationships of a subcl
 streamed rows, and two queries that fit equally well.
 """
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,9 @@ from codemods._existing_options import Existing, existing_options
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
 from codemods._option_variables import held_by
-from codemods._sqlalchemy_cases import CASES
+from codemods._shared_cases import CASES as SHARED_CASES
+from codemods._shared_queries import Target, target
+from codemods._sqlalchemy_cases import CASES as PLAIN_CASES
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
 from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
 from codemods._sqlalchemy_suspects import suspects
@@ -28,6 +31,7 @@ from codemods.index.relations import Relation
 
 __all__ = ["CASES", "META", "find", "suspects"]
 
+CASES = PLAIN_CASES + SHARED_CASES
 META = Meta(id="sqlalchemy-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
 
 _LAZY = {
@@ -57,7 +61,7 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
     together: dict[Key, list[_Planned]] = {}
     for one in planned:
         if isinstance(one, _Planned):
-            together.setdefault(one.place.key, []).append(one)
+            together.setdefault(one.home, []).append(one)
     return answers + [_propose(index, group) for group in together.values()]
 
 
@@ -124,6 +128,12 @@ class _Planned:
     loads: tuple[tuple[Load, Loaders], ...]
     beside: tuple[Loaders, ...]
     doubts: tuple[str, ...]
+    target: Target | None = None
+
+    @property
+    def home(self) -> Key:
+        """The function or class that is edited."""
+        return self.target.key if self.target else self.place.key
 
 
 def _planned(
@@ -135,13 +145,17 @@ def _planned(
     readers = [f for f in reached if f is not place.function and (passed is None or (f.path, f.qualname) in passed)]
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
-    options = existing_options(place.query.steps, lambda node: held_by(index, place.function, node))
+    aim = target(index, place.shared, place.query) if place.shared else None
+    options = existing_options(place.query.steps, partial(_held, index, place, aim))
     for function, query in places.refinements(place):
         options |= existing_options(query.steps, partial(held_by, index, function))
     names = [candidate.names for candidate, _ in found]
     if all(name in options.eager for name in names):
         loaded = ", ".join(".".join(name) for name in names)
         return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {loaded} already", done=True)
+    if place.shared and aim is None:
+        models = {bound.model for bound in place.shared.others}
+        return _at(place, repeats, "R-SHARED", f"the query of {place.where} serves {len(models)} other models as well")
     given = place.query.style == "get" and "options=" in place.query.root
     if given or not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
         return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones")
@@ -167,7 +181,16 @@ def _planned(
         and not _effects(index, candidate, readers).doubts
     ]
     doubts += [f"left alone: {why} ({code})" for code, why in refusals]
-    return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)))
+    if aim and aim.kind == "override":
+        doubts.append(f"every query that `{aim.qualname}` gets from `{aim.name}` loads it now")
+    return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)), aim)
+
+
+def _held(index: Index, place: Place, aim: Target | None, node: ast.expr) -> list[ast.expr] | None:
+    """What a variable among the options holds; of a list that several models have one each of, this one's."""
+    if aim and aim.kind in ("list", "argument") and isinstance(node, ast.Starred):
+        return list(aim.options)
+    return held_by(index, place.function, node)
 
 
 def _beside(places: Places, place: Place, found: list[Candidate], options: Existing) -> list[Candidate]:
@@ -287,10 +310,9 @@ def _doubts(candidate: Candidate) -> Iterator[str]:
 
 def _propose(index: Index, group: list[_Planned]) -> Answer:
     """One proposal for all queries of a function."""
-    place = group[0].place
-    path = place.reached.path
+    place, (path, qualname) = group[0].place, group[0].home
     done = tuple({load.path: load for planned in group for load, _ in planned.loads}.values())
-    wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside])) for p in group]
+    wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside]), p.target) for p in group]
     try:
         text = with_options(index, path, wanted)
     except CannotSpellError as why:
@@ -299,14 +321,14 @@ def _propose(index: Index, group: list[_Planned]) -> Answer:
     notes = list(doubts)
     if also := sorted({_dotted(p.place, loaders) for p in group for loaders in p.beside}):
         notes.append(f"read on the same rows, and loaded with them: {', '.join(also)}")
-    payers = [f"`{name}` in {file}" for file, name in index.calls.callers(place.key)]
+    payers = [f"`{name}` in {file}" for file, name in index.calls.callers(place.key) if not place.shared]
     if len(payers) > 1:
         notes.append(
             f"this query has {len(payers)} callers, and all of them load the relationship now: {', '.join(payers)}"
         )
     loaded = ", ".join(sorted({load.path for load in done}))
     return Proposal(
-        META.id, "C" if doubts else "B", path, place.reached.qualname, place.query.line, place.query.root,
+        META.id, "C" if doubts else "B", path, qualname, place.query.line, place.query.root,
         done, {path: text},
         (place.reached.via, *(f"`{load.repeat.statement}` is the lazy load of {load.path}" for load in done),
          f"`{place.query.root}` in {place.where} returns the rows that own {loaded}"),

@@ -144,7 +144,9 @@ class Bindings:
         definition, function = self._definitions.get(init), self._calls.function(init)
         for node in ast.walk(definition) if definition and function else ():
             if isinstance(node, ast.Call) and callee_of(node.func).endswith(".__init__"):
-                value = self._argument(target, parameter, node, explicit_self=not callee_of(node.func).startswith("super"))
+                value = self._argument(
+                    target, parameter, node, explicit_self=not callee_of(node.func).startswith("super")
+                )
                 if value is not None and (found := self._class(init[0], dotted(value), init[1])):
                     yield found
 

@@ -242,17 +242,23 @@ class QueryReader:
         elif flow and before and self.guards and flow.query is not before.query:
             # Either query can stand behind the name from here on: what is done to its rows counts for both.
             flow.query.rows, flow.query.loops = before.query.rows, before.query.loops
-        flow = flow or self._perhaps(value)
+        flow = flow or self._may_be_query(name, value)
         if flow is not None:
             self.bound[name] = flow
             if flow.state == _ROW:
                 flow.query.rows.add(name)
-        if (flow is None or self._only_perhaps(flow)) and isinstance(value, ast.Call) and (made_by := dotted(value.func)):
+        if (
+            (flow is None or self._only_perhaps(flow))
+            and isinstance(value, ast.Call)
+            and (made_by := dotted(value.func))
+        ):
             self.function.instances[name] = made_by
 
-    def _perhaps(self, value: ast.expr) -> _Flow | None:
-        """`rows = find(session, Post)`: a query if what follows treats it as one."""
-        if not isinstance(value, ast.Call) or not callee_of(value.func) or _is_class_name(callee_of(value.func)):
+    def _may_be_query(self, name: str, value: ast.expr) -> _Flow | None:
+        """`rows = find(session, Post)`: a query if what follows treats it as one; `rows = more(rows)` starts none."""
+        if not isinstance(value, ast.Call) or name in _plain_arguments(value):
+            return None
+        if not (callee := callee_of(value.func)) or _is_class_name(callee):
             return None
         query = _query_of(_called_root(value), value)
         self.function.queries.append(query)

@@ -130,7 +130,9 @@ def _folded(node: ast.expr, values: Mapping[str, ast.expr], depth: int = 4) -> a
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             parts = [_folded(part, values, depth) for part in (left, right)]
             texts = [_text(part) for part in parts]
-            return ast.Constant("".join(map(str, texts))) if None not in texts else ast.BinOp(parts[0], node.op, parts[1])
+            return (
+                ast.Constant("".join(map(str, texts))) if None not in texts else ast.BinOp(parts[0], node.op, parts[1])
+            )
         case ast.JoinedStr(values=parts):
             inner = [_folded(p.value, values, depth) if isinstance(p, ast.FormattedValue) else p for p in parts]
             return ast.JoinedStr(inner)

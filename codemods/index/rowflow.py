@@ -7,7 +7,7 @@ dictionary of rows and a row are one path. What it cannot see it leaves out.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -58,7 +58,7 @@ class RowFlow:
         self._calls = calls
         self._definitions = definitions
 
-    def of_query(self, key: Key, query: Query, through: frozenset[Key]) -> Seen:
+    def of_query(self, key: Key, query: Query, through: Collection[Key]) -> Seen:
         """What is read on the rows of a query of a function; callers outside `through` do not count."""
         run = _Run(self._calls, self._definitions, through)
         run.start(key, {query.chain: query.depth})
@@ -74,7 +74,7 @@ class RowFlow:
 class _Run:
     """One origin's run: visits each function once per binding."""
 
-    def __init__(self, calls: Calls, definitions: Definitions, through: frozenset[Key]) -> None:
+    def __init__(self, calls: Calls, definitions: Definitions, through: Collection[Key]) -> None:
         self.calls = calls
         self.definitions = definitions
         self.through = through

@@ -54,8 +54,10 @@ EXPRESSIONS = [
     pytest.param("import lib\ndef view(): ...", "lib.later()", ["Posts"], id="through a module and an await"),
     pytest.param("def view(): ...", "users", ["Posts"], id="a module's own instance"),
     pytest.param("class A:\n    def view(self, r: Repo): self.r = r", "self.r.posts", ["Posts"], id="kept"),
-    pytest.param("class A:\n    def view(self, r: 'Repo | None'): self.r = r", "self.r.posts", ["Posts"], id="kept, or none"),
-    pytest.param("class A:\n    def view(self): self.r = make()\ndef make(): return Repo()", "self.r", ["Repo"], id="made"),
+    pytest.param("class A:\n    def view(self, r: 'Repo | None'): self.r = r", "self.r", ["Repo"], id="kept, or none"),
+    pytest.param(
+        "class A:\n    def view(self): self.r = make()\ndef make(): return Repo()", "self.r", ["Repo"], id="made"
+    ),
     pytest.param("def view(repo: Repo): ...", "repo.loop()", [], id="itself"),
     pytest.param("def view(repo: Repo): ...", "repo.nothing()", [], id="no return"),
     pytest.param("def view(repo: Repo): ...", "repo.users", [], id="a method that is not called"),
