@@ -72,6 +72,8 @@ def rows(session):
     found = find(session, Post)
     return session.scalars(found.order_by(Post.title)).all()
 """
+_OR_NONE = "return select(model) if options else None"
+_TESTED = "    if found is None:\n"
 _LOADS = "return session.scalars(select(model).options(*options)).all()"
 _BINDS = "rows = select(model)\n    return session.scalars(rows).all()"
 _GUARDS = (
@@ -142,6 +144,14 @@ CASES = (
         _helper("rows(session)", "return select(model)")
         + _KEPT.replace("Post)", "Post).options(selectinload(Post.author))"),
     ),
+    changed(
+        "a query, or None: where it is used after the test",
+        _helper("rows(session)", _OR_NONE) + _KEPT.replace("    return", _TESTED + "        return []\n    return"),
+        _helper("rows(session)", _OR_NONE)
+        + _KEPT.replace("    return", _TESTED + "        return []\n    return").replace(
+            "found.order_by", "found.options(selectinload(Post.author)).order_by"
+        ),
+    ),
     untouched("the query of a base class, which nothing refines for one model", "R-SHARED", _repo("", "select(self.model)")),
     untouched(
         "a method for loader options that the class does not have itself",
@@ -185,9 +195,9 @@ CASES = (
     ),
     untouched("a helper that runs the query at once", "R-SHARED", _helper("find(session, Post)", "return session.scalars(select(model)).all()")),
     untouched(
-        "a helper that returns the query, or None",
+        "a query, or None, that is refined in two places",
         "R-SHARED",
-        _helper("rows(session)", "return select(model) if options else None") + _KEPT,
+        _helper("rows(session)", _OR_NONE) + _KEPT.replace("    return", _TESTED + "        found.limit(1)\n    return"),
     ),
     untouched("two calls name the model", "R-SHARED", _helper("find(session, Post) + find(session, Post)", _LOADS)),
     untouched("the call's options are in a name", "R-SHARED", _helper("find(session, Post, options=tags)", _LOADS)),

@@ -1,6 +1,5 @@
 """Queries of entities on the way from an entry, and the relationships that a repeat can be on their rows."""
 
-import ast
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -196,7 +195,7 @@ class Places:
             function = self.index.calls.function((reached.path, reached.qualname))
             for query in function.queries if function else ():
                 steps = {s.name for s in query.steps}
-                if steps & NO_ENTITIES or query.style == "manager" or (function and self._may_be_none(function, query)):
+                if steps & NO_ENTITIES or query.style == "manager":
                     continue
                 for entity in query.entities:
                     if function and (given := list(self._given(reached, function, query, entity))):
@@ -296,15 +295,6 @@ class Places:
         found = {self.index.models.get(function.path, word, function.qualname) for word in words} - {None}
         return found.pop() if len(found) == 1 else None
 
-    def _may_be_none(self, function: Function, query: Query) -> bool:
-        """Whether a call that is kept in a name can give None, on which no option could be called."""
-        if query.style not in ("helper", "built") or query.depth:
-            return False
-        callee = query.root.partition("(")[0]
-        keys = self.index.calls.targets(function, Call(callee, query.line))
-        nodes = (node for d in filter(None, map(self.index.definitions.get, keys)) for node in ast.walk(d))
-        return any(isinstance(node, ast.Return) and _is_none(node.value) for node in nodes)
-
     def _returns_query(self, function: Function, query: Query) -> bool:
         if {step.name for step in query.steps} & OF_QUERIES:
             return True  # what it returned is asked as a query
@@ -321,13 +311,6 @@ def variable(entity: str) -> bool:
     """Whether an entity is a name that something else gives a model: `model`, `self.model`."""
     head, _, rest = entity.rpartition(".")
     return entity.isidentifier() or (head in ("self", "cls") and rest.isidentifier())
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    match node:
-        case ast.IfExp(body=body, orelse=orelse):
-            return _is_none(body) or _is_none(orelse)
-    return node is None or (isinstance(node, ast.Constant) and node.value is None)
 
 
 class _Anything:

@@ -75,7 +75,9 @@ class QueryReader:
         self.scope = scope
         self.bound: dict[str, _Flow] = {}
         self.aside: list[tuple[Query, Step]] = []
-        self.perhaps: list[Query] = []  # kept results of calls, which later steps show to be queries, or do not
+        self.perhaps: list[
+            tuple[str, Query]
+        ] = []  # kept results of calls, which later steps show to be queries, or not
         self.given_back: list[Query] = []
         self.cut: ast.expr | None = None  # a generator that its reader may leave before its end
         self.loops: list[Loop] = []
@@ -89,7 +91,7 @@ class QueryReader:
         for query, step in self.aside:
             if query.loops or any(s.name in (EXECUTORS | _FINAL) - SINGLE_ROW for s in query.steps):
                 query.steps = [s for s in query.steps if s is not step]
-        none = {id(q) for q in self.perhaps if not any(step.name in _SHOWS_QUERY for step in q.steps)}
+        none = {id(query) for name, query in self.perhaps if not _settle(body, name, query)}
         self.function.queries = [query for query in self.function.queries if id(query) not in none]
         self.function.returns_query |= any(id(query) not in none for query in self.given_back)
 
@@ -262,11 +264,11 @@ class QueryReader:
             return None
         query = _query_of(_called_root(value), value)
         self.function.queries.append(query)
-        self.perhaps.append(query)
+        self.perhaps.append((name, query))
         return _Flow(query)
 
     def _only_perhaps(self, flow: _Flow) -> bool:
-        return any(flow.query is query for query in self.perhaps)
+        return any(flow.query is query for _, query in self.perhaps)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         before = self.rounds
@@ -522,6 +524,40 @@ def _called_root(call: ast.Call) -> _Root:
     models = _models_among([*call.args, *(k.value for k in call.keywords)])
     style, entity = ("helper", models[0]) if len(models) == 1 else ("built", callee_of(call.func))
     return _Root(style, call, (entity,), call, [])
+
+
+def _settle(body: list[ast.stmt], name: str, query: Query) -> bool:
+    """Whether a kept result of a call is a query.
+
+    What is tested may be None: there its one use is where a step can be added, and of several uses none is.
+    """
+    if not any(step.name in _SHOWS_QUERY for step in query.steps):
+        return False
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    tests = [node.test for node in nodes if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert)]
+    if name not in {tested for test in tests for tested in _tested(test)}:
+        return True
+    chains = [node for node in nodes if isinstance(node, ast.Call | ast.Attribute | ast.Subscript)]
+    uses = [(list(_down(node)), node) for node in chains]
+    uses = [(hops, node) for hops, node in uses if isinstance(hops[-1], ast.Name) and hops[-1].id == name]
+    if len({id(hops[-1]) for hops, _ in uses}) != 1:
+        return False
+    hops, outermost = max(uses, key=lambda use: len(use[0]))
+    query.chain = _query_of(_Root(query.style, hops[-1], query.entities, outermost, []), outermost).chain
+    query.depth = len(hops) - 1
+    return True
+
+
+def _tested(node: ast.expr) -> Iterator[str]:
+    """The names whose truth, or whose being None, an expression asks."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.UnaryOp(operand=inner) | ast.Compare(left=inner):
+            yield from _tested(inner)
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from _tested(value)
 
 
 def _models_among(arguments: list[ast.expr]) -> list[str]:
