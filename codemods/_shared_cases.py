@@ -42,6 +42,51 @@ def _repo(own: str, query: str = "select(self.model).options(*self.loaders())", 
     return _REPO.format(own=own, query=query, method=method)
 
 
+_SCHEMAS = """\
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from models import Post, Tag
+
+
+class Out:
+    @classmethod
+    def loaders(cls):
+        return []
+
+
+class PostOut(Out):
+    @classmethod
+    def loaders(cls):
+{own}
+
+class TagOut(Out):
+    pass
+
+
+class Repo:
+    def __init__(self, session, model, schema):
+        self.session = session
+        self.model = model
+        self.schema = schema
+
+    def all(self):
+        return self.session.scalars(select(self.model).options(*self.schema.loaders())).all()
+
+
+class Posts(Repo):
+    def __init__(self, session):
+        super().__init__(session, Post, PostOut)
+
+
+class Tags(Repo):
+    def __init__(self, session):
+        super().__init__(session, Tag, schema=TagOut)
+
+
+def view(session):
+    return [post.author.email for post in Posts(session).all()]
+"""
 _HELPER = """\
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -153,10 +198,38 @@ CASES = (
         ),
     ),
     untouched("the query of a base class, which nothing refines for one model", "R-SHARED", _repo("", "select(self.model)")),
-    untouched(
-        "a method for loader options that the class does not have itself",
-        "R-SHARED",
+    changed(
+        "a method for loader options that the class does not have itself: an override",
         _repo(""),
+        _repo("\n    def loaders(self):\n        return [*super().loaders(), selectinload(Post.author)]\n"),
+    ),
+    changed(
+        "a schema that lists loader options: the one that is made with the model",
+        _SCHEMAS.format(own="        return []\n"),
+        _SCHEMAS.format(own="        return [selectinload(Post.author)]\n"),
+    ),
+    changed(
+        "a list of options with a line for each and no last comma",
+        _repo("\n    def loaders(self):\n        return [\n            selectinload(Post.tags)\n        ]\n"),
+        _repo(
+            "\n    def loaders(self):\n        return [\n            selectinload(Post.tags),\n"
+            "            selectinload(Post.author)\n        ]\n"
+        ),
+    ),
+    untouched(
+        "a method for loader options that takes more than self",
+        "R-SHARED",
+        _repo("").replace("def loaders(self)", "def loaders(self, more=())"),
+    ),
+    untouched(
+        "loader options of an attribute that the class does not hold itself",
+        "R-SHARED",
+        _repo("", "select(self.model).options(*self.eager)"),
+    ),
+    untouched(
+        "a schema without loader options of its own",
+        "R-SHARED",
+        _SCHEMAS.format(own="        return []\n").replace("Post, PostOut)", "Post, schema=TagOut)"),
     ),
     untouched(
         "a method for loader options that computes them",

@@ -10,8 +10,9 @@ from codemods._shared_queries import Target
 def written(text: str, target: Target, model: str, options: Sequence[str]) -> tuple[int, int, str]:
     """The edit (start, end, new text) that gives the options to the model, named as the file does, at the target."""
     listed = ", ".join(options)
-    if target.kind == "override":
-        return _method(text, target, listed)
+    if target.kind in ("override", "more"):
+        above = f"super().{target.name}()"
+        return _method(text, target, f"[*{above}, {listed}]" if target.kind == "more" else f"{above}.options({listed})")
     start, end = _cst.offsets(text, target.span)
     if target.kind == "argument":
         return start, end, _cst.with_keyword(text[start:end], 0, target.name, options)
@@ -41,7 +42,7 @@ def _appended(text: str, start: int, end: int, options: Sequence[str]) -> tuple[
     return start + at - 1, start + at - 1, "".join(between + option for option in options)
 
 
-def _method(text: str, target: Target, listed: str) -> tuple[int, int, str]:
+def _method(text: str, target: Target, result: str) -> tuple[int, int, str]:
     """A method at the end of the class, which refines what the class above makes."""
     module = ast.parse(text)
     classes = (node for node in ast.walk(module) if isinstance(node, ast.ClassDef))
@@ -49,5 +50,5 @@ def _method(text: str, target: Target, listed: str) -> tuple[int, int, str]:
     last = class_.body[-1]
     indent = " " * class_.body[0].col_offset
     _, end = _cst.offsets(text, (last.lineno, last.col_offset, last.end_lineno or 0, last.end_col_offset or 0))
-    body = f"{indent}def {target.name}(self):\n{indent}    return super().{target.name}().options({listed})"
+    body = f"{indent}def {target.name}(self):\n{indent}    return {result}"
     return end, end, f"\n\n{body}"

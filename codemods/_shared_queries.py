@@ -13,7 +13,7 @@ from typing import Literal
 from codemods.index import Index
 from codemods.index.bindings import Bound, Given
 from codemods.index.calls import Key
-from codemods.index.facts import Function, Query, dotted
+from codemods.index.facts import Class, Function, Query, dotted
 from codemods.index.queries import EXECUTORS, SINGLE_ROW
 
 Span = tuple[int, int, int, int]
@@ -28,6 +28,7 @@ class Shared:
     entity: str
     mine: tuple[Bound, ...]
     others: tuple[Bound, ...]
+    near: frozenset[Key] = frozenset()  # the functions that the entry reaches itself
 
     def __hash__(self) -> int:
         return hash((self.function.path, self.function.qualname, self.entity, self.mine))
@@ -78,12 +79,13 @@ class _Callers(Collection[Key]):
 class Target:
     """Where the options of one model go.
 
-    "list" into a list or tuple literal, "argument" to the keyword `name` of a call, "override" as a method `name` of a
-    class, "guard" below a statement that binds the query to `name`, under the condition that `test` is the model.
+    "list" into a list or tuple literal; "argument" to the keyword `name` of a call; "override" as a method `name` of a
+    class that refines the query of the one above; "more" as one that adds to the options of the one above; "guard"
+    below a statement that binds the query to `name`, under the condition that `test` is the model.
     `options` are those that are there already.
     """
 
-    kind: Literal["list", "argument", "override", "guard"]
+    kind: Literal["list", "argument", "override", "more", "guard"]
     path: str
     qualname: str
     span: Span
@@ -103,25 +105,54 @@ def target(index: Index, shared: Shared, query: Query) -> Target | None:
 
 
 def _hook(index: Index, shared: Shared, query: Query) -> Target | None:
-    """`.options(*self.loader_options())`, `.options(*self.eager)`: the list in the class that has the model."""
-    holder = _one_holder(shared)
+    """`.options(*self.loaders())`, `.options(*self.schema.loaders())`: the list of the class that has the model."""
     for name in _unpacked(query):
-        head, _, attribute = name.removesuffix("()").partition(".")
-        if holder is None or head not in ("self", "cls") or not attribute.isidentifier():
+        receiver, _, attribute = name.removesuffix("()").rpartition(".")
+        own = receiver in ("self", "cls")
+        class_ = _one_holder(shared) if own else _beside(index, shared, receiver)
+        body = _body(index, class_)
+        if class_ is None or body is None:
             continue
-        module = index.tree.module(holder[0])
-        own = module.classes[holder[1]] if module else None
-        if own and attribute in own.methods:
-            key = (holder[0], f"{holder[1]}.{attribute}")
+        if attribute in body.methods:
+            key = (class_[0], f"{class_[1]}.{attribute}")
             if literal := _returned_list(index, key):
                 return _list(key, literal)
-        elif own and isinstance(value := own.values.get(attribute), ast.List | ast.Tuple):
-            return _list(holder, value)
+        elif isinstance(value := body.values.get(attribute), ast.List | ast.Tuple):
+            return _list(class_, value)
+        elif own and name.endswith("()") and _takes_self_alone(index, index.calls.member(class_, attribute)):
+            above = _returned_list(index, index.calls.member(class_, attribute) or class_)
+            return (
+                Target("more", *class_, (body.line, 0, 0, 0), attribute, options=tuple(above.elts)) if above else None
+            )
     return None
 
 
+def _body(index: Index, class_: Key | None) -> Class | None:
+    module = index.tree.module(class_[0]) if class_ else None
+    return module.classes.get(class_[1]) if module and class_ else None
+
+
+def _takes_self_alone(index: Index, method: Key | None) -> bool:
+    definition = index.definitions.get(method) if method else None
+    if definition is None or isinstance(definition, ast.AsyncFunctionDef) or definition.decorator_list:
+        return False
+    given = definition.args
+    return [a.arg for a in given.args] == ["self"] and not (given.vararg or given.kwarg or given.kwonlyargs)
+
+
+def _beside(index: Index, shared: Shared, name: str) -> Key | None:
+    """The class that stands beside the model: the schema of a repository, named on the way or where the model is."""
+    bounds = index.bindings.of((shared.function.path, shared.function.qualname), name)
+    asked = {bound.model for bound in bounds if bound.calls and bound.calls[-1].key in shared.near}
+    holder = _one_holder(shared)
+    found = asked or {bound.model for bound in bounds if holder and bound.holder == holder}
+    return found.pop() if len(found) == 1 else None
+
+
 def _list(key: Key, literal: ast.List | ast.Tuple) -> Target:
-    return Target("list", *key, _span(literal), options=tuple(literal.elts))
+    """More elements for a literal; what `*super().loaders()` adds to it is the business of the class above."""
+    own = tuple(e for e in literal.elts if not (isinstance(e, ast.Starred) and "super()" in ast.unparse(e)))
+    return Target("list", *key, _span(literal), options=own)
 
 
 def _returned_list(index: Index, key: Key) -> ast.List | ast.Tuple | None:
@@ -165,21 +196,12 @@ def _of_call(given: Given, name: str) -> Target | None:
 def _override(index: Index, shared: Shared, query: Query) -> Target | None:
     """The method that makes the query for its class, `def _query(self): return select(self.model)`, in the subclass."""
     holder, function = _one_holder(shared), shared.function
-    definition = index.definitions.get((function.path, function.qualname))
-    if (
-        holder is None
-        or definition is None
-        or not function.returns_query
-        or isinstance(definition, ast.AsyncFunctionDef)
-    ):
+    own = _body(index, holder)
+    if holder is None or own is None or not function.returns_query or holder == (function.path, function.owner):
         return None
-    module = index.tree.module(holder[0])
-    own = module.classes.get(holder[1]) if module else None
+    if query.loops or not _takes_self_alone(index, (function.path, function.qualname)):
+        return None
     name = function.qualname.rpartition(".")[2]
-    plain = list(function.params) == ["self"] and not definition.decorator_list and not query.loops
-    takes_more = definition.args.vararg or definition.args.kwarg
-    if own is None or not plain or takes_more or holder == (function.path, function.owner):
-        return None
     return Target("override", *holder, (own.line, 0, 0, 0), name)
 
 

@@ -222,7 +222,7 @@ class Places:
             others = [b for other, more in by_model.items() for b in more if other is not model]
             if others and not any(map(self._asked, bounds)):
                 continue
-            shared = Shared(self.index, function, entity, tuple(bounds), tuple(others)) if others else None
+            shared = Shared(self.index, function, entity, tuple(bounds), tuple(others), self._near) if others else None
             yield Place(reached, function, query, model, None, single, shared=shared)
 
     def _runs(self, function: Function, bound: Bound) -> bool:

@@ -188,7 +188,7 @@ def _planned(
 
 def _held(index: Index, place: Place, aim: Target | None, node: ast.expr) -> list[ast.expr] | None:
     """What a variable among the options holds; of a list that several models have one each of, this one's."""
-    if aim and aim.kind in ("list", "argument") and isinstance(node, ast.Starred):
+    if aim and aim.kind in ("list", "more", "argument") and isinstance(node, ast.Starred):
         return list(aim.options)
     return held_by(index, place.function, node)
 
