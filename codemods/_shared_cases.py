@@ -184,6 +184,11 @@ CASES = (
         _helper("find(session, Post)", _GUARDS),
     ),
     changed(
+        "the query of a model's own method",
+        _helper("find(session, Post)", _BINDS.replace("select(model)", "model.query()")),
+        _helper("find(session, Post)", _GUARDS.replace("select(model)", "model.query()")),
+    ),
+    changed(
         "a helper that returns the query: the call that names the model",
         _helper("rows(session)", "return select(model)") + _KEPT,
         _helper("rows(session)", "return select(model)")
@@ -270,7 +275,22 @@ CASES = (
     untouched(
         "a query, or None, that is refined in two places",
         "R-SHARED",
-        _helper("rows(session)", _OR_NONE) + _KEPT.replace("    return", _TESTED + "        found.limit(1)\n    return"),
+        _helper("rows(session)", _OR_NONE) + _KEPT.replace("    return", _TESTED.replace("found is None", "session and not found") + "        found.limit(1)\n    return"),
+    ),
+    untouched(
+        "a method for loader options that no class has",
+        "R-SHARED",
+        _repo("", "select(self.model).options(*self.gone())"),
+    ),
+    untouched(
+        "loader options that the helper has itself",
+        "R-SHARED",
+        _helper("find(session, Post)", "return session.scalars(select(model).options(*EAGER)).all()"),
+    ),
+    untouched(
+        "a helper that keeps the rows in a name",
+        "R-SHARED",
+        _helper("find(session, Post)", "rows = session.query(model).all()\n    return rows"),
     ),
     untouched("two calls name the model", "R-SHARED", _helper("find(session, Post) + find(session, Post)", _LOADS)),
     untouched("the call's options are in a name", "R-SHARED", _helper("find(session, Post, options=tags)", _LOADS)),

@@ -15,8 +15,9 @@ from codemods.index.calls import Key
 from codemods.index.facts import Call, Function, Query
 from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
-from codemods.index.queries import OF_QUERIES, SINGLE_ROW
+from codemods.index.queries import SINGLE_ROW
 from codemods.index.relations import Relation, lazy_loads, loads_from, paths
+from codemods.index.roots import OF_QUERIES
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
 FOLLOWED, SIMILAR, READ, NAMED, UNSEEN = range(5)

@@ -135,7 +135,8 @@ def _folded(node: ast.expr, values: Mapping[str, ast.expr], depth: int = 4) -> a
             )
         case ast.JoinedStr(values=parts):
             inner = [_folded(p.value, values, depth) if isinstance(p, ast.FormattedValue) else p for p in parts]
-            return ast.JoinedStr(inner)
+            texts = [_text(part) for part in inner]
+            return ast.Constant("".join(map(str, texts))) if None not in texts else ast.JoinedStr(inner)
     return node
 
 

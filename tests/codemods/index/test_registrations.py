@@ -22,6 +22,9 @@ CALLS = [
     pytest.param('app.router.add_get("/", home)', {"GET / home"}, id="aiohttp"),
     pytest.param('app.add_route("/p", Posts())', {"/p Posts"}, id="Falcon"),
     pytest.param('app.add_url_rule(PREFIX + "/p", view_func=home)', {"/p home"}, id="a prefix in a name"),
+    pytest.param('A = "/a"\nB = f"{A}/b"\napp.add_url_rule(B + "/p", view_func=home)', {"/a/b/p home"}, id="constants"),
+    pytest.param('A = "/a"\nB = A + "/b"\napp.add_url_rule(B + "/p", view_func=home)', {"/a/b/p home"}, id="their sum"),
+    pytest.param('A = A + "/a"\napp.add_url_rule(A, view_func=home)', {"/a home"}, id="a constant of itself"),
     pytest.param('app.add_url_rule("/a" + "/p", view_func=home)', {"/a/p home"}, id="a constant prefix"),
     pytest.param(
         'for p, x in (("/a", 1), ("/b", 2)):\n    app.add_url_rule(p + "/", view_func=home)',

@@ -86,6 +86,12 @@ NOBODY = [
     pytest.param('@app.get("/posts")\ndef view(): ...', "/posts", "POST", id="another method"),
     pytest.param('@app.route("/posts")\ndef view(): ...', "/posts", "POST", id="Flask answers no POST by itself"),
     pytest.param('@app.route("/p", methods=["GET"])\ndef view(): ...', "/p", "HEAD", id="only what is listed"),
+    pytest.param(
+        '@a.get("/{id}")\ndef view(): ...\n@b.get("/{key}")\ndef other(): ...',
+        "/posts/1/{id}",
+        "GET",
+        id="parameters alone",
+    ),
     pytest.param('@app.put("/posts/{id}")\ndef view(): ...', "/posts/{id}", "GET", id="one word by another method"),
     pytest.param('@app.get("/posts")\ndef view(): ...', "/posts/{}", "GET", id="longer than the handler's"),
     pytest.param('@app.get("/ts")\ndef view(): ...', "/posts", "GET", id="half a word"),

@@ -45,6 +45,7 @@ EXPRESSIONS = [
     pytest.param("def view(o: Other): ...", "o.kept", ["Posts"], id="an annotation in the body"),
     pytest.param("def view(o: Other): ...", "o.made", ["Posts"], id="a value of the body"),
     pytest.param("def view(o: Optional[Other]): ...", "o.made", ["Posts"], id="optional"),
+    pytest.param("def view(o: Optional['Other']): ...", "o.made", ["Posts"], id="optional, with quotes"),
     pytest.param("def view(o: Union[Other, Repo]): ...", "o", ["Other", "Repo"], id="a union"),
     pytest.param("def view(o: list[Other]): ...", "o", [], id="a container is none"),
     pytest.param("def view(o: Repo[Other]): ...", "o", ["Repo"], id="a generic class"),
