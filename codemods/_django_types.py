@@ -9,7 +9,8 @@ from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Class, Function, dotted
 from codemods.index.managers import OWN_MODEL, QUERYSET
-from codemods.index.queries import QueryReader, _down, _Root
+from codemods.index.queries import QueryReader
+from codemods.index.roots import Root, down
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _ONE_ROW = frozenset(
@@ -63,7 +64,7 @@ class DjangoTypes:
         """The model that the expression gives rows of: a class, its manager, a related manager, a query on one."""
         if not depth:
             return None
-        for inner in _down(node):
+        for inner in down(node):
             match inner:
                 case ast.Attribute(value=owner, attr="objects" | "_default_manager" | "all_objects"):
                     return self.model(function, dotted(owner))
@@ -211,13 +212,13 @@ class _Reader(QueryReader):
         self.types = types
         self.asked = asked
 
-    def _root(self, node: ast.expr) -> _Root | None:
+    def _root(self, node: ast.expr) -> Root | None:
         hops: list[ast.expr] = []
-        for inner in _down(node):
+        for inner in down(node):
             above = hops[-2] if len(hops) > 1 else None
             link = self.types._related(self.asked, above) if above is not None else None
             if link and link.many and isinstance(inner, ast.Attribute):
-                return _Root("manager", inner, (f"{OWN_MODEL}:{link.owner.name}.{link.name}",), node, hops[::-1])
+                return Root("manager", inner, (f"{OWN_MODEL}:{link.owner.name}.{link.name}",), node, hops[::-1])
             hops.append(inner)
         return super()._root(node)
 
@@ -227,6 +228,7 @@ class _Scopes:
 
     class module:  # noqa: N801 - as the reader names it
         registrations: list[ast.Call] = []  # noqa: RUF012 - never read
+        rounds: list[dict[str, ast.expr]] = []  # noqa: RUF012 - never read
         values: dict[str, ast.expr] = {}  # noqa: RUF012 - never read
 
     def definition(self, *_: object) -> None: ...

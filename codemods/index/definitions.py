@@ -77,7 +77,8 @@ class _File(Mapping[str, Definition]):
         except (SyntaxError, ValueError):
             return None
         found = statement.body[0] if isinstance(statement, ast.If) else statement
-        assert isinstance(found, Definition)
+        if not isinstance(found, Definition):  # the body of a class is followed like a function
+            return None
         ast.increment_lineno(found, function.line - (2 if indented else 1))
         found.decorator_list = list(function.decorators)
         return found
