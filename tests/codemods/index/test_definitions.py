@@ -26,6 +26,7 @@ def not_this(): ...
     return inner
 
 class A:
+    posts = Post.objects.all()
     class B:
         @staticmethod
         def deep(self): return "é", self.x
@@ -87,7 +88,7 @@ def test_decorators_are_those_of_the_facts(checkout: Checkout) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["view.not_this", "nothing", "A", "<module>", "A.view"])
+@pytest.mark.parametrize("name", ["view.not_this", "nothing", "A", "<module>", "A.<body>", "A.view"])
 def test_no_function_of_that_name(name: str, checkout: Checkout) -> None:
     definitions = Index(checkout({"a.py": TEXT, "bad.py": "def f(:\n"})).definitions
     assert definitions.get(("a.py", name)) is None
