@@ -117,7 +117,7 @@ def rows(session):
     found = find(session, Post)
     return session.scalars(found.order_by(Post.title)).all()
 """
-_OR_NONE = "return select(model) if options else None"
+_OR_NONE = "return None if options else select(model)"
 _TESTED = "    if found is None:\n"
 _LOADS = "return session.scalars(select(model).options(*options)).all()"
 _BINDS = "rows = select(model)\n    return session.scalars(rows).all()"
@@ -182,11 +182,6 @@ CASES = (
         "a helper that keeps the query in a name: under a test of the model",
         _helper("find(session, Post)", _BINDS),
         _helper("find(session, Post)", _GUARDS),
-    ),
-    changed(
-        "the query of a model's own method",
-        _helper("find(session, Post)", _BINDS.replace("select(model)", "model.query()")),
-        _helper("find(session, Post)", _GUARDS.replace("select(model)", "model.query()")),
     ),
     changed(
         "a helper that returns the query: the call that names the model",

@@ -4,7 +4,8 @@ A lazy relationship read in a loop costs one statement per distinct target: 51 s
 gets `.options(joinedload(...))` for a to-one relationship when order, lock and row shape are proven to survive a join,
 and `.options(selectinload(...))` otherwise; the model is never touched. Refused: writes, commits or an early exit in
 the loop, dynamic, write-only and noload relationships, relationships of a subclass, loader options in a variable,
-streamed rows, and two queries that fit equally well.
+streamed rows, and two queries that fit equally well. A query that serves several models, in a base class or a helper,
+stays as it is: the options go to what is one model's own, its hook, argument or override, or it is refused.
 """
 
 import ast

@@ -89,12 +89,16 @@ class Calls:
         found: dict[tuple[Key, Key | None], None] = {}
         for call in function.calls:
             head, _, method = call.callee.partition(".")
-            if head in ("self", "cls") and method.isidentifier() and (own := self.member(object_, method)):
+            if head in ("self", "cls", "cls()") and method.isidentifier() and (own := self.member(object_, method)):
                 found.setdefault((own, object_))
                 continue
             keys = self.targets(function, call) or self.guesses(call)
             above = head[:1].isupper() or head.startswith("super()")  # `Base.method(self)`
             own_keys = [key for key in keys if above and self._is_of(key, object_)]
+            named = self._class(function, head.removesuffix("()")) if above and not own_keys else None
+            if named and method.isidentifier() and (own := self.member(named, method)):
+                found.setdefault((own, named))  # `Page.render()`: that very class
+                continue
             found |= dict.fromkeys((key, object_ if own_keys else None) for key in own_keys or keys)
         return list(found)
 

@@ -61,6 +61,7 @@ EXPRESSIONS = [
     ),
     pytest.param("def view(repo: Repo): ...", "repo.loop()", [], id="itself"),
     pytest.param("def view(repo: Repo): ...", "repo.nothing()", [], id="no return"),
+    pytest.param("def view(repo: Repo): ...", "repo.gone()", [], id="no such method"),
     pytest.param("def view(repo: Repo): ...", "repo.users", [], id="a method that is not called"),
     pytest.param("def view(o: Other): ...", "o.odd", [], id="an annotation that is no class"),
     pytest.param("def view(o: Other): ...", "o.count", [], id="a value that is no call"),
