@@ -117,7 +117,7 @@ def _hook(index: Index, shared: Shared, query: Query) -> Target | None:
             key = (class_[0], f"{class_[1]}.{attribute}")
             if literal := _returned_list(index, key):
                 return _list(key, literal)
-        elif isinstance(value := body.values.get(attribute), ast.List | ast.Tuple):
+        elif attribute in body.values and (value := _assigned_list(index, class_, attribute)):
             return _list(class_, value)
         elif own and name.endswith("()") and _takes_self_alone(index, index.calls.member(class_, attribute)):
             above = _returned_list(index, index.calls.member(class_, attribute) or class_)
@@ -130,6 +130,21 @@ def _hook(index: Index, shared: Shared, query: Query) -> Target | None:
 def _body(index: Index, class_: Key | None) -> Class | None:
     module = index.tree.module(class_[0]) if class_ else None
     return module.classes.get(class_[1]) if module and class_ else None
+
+
+def _assigned_list(index: Index, class_: Key, name: str) -> ast.List | ast.Tuple | None:
+    """The literal that a class gives to a name, where it stands in the file."""
+    body: list[ast.stmt] = getattr(index.tree.parsed(class_[0]), "body", [])
+    for part in class_[1].split("."):
+        body = next((n.body for n in body if isinstance(n, ast.ClassDef) and n.name == part), [])
+    for node in body:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=id)], value=value) | ast.AnnAssign(target=ast.Name(id=id), value=value)
+            ):
+                if id == name and isinstance(value, ast.List | ast.Tuple):
+                    return value
+    return None
 
 
 def _takes_self_alone(index: Index, method: Key | None) -> bool:
