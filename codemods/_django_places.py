@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from codemods._cst import offsets
+from codemods._django_chains import Chain, Reading, Use, Via, returns
 from codemods._django_policy import NO_ENTITIES, SINGLE
-from codemods._django_reads import Chain, DjangoReads, Reading, Use, Via, returns
+from codemods._django_reads import DjangoReads
 from codemods.api import Reached, Sighting
 from codemods.index import Index
 from codemods.index.accesses import Span
@@ -77,17 +78,17 @@ class Places:
         self.sighting = sighting
         self.keys = {(r.path, r.qualname): r for r in sighting.reached}
         self.classes = self._classes()
-        self.templates = {t for key in self.keys for t in self.reads.templates_of(key)}
+        self.templates = {t for key in self.keys for t in self.reads.classes.templates_of(key)}
         self.serializers = set(self._serializers())
 
     def all(self) -> list[Place]:
         """Every place, with its evidence."""
         found = [*self._queries(), *self._admins()]
         for place in found:
-            place.see(self.reads.rendered(self.templates, place.model), near=False)
+            place.see(self.reads.pages.rendered(self.templates, place.model), near=False)
             for serializer in self.serializers:
                 if self._fits(serializer, place.model):
-                    place.see(self.reads.serialized(serializer, place.model), near=False)
+                    place.see(self.reads.serializers.serialized(serializer, place.model), near=False)
         return found
 
     def words(self) -> set[str]:
@@ -101,7 +102,7 @@ class Places:
         for key, reached in self.keys.items():
             function = self.index.calls.function(key)
             owner = (key[0], function.owner) if function and function.owner else key
-            if self.reads.class_(owner):
+            if self.reads.classes.class_(owner):
                 found.setdefault(owner, reached)
         return found
 
@@ -205,15 +206,15 @@ class Places:
         return any(key == admin for _, admin in self.index.urls.admins)
 
     def _class_reads(self, owner: Key, model: DjangoModel) -> set[Reading]:
-        found = self.reads.listed(owner, model) if self.is_admin(owner) else set()
+        found = self.reads.serializers.listed(owner, model) if self.is_admin(owner) else set()
         for serializer in self._named_serializers(owner):
             if self._fits(serializer, model):
-                found |= self.reads.serialized(serializer, model)
+                found |= self.reads.serializers.serialized(serializer, model)
         return found
 
     def class_model(self, owner: Key) -> DjangoModel | None:
         """The model that a class-based view, viewset or admin class works on."""
-        values = self.reads.values(owner)
+        values = self.reads.classes.values(owner)
         named = dotted(values["model"]) if "model" in values else ""
         if named and (found := self.index.django.get(owner[0], named, owner[1])):
             return found
@@ -243,23 +244,23 @@ class Places:
             for call in function.calls if function else ():
                 name = call.callee.partition("(")[0]
                 found = self.index.names.resolve(key[0], name, key[1]) if "Serializer" in name else None
-                if found and self.reads.class_(found):
+                if found and self.reads.classes.class_(found):
                     yield found
 
     def _named_serializers(self, owner: Key) -> list[Key]:
         found = []
-        for name, value in self.reads.values(owner).items():
+        for name, value in self.reads.classes.values(owner).items():
             for node in ast.walk(value) if "serializer" in name else ():
                 if isinstance(node, ast.Name | ast.Attribute) and dotted(node):
                     for above in self.index.calls.lineage(owner):
                         key = self.index.names.resolve(above[0], dotted(node), above[1])
-                        if key and self.reads.class_(key) and key not in found:
+                        if key and self.reads.classes.class_(key) and key not in found:
                             found.append(key)
         return found
 
     def _serializer_model(self, serializer: Key) -> DjangoModel | None:
         for path, name in self.index.calls.lineage(serializer):
-            meta = self.reads.class_((path, f"{name}.Meta"))
+            meta = self.reads.classes.class_((path, f"{name}.Meta"))
             if meta and "model" in meta.values:
                 return self.index.django.get(path, dotted(meta.values["model"]), name)
         return None

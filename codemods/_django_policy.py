@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
-from codemods._django_reads import CACHED, Chain
+from codemods._django_chains import CACHED, Chain
 from codemods.api import Repeat
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Function, Query, Step

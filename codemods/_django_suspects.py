@@ -4,10 +4,10 @@ import ast
 import itertools
 from collections.abc import Iterable, Iterator
 
+from codemods._django_chains import Chain
 from codemods._django_lists import List, is_required, joined_by_admin, list_classes, lists_of, loaded_ahead
 from codemods._django_places import Places
 from codemods._django_policy import NO_ENTITIES, SINGLE
-from codemods._django_reads import Chain
 from codemods._django_shown import Shown
 from codemods._row_suspects import KIND, distinct, repeat_of, suspect, trace_rows, untouched, writes_below
 from codemods._row_trace import Rows, Sources, Trace, Way, Where

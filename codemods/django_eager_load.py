@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods._django_cases import CASES
+from codemods._django_chains import CACHED, Chain
 from codemods._django_edit import with_get_queryset, with_list_select_related, with_loads
 from codemods._django_places import Place, Places
 from codemods._django_policy import Loader, existing, forbids, is_lazy_load, loader, prefixes, refusal, streams
-from codemods._django_reads import CACHED, Chain
 from codemods._django_suspects import suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
@@ -132,8 +132,10 @@ def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
 def _loaded(places: Places, candidate: _Candidate) -> bool:
     place = candidate.place
     if place.query:
-        return candidate.path in existing(place.query.steps, places.reads.loaded_by).paths
-    return candidate.path in existing_names(places.reads.values(place.admin or ("", "")).get("list_select_related"))
+        return candidate.path in existing(place.query.steps, places.reads.classes.loaded_by).paths
+    return candidate.path in existing_names(
+        places.reads.classes.values(place.admin or ("", "")).get("list_select_related")
+    )
 
 
 def _chains(places: Places, place: Place, words: set[str], relations: list[Link]) -> Iterator[tuple[Chain, int]]:
@@ -209,7 +211,7 @@ def _at_query(
 ) -> tuple[list[_Taken], list[Chain], dict[str, list[str]], list[str]] | No:
     """What is loaded with one query, what beside it, method -> paths, doubts."""
     assert place.query and place.function
-    done = existing(place.query.steps, places.reads.loaded_by)
+    done = existing(place.query.steps, places.reads.classes.loaded_by)
     if all(candidate.path in done.paths for candidate, _ in picked):
         paths = ", ".join(candidate.path for candidate, _ in picked)
         return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {paths} already", done=True)
@@ -245,14 +247,14 @@ def _forbids(places: Places, place: Place, chain: Chain) -> tuple[str, str] | No
         seen = place.used.get(part, set())
         return seen or places.reads.uses.get((part[-1].owner.name, part[-1].name), set())
 
-    return forbids(place.query, place.function, chain, used, places.reads.managed)
+    return forbids(place.query, place.function, chain, used, places.reads.classes.managed)
 
 
 def _in_admin(
     index: Index, places: Places, place: Place, picked: list[tuple[_Candidate, Repeat]], repeats: tuple[Repeat, ...]
 ) -> Answer:
     assert place.admin
-    values = places.reads.values(place.admin)
+    values = places.reads.classes.values(place.admin)
     listed = values.get("list_select_related")
     done = existing_names(listed)
     if all(candidate.path in done for candidate, _ in picked):
@@ -272,7 +274,7 @@ def _in_admin(
         taken.append((candidate, repeat, how))
     beside = [chain for chain in _beside(place, taken, done) if not _forbids(places, place, chain)]
     text = index.tree.source(place.reached.path)
-    class_ = places.reads.class_(place.admin)
+    class_ = places.reads.classes.class_(place.admin)
     inherited = listed is not None and class_ is not None and "list_select_related" not in class_.values
     chains = [*(c.chain for c, _, _ in taken), *beside]
     joined = _longest([_spell(c) for c in chains if _joins(c)])

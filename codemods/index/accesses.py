@@ -13,10 +13,13 @@ SAME_ROWS = frozenset(
     | {"select_for_update", "aget", "afirst", "alast", "aiterator", "union", "page", "get_page", "select_subclasses"}
     | {"values", "values_list"}  # no rows, but what is called on their manager must be seen
 )
+_BUILTINS = frozenset(
+    {"list", "tuple", "set", "sorted", "reversed", "enumerate", "iter", "zip", "filter", "any", "all", "next", "min"}
+    | {"max", "sum"}
+)
 _WRAPPERS = frozenset(
-    {"list", "tuple", "set", "sorted", "reversed", "enumerate", "iter", "zip", "filter", "any", "all", "next", "tqdm"}
-    | {"islice", "chain", "from_iterable", "groupby", "get_object_or_404", "get_list_or_404", "filter_queryset"}
-    | {"aget_object_or_404", "queryset_iterator", "min", "max", "sum", "Paginator"}
+    {"islice", "chain", "from_iterable", "groupby", "get_object_or_404", "get_list_or_404", "filter_queryset", "tqdm"}
+    | {"aget_object_or_404", "queryset_iterator", "Paginator"}
 )
 _PAGES = ("pagina", "batch", "chunk")  # in the name of a call that gives back some of the rows it is given
 _HOLDERS = frozenset({"object_list", "qs"})  # attributes of pages and filter sets that are the rows
@@ -116,7 +119,7 @@ class _Reader(ast.NodeVisitor):
                 base = self.path(value)
                 if base is not None:
                     return base if not base else (*base, f"{last}()")
-        if last in _WRAPPERS or any(word in last.lower() for word in _PAGES):
+        if callee in _BUILTINS or last in _WRAPPERS or any(word in last.lower() for word in _PAGES):
             given = [*node.args, *(k.value for k in node.keywords)]
             return next((p for p in map(self.path, given) if p is not None), None)
         return None

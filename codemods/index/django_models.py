@@ -79,6 +79,11 @@ class DjangoModel:
         """The class name without its scope."""
         return self.qualname.rpartition(".")[2]
 
+    @property
+    def key(self) -> str:
+        """How a query names the model when its code does not: "self:blog/models.py:Post"."""
+        return f"{OWN_MODEL}:{self.path or self.app}:{self.qualname}"
+
     def lineage(self) -> list["DjangoModel"]:
         """The model and the models above it, nearest first."""
         seen: list[DjangoModel] = []
@@ -139,10 +144,8 @@ class DjangoModels:
 
     def get(self, path: str, name: str, scope: str = "") -> DjangoModel | None:
         """The model that a dotted name in a file denotes."""
-        if name.startswith(f"{OWN_MODEL}:"):  # the rows of a related manager
-            owner, _, accessor = name.removeprefix(f"{OWN_MODEL}:").partition(".")
-            links = [m.links[accessor] for m in self.all if m.name == owner and accessor in m.links]
-            return links[0].target if links else None
+        if name.startswith(f"{OWN_MODEL}:"):  # rows that an attribute of a row gives
+            return self._by_key.get(name)
         found = self._names.resolve(path, name, scope)
         if found and (module := self._tree.module(found[0])) and found[1] in module.values:
             value = module.values[found[1]]  # `User = get_user_model()`
@@ -156,6 +159,10 @@ class DjangoModels:
             app = of[of.index("models") - 1] if "models" in of[1:] else ""
             return next((m for m in self.all if (m.path, m.app, m.name) == ("", app, name)), None)
         return self._by_place.get(found) if found else None
+
+    @cached_property
+    def _by_key(self) -> dict[str, DjangoModel]:
+        return {m.key: m for m in self.all}
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, str], DjangoModel]:

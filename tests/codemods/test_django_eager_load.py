@@ -7,7 +7,8 @@ import pytest
 
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, COMMENTS, MODELS, TAGS
-from codemods._django_reads import DjangoReads, Reading, Use, Via
+from codemods._django_chains import Reading, Use, Via
+from codemods._django_reads import DjangoReads
 from codemods.api import No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.django_models import Link
@@ -242,7 +243,7 @@ def test_what_a_serializer_reads(body: str, expected: set[str], checkout: Checko
     text = f"class One:\n    author = One()\n\nclass Many:\n    post = One()\n\nclass Api:\n{body}"
     index = Index(checkout({"blog/models.py": MODELS, "api.py": text}))
     post = next(model for model in index.django.all if model.name == "Post")
-    found = DjangoReads(index).serialized(("api.py", "Api"), post)
+    found = DjangoReads(index).serializers.serialized(("api.py", "Api"), post)
     chains = {chain for chain in found if not isinstance(chain[-1], Via)}
     assert {spelled(chain).removesuffix(".all") for chain in chains} == expected
 

@@ -7,7 +7,8 @@ import pytest
 
 from codemods import _django_reads
 from codemods._django_cases import MODELS
-from codemods._django_reads import DjangoReads, Reading, Use, Via
+from codemods._django_chains import Reading, Use, Via
+from codemods._django_reads import DjangoReads
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel, Link
 
@@ -285,4 +286,4 @@ def test_rows_of_a_form_field(checkout: Checkout) -> None:
     reads, note = opened(
         checkout, "pass", {"a.html": "{% for n in form.note.queryset %}{{ n.post.author }}{% endfor %}"}
     )
-    assert chains(reads.rendered(["blog/a.html"], note)) == {"post", "post.author"}
+    assert chains(reads.pages.rendered(["blog/a.html"], note)) == {"post", "post.author"}

@@ -239,8 +239,8 @@ def test_the_rows_of_a_collection(checkout: Checkout) -> None:
         + "class Tag(models.Model):\n    pass\n\nclass Post(models.Model):\n    tags = models.ManyToManyField(Tag)\n"
     )
     index = Index(checkout({"blog/models.py": text}))
-    found = [index.django.get("app.py", f"self:Post.{name}") for name in ("tags", "title")]
-    assert [model and model.name for model in found] == ["Tag", None]
+    found = [index.django.get("app.py", f"self:blog/models.py:{name}") for name in ("Tag", "title")]
+    assert [model and model.key for model in found] == ["self:blog/models.py:Tag", None]
 
 
 def test_methods_of_querysets(checkout: Checkout) -> None:
