@@ -51,3 +51,8 @@ def use_of(path: Path) -> str:
     methods = [path[0], *takewhile(lambda n: n.endswith("()") or n in QUERIES, path[1:])]
     names = [name.removesuffix("()") for name in methods]
     return next((n for n in names if n not in CACHED and n not in _ANSWERED), names[0])
+
+
+def spell(chain: Chain) -> str:
+    """`author__publisher`, as Django's loaders take it."""
+    return "__".join(link.name for link in chain)

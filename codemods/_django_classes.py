@@ -1,6 +1,8 @@
 """What classes of a Django project say: their attributes, their methods, the templates and managers that they name."""
 
 import ast
+import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from codemods.index import Index
@@ -11,6 +13,8 @@ from codemods.index.facts import Class, Function, dotted
 
 _TEMPLATE = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".csv", ".tex")
 _SPELLED = r"\.(?:html?|txt|xml|jinja2?|j2|csv|tex)[\"']"
+_HOPS = 4  # names that stand for names
+_MANAGER = re.compile(r"^[\w.]*(?:Manager|from_queryset)\b.*\)$|\.as_manager\(\)$", re.DOTALL)
 Member = tuple[str, Definition]  # the file and the node of a method
 
 
@@ -39,6 +43,39 @@ class DjangoClasses:
             merged |= class_.values if class_ else {}
         return merged
 
+    def strings(self, key: Key, name: str) -> list[str]:
+        """The strings of a tuple or list that a class keeps in an attribute, those of the names it is made of too."""
+        return list(self._kept(key, name, _HOPS))
+
+    def _kept(self, key: Key, name: str, hops: int) -> Iterator[str]:
+        for above in self.index.calls.lineage(key):
+            class_ = self.class_(above)
+            if class_ and name in class_.values:
+                yield from self._strings(above, class_.values[name], hops)
+                return
+
+    def _strings(self, key: Key, node: ast.expr, hops: int) -> Iterator[str]:
+        match node:
+            case ast.Name() | ast.Attribute() if hops:
+                path, found = self.index.names.resolve(key[0], dotted(node), key[1]) or ("", "")
+                module = self.index.tree.module(path) if path else None
+                owner, _, name = found.rpartition(".")
+                if module and found in module.values:
+                    yield from self._strings((path, ""), module.values[found], hops - 1)
+                elif owner and self.class_((path, owner)):
+                    yield from self._kept((path, owner), name, hops - 1)
+            case ast.Constant(value=str(text)):
+                yield text
+            case _:
+                for part in ast.iter_child_nodes(node):
+                    if isinstance(part, ast.expr):
+                        yield from self._strings(key, part, hops)
+
+    def meta(self, key: Key) -> Key:
+        """The `Meta` that a class has, its own or one of a class above it."""
+        own = ((path, f"{name}.Meta") for path, name in self.index.calls.lineage(key))
+        return next((meta for meta in own if self.class_(meta)), (key[0], f"{key[1]}.Meta"))
+
     def bases(self, key: Key) -> tuple[str, ...]:
         """The bases of the class, as written."""
         class_ = self.class_(key)
@@ -57,6 +94,18 @@ class DjangoClasses:
         node: ast.AST | None = self.index.definitions.of(key[0]).get(key[1]) if spells else None
         nodes = [node] if node else list(self.values(key).values())
         return {text for part in nodes for text in texts(part) if text.endswith(_TEMPLATE)}
+
+    def default_manager(self, model: DjangoModel) -> str:
+        """`objects` where that is surely the manager which Django takes by default."""
+        for above in model.lineage():
+            class_ = self.class_((above.path, above.qualname))
+            values = class_.values if class_ else {}
+            named = [name for name, value in values.items() if _MANAGER.search(ast.unparse(value))]
+            if "default_manager_name" in self.values((above.path, f"{above.qualname}.Meta")):
+                return "_default_manager"
+            if named:
+                return "objects" if named[0] == "objects" else "_default_manager"
+        return "objects"
 
     def function(self, path: str, node: Definition) -> Function | None:
         """The facts of a definition."""

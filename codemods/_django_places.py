@@ -8,22 +8,24 @@ from codemods._cst import offsets
 from codemods._django_chains import Chain, Reading, Use, Via, returns
 from codemods._django_policy import NO_ENTITIES, SINGLE
 from codemods._django_reads import DjangoReads
+from codemods._django_views import GenericViews
 from codemods.api import Reached, Sighting
 from codemods.index import Index
 from codemods.index.accesses import Span
 from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModel, Link
-from codemods.index.facts import CLASS_BODY, Function, Query, dotted
+from codemods.index.facts import CLASS_BODY, Call, Function, Query, dotted
 from codemods.index.managers import OWN_MODEL
 
 _PROPERTIES = frozenset({"property", "cached_property"})
 ONE_OF = frozenset({"get_object_or_404", "aget_object_or_404"})
+_GUESSED = 2  # calls from the entry to what is found by its name alone: names on the way tell nothing about it
 _FEEDS = frozenset({"get_queryset", "queryset", "get_query_set", CLASS_BODY})
 
 
 @dataclass(eq=False)
 class Place:
-    """Where rows of a model come from: a query in a function, or an admin class without one.
+    """Where rows of a model come from: a query in a function, or an admin class or a generic view without one.
 
     `near` are the chains seen on these very rows, `far` those that a template or serializer on the way reads.
     """
@@ -33,6 +35,8 @@ class Place:
     query: Query | None = None
     function: Function | None = None
     admin: Key | None = None
+    view: Key | None = None
+    query_of_class: Query | None = None  # the query that Django makes for a view
     single: bool = False
     one: bool = False  # a single row, whatever the query says: `get_object_or_404(Post.objects.all(), ...)`
     near: set[Chain] = field(default_factory=set)
@@ -55,6 +59,11 @@ class Place:
                 self.used.setdefault(chain, set()).add(last.method)
 
     @property
+    def declared(self) -> Key | None:
+        """The class that says which model it lists, if the place is one."""
+        return self.admin or self.view
+
+    @property
     def where(self) -> str:
         """For a sentence."""
         return f"{self.reached.path}:{self.reached.qualname}"
@@ -75,15 +84,17 @@ class Places:
         self.index = index
         self.reads = DjangoReads(index)
         self.reads.types.class_model = self.class_model
+        self.views = GenericViews(self.reads)
         self.sighting = sighting
         self.keys = {(r.path, r.qualname): r for r in sighting.reached}
+        self.keys |= dict(self._properties())
         self.classes = self._classes()
         self.templates = {t for key in self.keys for t in self.reads.classes.templates_of(key)}
         self.serializers = set(self._serializers())
 
     def all(self) -> list[Place]:
         """Every place, with its evidence."""
-        found = [*self._queries(), *self._admins()]
+        found = [*self._queries(), *self._declared()]
         for place in found:
             place.see(self.reads.pages.rendered(self.templates, place.model), near=False)
             for serializer in self.serializers:
@@ -95,6 +106,16 @@ class Places:
         """Every attribute name that a function on the way reads."""
         functions = (self.index.calls.function(key) for key in self.keys)
         return {read.attr for function in functions if function for read in function.reads}
+
+    def _properties(self) -> Iterator[tuple[Key, Reached]]:
+        """Properties with queries that an entry reads on an object of unknown type, where few have the name."""
+        for key, reached in self.keys.items():
+            function = self.index.calls.function(key) if not reached.distance else None
+            for read in function.reads if function else ():
+                for found in self.index.calls.guesses(Call(f"{read.base}.{read.attr}", read.line)):
+                    given = self.index.calls.function(found)
+                    if found not in self.keys and given and given.queries and self.index.calls.is_property(found):
+                        yield found, Reached(*found, _GUESSED, f"{reached.via}, which reads `{found[1]}` in {found[0]}")
 
     def _classes(self) -> dict[Key, Reached]:
         """Classes that are entries themselves, or that own a function on the way."""
@@ -138,9 +159,10 @@ class Places:
                 place.form = 0 if name in _FEEDS - {CLASS_BODY} else 1 if name == CLASS_BODY else 2 if own else 0
                 place.see(self._read(model, function, dict.fromkeys(query.rows, ()), query.chain, set()), near=True)
                 if owner and name in _FEEDS and (feeds is None or feeds in model.lineage() or model in feeds.lineage()):
-                    for class_ in self.classes:
-                        if owner in self.index.calls.lineage(class_):
-                            place.see(self._class_reads(class_, model), near=True)
+                    fed = [class_ for class_ in self.classes if owner in self.index.calls.lineage(class_)]
+                    place.one = place.one or (bool(fed) and all(map(self.views.shows_one, fed)))
+                    for class_ in fed:
+                        place.see(self._class_reads(class_, model), near=True)
                 if place.near or not steps & NO_ENTITIES:
                     yield place
 
@@ -193,11 +215,16 @@ class Places:
         read = self.reads.read(function, {}, query.chain)
         return read is not None and any(c.rpartition(".")[2] in ONE_OF and not p for c, _, p in read.passed)
 
-    def _admins(self) -> Iterator[Place]:
+    def _declared(self) -> Iterator[Place]:
+        """Classes that say which model they list, and leave the query to Django."""
         for key, reached in self.classes.items():
-            if not self.is_admin(key) or (model := self.class_model(key)) is None:
+            model = self.class_model(key)
+            if model is not None and self.is_admin(key):
+                place = Place(reached, model, admin=key, form=3)
+            elif model is not None and self.views.is_declared(key):
+                place = Place(reached, model, view=key, query_of_class=self.views.query(key, model), form=3)
+            else:
                 continue
-            place = Place(reached, model, admin=key, form=3)
             place.see(self._class_reads(key, model), near=True)
             yield place
 
@@ -206,7 +233,8 @@ class Places:
         return any(key == admin for _, admin in self.index.urls.admins)
 
     def _class_reads(self, owner: Key, model: DjangoModel) -> set[Reading]:
-        found = self.reads.serializers.listed(owner, model) if self.is_admin(owner) else set()
+        listed = self.is_admin(owner)
+        found = self.reads.serializers.listed(owner, model) if listed else set(self.views.shown(owner, model))
         for serializer in self._named_serializers(owner):
             if self._fits(serializer, model):
                 found |= self.reads.serializers.serialized(serializer, model)

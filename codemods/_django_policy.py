@@ -74,6 +74,12 @@ def prefixes(path: str) -> list[str]:
     return ["__".join(parts[: n + 1]) for n in range(len(parts))]
 
 
+def names_in(node: object) -> frozenset[str]:
+    """Every path, with its beginnings, that a literal names."""
+    names = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)] if isinstance(node, ast.AST) else []
+    return frozenset(prefix for name in names if isinstance(name, str) for prefix in prefixes(name))
+
+
 def _path(source: str) -> str | None:
     """The path of `"author"` or `Prefetch("author", ...)`; one under `to_attr` leaves the accessor as it is."""
     node = ast.parse(source, mode="eval").body

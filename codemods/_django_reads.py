@@ -14,7 +14,7 @@ from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Call, Function
 
 _MOST = 40_000  # paths followed for one question: beyond, what is known is all
-_DEPTH = 4
+_DEPTH = 5
 
 
 class DjangoReads:
@@ -115,7 +115,7 @@ class DjangoReads:
         function: Function,
         names: Mapping[str, Path],
         span: Span | None = None,
-        depth: int = 4,
+        depth: int = _DEPTH,
     ) -> frozenset[Reading]:
         """The chains that a function, and what it hands them to, reads on names that stand for rows of the model."""
         key = (model.path, model.qualname, function.path, function.qualname, tuple(sorted(names.items())), span)

@@ -1,6 +1,7 @@
 """Which relations a DRF serializer or an admin change list reads on every row that it shows."""
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from codemods._django_chains import Reading, Use, Via, short
@@ -26,8 +27,7 @@ class Serializers:
 
     def listed(self, admin: Key, model: DjangoModel) -> set[Reading]:
         """The chains that the change list of an admin class reads: its columns, or the text of a row."""
-        values = self.classes.values(admin)
-        columns = texts(values.get("list_display")) or ["__str__"]
+        columns = self.classes.strings(admin, "list_display") or ["__str__"]
         found: set[Reading] = set()
         for name in columns:
             if link := model.all_links().get(name):
@@ -55,17 +55,19 @@ class Serializers:
     def _serializer(self, serializer: Key, model: DjangoModel) -> set[Reading]:
         values = self.classes.values(serializer)
         found: set[Reading] = {(Via(key),) for key in self.index.calls.lineage(serializer)}
-        meta = self.classes.values((serializer[0], f"{serializer[1]}.Meta"))
-        fields = texts(meta.get("fields"))
-        skipped = set(texts(meta.get("exclude")))
+        meta = self.classes.meta(serializer)
+        fields = self.classes.strings(meta, "fields")
+        skipped = set(self.classes.strings(meta, "exclude"))
+        options = self.classes.values(meta)
         for name, value in values.items():
             if isinstance(value, ast.Call) and (not fields or name in fields or "__all__" in fields):
                 found |= self._field(serializer, model, name, value)
-        looked_up = _looked_up(meta.get("extra_kwargs"))
+        looked_up = _looked_up(options.get("extra_kwargs"))
         for name, link in model.all_links().items():
             listed = name in fields or (fields == ["__all__"] and link.back is not None and name not in skipped)
-            if listed and name not in values and (link.many or name in looked_up):
-                found.add((link,))
+            if listed and name not in values:
+                found |= {(link,)} if link.many or name in looked_up else set()
+                found |= set(_nested(link, _depth(options.get("depth"))))
         for name in fields:
             if name not in values and name not in model.all_links():
                 found |= set(self.reads.follow(model, (name,)))
@@ -112,6 +114,20 @@ class Serializers:
         if len(node.args.args) < 2:
             return set()
         return set(self.reads.of(model, node, self.classes.function(path, node), {node.args.args[1].arg: ()}))
+
+
+def _depth(node: ast.expr | None) -> int:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else 0
+
+
+def _nested(link: Link, depth: int) -> Iterator[Reading]:
+    """What a relation reads that `Meta.depth` shows with all its fields, each relation among them one step less."""
+    if depth and link.kind != "generic":
+        yield (link,)
+        for below in link.target.all_links().values():
+            if below.back is not None and (below.many or depth > 1):
+                yield (link, below)
+                yield from ((link, *more) for more in _nested(below, depth - 1))
 
 
 def _is_true(node: ast.AST | None) -> bool:

@@ -128,9 +128,7 @@ class DjangoModels:
     @cached_property
     def all(self) -> list[DjangoModel]:
         """Every model with its relations linked in both directions, in path order."""
-        modules = [m for path in self._tree.matching(*_MARKS) if (m := self._tree.module(path))]
-        classes = [c for module in modules for c in module.classes.values()]
-        models = [(c, model) for c in classes if (model := self._model(c)) is not None]
+        models = list(self._declared(self._tree.matching(*_MARKS)))
         self._by_name: dict[str, list[DjangoModel]] = {}
         for _, model in models:
             self._by_name.setdefault(model.name.lower(), []).append(model)
@@ -159,6 +157,19 @@ class DjangoModels:
             app = of[of.index("models") - 1] if "models" in of[1:] else ""
             return next((m for m in self.all if (m.path, m.app, m.name) == ("", app, name)), None)
         return self._by_place.get(found) if found else None
+
+    def _declared(self, paths: list[str]) -> Iterator[tuple[Class, DjangoModel]]:
+        """The models of files, and those elsewhere that only extend an abstract one of them."""
+        asked: set[str] = set(paths)
+        while paths:
+            abstract: set[str] = set()
+            for module in filter(None, map(self._tree.module, paths)):
+                for class_ in module.classes.values():
+                    if (model := self._model(class_)) is not None:
+                        abstract |= set() if model.table else {model.name}
+                        yield class_, model
+            paths = sorted({path for name in sorted(abstract) for path in self._tree.deriving(name)} - asked)
+            asked.update(paths)
 
     @cached_property
     def _by_key(self) -> dict[str, DjangoModel]:
@@ -242,6 +253,8 @@ class DjangoModels:
             model.links[name] = Link(name, model, model, kind)
             return
         target = self._target(class_, model, options.get("to"))
+        if target is None and kind in ("fk", "o2o"):
+            target = DjangoModel("", "?", "", None)  # that it is a relation is known, though no statement names it
         if target is None:
             return
         column = _text(options.get("db_column")) or f"{name}_id"

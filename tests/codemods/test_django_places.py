@@ -8,8 +8,8 @@ import pytest
 
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, MODELS
+from codemods._django_choice import ABOVE as ABOVE_ENTRY
 from codemods.api import No, Proposal, Reached, Sighting
-from codemods.django_eager_load import ABOVE as ABOVE_ENTRY
 from codemods.index import Index
 
 HEAD = """\
