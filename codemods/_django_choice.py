@@ -76,6 +76,7 @@ def choose(
         best = min(beside, key=lambda c: c.rank, default=best)
         candidates = beside or candidates
     equal = [c for c in candidates if c.rank == best.rank]
+    equal = [c for c in equal if not _loaded(places, c)] or equal
     where = {(c.place.reached.path, c.place.reached.qualname, bool(c.place.declared)) for c in equal}
     ways = {(id(c.place.query or c.place), c.path): c for c in equal}
     # Several relations, and several queries of a function, that are surely read issue the statement together.

@@ -23,8 +23,13 @@ class Pages:
     def bound(self, templates: Iterable[str], name: str, model: DjangoModel, depth: int = 3) -> Iterator[Reading]:
         """The chains that templates read on a variable that holds rows of the model."""
         for template in templates:
-            for path in self.index.templates.reads(template).get(name, ()):
+            reads = self.index.templates.reads(template)
+            for path in reads.get(name, ()):
                 yield from self.reads.follow(model, path)
+            for root in reads.keys() - {name}:  # a list of dictionaries with the rows in them
+                yield from (
+                    r for path in reads[root] if path[:1] == (name,) for r in self.reads.follow(model, path[1:])
+                )
             for word, position, given in self.index.templates.handed(template) if depth > 0 else ():
                 end = self.reads.ends(model, given[1:]) if given[0] == name else None
                 for function in self._tags.get(word, ()) if end else ():

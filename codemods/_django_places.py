@@ -267,6 +267,7 @@ class Places:
     def _serializers(self) -> Iterator[Key]:
         for owner in self.classes:
             yield from self._named_serializers(owner)
+            yield from self._chosen_serializers(owner)
         for key in self.keys:
             function = self.index.calls.function(key)
             for call in function.calls if function else ():
@@ -285,6 +286,15 @@ class Places:
                         if key and self.reads.classes.class_(key) and key not in found:
                             found.append(key)
         return found
+
+    def _chosen_serializers(self, owner: Key) -> Iterator[Key]:
+        """The serializers that `get_serializer_class()` chooses from."""
+        path, node = self.reads.classes.member(owner, "get_serializer_class") or ("", None)
+        for part in ast.walk(node) if node else ():
+            if isinstance(part, ast.Name | ast.Attribute) and "Serializer" in (name := dotted(part)):
+                key = self.index.names.resolve(path, name, owner[1])
+                if key and self.reads.classes.class_(key):
+                    yield key
 
     def _serializer_model(self, serializer: Key) -> DjangoModel | None:
         for path, name in self.index.calls.lineage(serializer):
