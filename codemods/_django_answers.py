@@ -1,12 +1,12 @@
 """What to do at the place that should load: an edit of its query, or why not."""
 
 from codemods._django_chains import Chain, spell
-from codemods._django_choice import Candidate
+from codemods._django_choice import Candidate, forbids_here
 from codemods._django_class_answers import in_class
 from codemods._django_edit import with_loads
 from codemods._django_places import Place, Places
 from codemods._django_policy import existing, loader, refusal, streams
-from codemods._django_proposal import Taken, at, beside_of, forbids_here, longest, propose
+from codemods._django_proposal import Taken, at, beside_of, longest, propose
 from codemods.api import Answer, No, Repeat
 from codemods.index import Index
 

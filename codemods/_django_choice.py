@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from codemods._django_chains import Chain, spell
 from codemods._django_places import Place, Places
-from codemods._django_policy import existing, is_lazy_load, names_in
+from codemods._django_policy import existing, forbids, is_lazy_load, left_early, names_in
 from codemods.api import No, Repeat
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel, Link, loads
@@ -34,11 +34,11 @@ class Candidate:
         return (self.place.single or self.place.one) and not any(link.many for link in self.chain[:-1])
 
     @property
-    def rank(self) -> tuple[bool, float, bool, int, int, int]:
+    def rank(self) -> tuple[float, bool, bool, int, int, int]:
         generic = any(link.kind == "generic" for link in self.chain)
         above = self.seen <= FAR and self.place.reached.distance >= ABOVE
         seen = self.seen + 1.5 * above
-        return self.of_one, seen, generic, len(self.chain), self.place.reached.distance, self.place.form
+        return seen, self.of_one, generic, len(self.chain), self.place.reached.distance, self.place.form
 
 
 def relations_of(index: Index, repeat: Repeat) -> list[Link]:
@@ -72,6 +72,7 @@ def choose(
     if _loaded(places, best):
         # What is loaded already is not what repeats, when something else is surely read, on the same rows or others.
         open_ = [c for c in candidates if c.seen == NEAR and not c.of_one and not _loaded(places, c)]
+        open_ = [c for c in open_ if c.place is best.place or not forbids_here(places, c.place, c.chain)]
         beside = [c for c in open_ if c.place is best.place] or open_
         best = min(beside, key=lambda c: c.rank, default=best)
         candidates = beside or candidates
@@ -92,6 +93,22 @@ def _leads_to_entry(places: Places, place: Place, seen: int) -> bool:
         return True
     entry = {key for key, reached in places.keys.items() if not reached.distance}
     return seen == NEAR and bool(place.through & entry)
+
+
+def forbids_here(places: Places, place: Place, chain: Chain) -> tuple[str, str] | None:
+    """Why the relation may not be loaded at the place, by what is done to it there or anywhere."""
+
+    def reads(name: str) -> bool:
+        return name == chain[0].name or any(r[0] == chain[0] for r in places.reads.method(place.model, name))
+
+    if place.query and place.function and (loop := left_early(place.query, reads)):
+        return "R-COND", f"the loop at line {loop.line} of {place.function.path} can end early"
+
+    def used(part: Chain) -> set[str]:
+        seen = place.used.get(part, set())
+        return seen or places.reads.uses.get((part[-1].owner.name, part[-1].name), set())
+
+    return forbids(place.query, place.function, chain, used, places.reads.classes.managed)
 
 
 def _loaded(places: Places, candidate: Candidate) -> bool:

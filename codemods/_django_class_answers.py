@@ -1,11 +1,11 @@
 """What to do where a class says which model it lists and leaves the query to Django: admin classes, generic views."""
 
 from codemods._django_chains import Chain, spell
-from codemods._django_choice import Candidate
+from codemods._django_choice import Candidate, forbids_here
 from codemods._django_edit import with_get_queryset, with_list_select_related, with_queryset
 from codemods._django_places import Place, Places
 from codemods._django_policy import Loader, loader, names_in
-from codemods._django_proposal import Taken, at, beside_of, forbids_here, longest, propose
+from codemods._django_proposal import Taken, at, beside_of, longest, propose
 from codemods.api import Answer, Repeat
 from codemods.index import Index
 

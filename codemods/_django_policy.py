@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codemods._django_chains import CACHED, Chain
 from codemods.api import Repeat
 from codemods.index.django_models import DjangoModel, Link
-from codemods.index.facts import Function, Query, Step
+from codemods.index.facts import Function, Loop, Query, Step
 
 # Steps after which the rows are no entities, or there are no rows.
 NO_ENTITIES = frozenset(
@@ -95,9 +95,22 @@ def refusal(query: Query, function: Function) -> tuple[str, str] | None:
     steps = {step.name for step in query.steps}
     if unions := sorted(steps & _UNIONS):
         return "R-SHAPE", f"line {query.line} of {function.path} combines queries with `{unions[0]}`"
+    return None
+
+
+def left_early(query: Query, reads: Callable[[str], bool]) -> Loop | None:
+    """A loop over the rows that can end before the last one and reads what is asked about.
+
+    `reads` tells whether reading an attribute of a row, or calling it, does.
+    """
     for loop in query.loops:
-        if loop.early_exit and set(loop.targets) & query.rows:
-            return "R-COND", f"the loop at line {loop.line} of {function.path} can end early"
+        targets = set(loop.targets) & query.rows
+        if loop.early_exit and targets:
+            names = {read.attr for read in loop.reads if read.base in targets}
+            called = [call.callee.partition(".") for call in loop.calls]
+            names |= {rest.partition(".")[0] for head, _, rest in called if head in targets}
+            if any(targets & set(call.names) for call in loop.calls) or any(map(reads, names)):
+                return loop
     return None
 
 

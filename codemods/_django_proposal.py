@@ -2,23 +2,13 @@
 
 from codemods._django_chains import CACHED, Chain, spell
 from codemods._django_choice import NEAR, WORDS, Candidate
-from codemods._django_places import Place, Places
-from codemods._django_policy import Loader, forbids, prefixes
+from codemods._django_places import Place
+from codemods._django_policy import Loader, prefixes
 from codemods.api import Load, No, Proposal, Repeat
 from codemods.index import Index
 
 ID = "django-eager-load"
 Taken = tuple[Candidate, Repeat, Loader]
-
-
-def forbids_here(places: Places, place: Place, chain: Chain) -> tuple[str, str] | None:
-    """Why the relation may not be loaded at the place, by what is done to it there or anywhere."""
-
-    def used(part: Chain) -> set[str]:
-        seen = place.used.get(part, set())
-        return seen or places.reads.uses.get((part[-1].owner.name, part[-1].name), set())
-
-    return forbids(place.query, place.function, chain, used, places.reads.classes.managed)
 
 
 def beside_of(place: Place, taken: list[Taken], done: frozenset[str]) -> list[Chain]:
