@@ -223,6 +223,7 @@ class Places:
                 place = Place(reached, model, admin=key, form=3)
             elif model is not None and self.views.is_declared(key):
                 place = Place(reached, model, view=key, query_of_class=self.views.query(key, model), form=3)
+                place.one = self.views.shows_one(key)
             else:
                 continue
             place.see(self._class_reads(key, model), near=True)

@@ -34,7 +34,8 @@ class GenericViews:
         """Whether `model` alone says which rows the view shows."""
         values = self.reads.classes.values(view)
         asked = self.index.calls.member(view, "get_queryset")
-        return "model" in values and "queryset" not in values and asked is None and self.lists(view)
+        alone = "model" in values and "queryset" not in values and asked is None
+        return alone and (self.lists(view) or self.shows_one(view))
 
     def query(self, view: Key, model: DjangoModel) -> Query:
         """The query that Django makes for a view with a model alone."""
@@ -54,9 +55,8 @@ class GenericViews:
         for variable in {*given, *named, own}:
             yield from self.reads.pages.bound(self._templates(view, model), variable, model)
         held = ("self.object_list", "self.get_queryset()") if many else ("self.object", "self.get_object()")
-        for key in self.index.calls.members(view):
-            if function := self.index.calls.function(key):
-                yield from self.reads.rows(model, function, dict.fromkeys(held, ()))
+        for function in filter(None, map(self.index.calls.function, self.index.calls.members(view))):
+            yield from self.reads.rows(model, function, dict.fromkeys(held, ()))
 
     def _templates(self, view: Key, model: DjangoModel) -> set[str]:
         """The templates that the class names, else the one that Django takes by the name of the model."""

@@ -198,6 +198,14 @@ def added(found: object, before: str) -> list[str]:
         pytest.param(
             f"class V(DetailView):\n{ORDERED}", "blog/post_detail.html", SHOWN, AUTHOR, [JOINED], id="one row"
         ),
+        pytest.param(
+            "class V(DetailView):\n    model = Post\n",
+            "blog/post_detail.html",
+            "{% for c in post.comment_set.all %}{{ c.writer.email }}{% endfor %}",
+            AUTHOR,
+            ["queryset = Post.objects.prefetch_related('comment_set__writer')"],
+            id="below the one row of a model",
+        ),
         pytest.param(f"class V(UpdateView):\n{ORDERED}", "blog/post_form.html", SHOWN, AUTHOR, [JOINED], id="a form"),
         pytest.param(
             f"class V(DeleteView):\n{ORDERED}",
@@ -272,14 +280,6 @@ def test_what_a_generic_view_loads(
             AUTHOR,
             "R-UNRESOLVED",
             id="a hook that makes rows of its own",
-        ),
-        pytest.param(
-            "class V(DetailView):\n    model = Post\n",
-            "blog/post_detail.html",
-            SHOWN,
-            AUTHOR,
-            "R-UNRESOLVED",
-            id="one row of a model",
         ),
     ],
 )
