@@ -54,8 +54,8 @@ def _lists(index: Index, key: Key) -> bool:
 
 def lists_of(index: Index, places: Places, key: Key) -> list[List]:
     """The change list of an admin class; the queryset that a view begins with: in `get_queryset`, else in its body."""
-    about = places.class_model(key)
-    if places.is_admin(key):
+    about = places.about.class_model(key)
+    if places.about.is_admin(key):
         return [List(*key, 1, about)] if about else []
     hooks: list[List] = []
     bodies: list[List] = []

@@ -8,6 +8,7 @@ from codemods._cst import offsets
 from codemods._django_chains import Chain, Reading, Use, Via, returns
 from codemods._django_policy import NO_ENTITIES, SINGLE
 from codemods._django_reads import DjangoReads
+from codemods._django_view_models import ViewModels
 from codemods._django_views import GenericViews
 from codemods.api import Reached, Sighting
 from codemods.index import Index
@@ -83,7 +84,8 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.reads = DjangoReads(index)
-        self.reads.types.class_model = self.class_model
+        self.about = ViewModels(self.reads)
+        self.reads.types.class_model = self.about.class_model
         self.views = GenericViews(self.reads)
         self.sighting = sighting
         self.keys = {(r.path, r.qualname): r for r in sighting.reached}
@@ -98,7 +100,7 @@ class Places:
         for place in found:
             place.see(self.reads.pages.rendered(self.templates, place.model), near=False)
             for serializer in self.serializers:
-                if self._fits(serializer, place.model):
+                if self.about.fits(serializer, place.model):
                     place.see(self.reads.serializers.serialized(serializer, place.model), near=False)
         return found
 
@@ -149,7 +151,7 @@ class Places:
                     continue
                 own = query.entities[0] == OWN_MODEL
                 owner = (function.path, function.owner) if function.owner else None
-                feeds = self.class_model(owner) if owner else None
+                feeds = self.about.class_model(owner) if owner else None
                 model = feeds if own else self.index.django.get(function.path, query.entities[0], function.qualname)
                 if model is None:
                     continue
@@ -218,8 +220,8 @@ class Places:
     def _declared(self) -> Iterator[Place]:
         """Classes that say which model they list, and leave the query to Django."""
         for key, reached in self.classes.items():
-            model = self.class_model(key)
-            if model is not None and self.is_admin(key):
+            model = self.about.class_model(key)
+            if model is not None and self.about.is_admin(key):
                 place = Place(reached, model, admin=key, form=3)
             elif model is not None and self.views.is_declared(key):
                 place = Place(reached, model, view=key, query_of_class=self.views.query(key, model), form=3)
@@ -229,46 +231,18 @@ class Places:
             place.see(self._class_reads(key, model), near=True)
             yield place
 
-    def is_admin(self, key: Key) -> bool:
-        """Whether the class is registered with the admin."""
-        return any(key == admin for _, admin in self.index.urls.admins)
-
     def _class_reads(self, owner: Key, model: DjangoModel) -> set[Reading]:
-        listed = self.is_admin(owner)
+        listed = self.about.is_admin(owner)
         found = self.reads.serializers.listed(owner, model) if listed else set(self.views.shown(owner, model))
-        for serializer in self._named_serializers(owner):
-            if self._fits(serializer, model):
+        for serializer in self.about.serializers_of(owner):
+            if self.about.fits(serializer, model):
                 found |= self.reads.serializers.serialized(serializer, model)
         return found
 
-    def class_model(self, owner: Key) -> DjangoModel | None:
-        """The model that a class-based view, viewset or admin class works on."""
-        values = self.reads.classes.values(owner)
-        named = dotted(values["model"]) if "model" in values else ""
-        if named and (found := self.index.django.get(owner[0], named, owner[1])):
-            return found
-        for above in self.index.calls.lineage(owner):
-            body = self.index.calls.function((above[0], f"{above[1]}.{CLASS_BODY}"))
-            for query in body.queries if body else ():
-                if "queryset" in values and query.entities[0] != OWN_MODEL:
-                    return self.index.django.get(above[0], query.entities[0], above[1])
-        for tail, admin in self.index.urls.admins:
-            if admin == owner:
-                app, _, name = tail.partition("/")
-                return next((m for m in self.index.django.all if (m.app.lower(), m.name.lower()) == (app, name)), None)
-        models = {m for s in self._named_serializers(owner) if (m := self._serializer_model(s))}
-        return models.pop() if len(models) == 1 else None
-
-    # ---- serializers ----
-
-    def serializers_of(self, owner: Key) -> list[Key]:
-        """The serializers that the attributes of a class name."""
-        return self._named_serializers(owner)
-
     def _serializers(self) -> Iterator[Key]:
         for owner in self.classes:
-            yield from self._named_serializers(owner)
-            yield from self._chosen_serializers(owner)
+            yield from self.about.serializers_of(owner)
+            yield from self.about.chosen_serializers(owner)
         for key in self.keys:
             function = self.index.calls.function(key)
             for call in function.calls if function else ():
@@ -276,34 +250,3 @@ class Places:
                 found = self.index.names.resolve(key[0], name, key[1]) if "Serializer" in name else None
                 if found and self.reads.classes.class_(found):
                     yield found
-
-    def _named_serializers(self, owner: Key) -> list[Key]:
-        found = []
-        for name, value in self.reads.classes.values(owner).items():
-            for node in ast.walk(value) if "serializer" in name else ():
-                if isinstance(node, ast.Name | ast.Attribute) and dotted(node):
-                    for above in self.index.calls.lineage(owner):
-                        key = self.index.names.resolve(above[0], dotted(node), above[1])
-                        if key and self.reads.classes.class_(key) and key not in found:
-                            found.append(key)
-        return found
-
-    def _chosen_serializers(self, owner: Key) -> Iterator[Key]:
-        """The serializers that `get_serializer_class()` chooses from."""
-        path, node = self.reads.classes.member(owner, "get_serializer_class") or ("", None)
-        for part in ast.walk(node) if node else ():
-            if isinstance(part, ast.Name | ast.Attribute) and "Serializer" in (name := dotted(part)):
-                key = self.index.names.resolve(path, name, owner[1])
-                if key and self.reads.classes.class_(key):
-                    yield key
-
-    def _serializer_model(self, serializer: Key) -> DjangoModel | None:
-        for path, name in self.index.calls.lineage(serializer):
-            meta = self.reads.classes.class_((path, f"{name}.Meta"))
-            if meta and "model" in meta.values:
-                return self.index.django.get(path, dotted(meta.values["model"]), name)
-        return None
-
-    def _fits(self, serializer: Key, model: DjangoModel) -> bool:
-        written_for = self._serializer_model(serializer)
-        return written_for is None or written_for in model.lineage() or model in written_for.lineage()

@@ -163,7 +163,7 @@ def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
         shown, row = Shown(trace, places.reads, where), Rows(list_.model, each=True)
         if list_.query is None:
             shown.admin(key, row)
-        for serializer in places.serializers_of(key) if list_.query else ():
+        for serializer in places.about.serializers_of(key) if list_.query else ():
             shown.serializer(serializer, row)
         loads = _named(list_.model, _of_list(index, places, trace, list_, ahead or frozenset()))
         if loads and not writes_below(trace):
