@@ -422,6 +422,8 @@ class QueryReader:
                     self._note_call(hop)
                 case _ if id(hop) not in called and flow and flow.state >= _LIST:
                     flow = None  # an attribute of a row is no row
+        for step in query.steps:
+            step.conditional = False  # what stands in the expression itself is done whenever the query is
         return flow
 
     def _root_parts(self, root: ast.expr) -> None:
