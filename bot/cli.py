@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
 from bot import __version__
+from bot.arguments import Argument, Option, Program
 from bot.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,48 +27,37 @@ INTERRUPTION = "interrupted; temporary work trees are removed, and the same comm
 LONGEST_MESSAGE = 4000  # characters: paths may be long
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
-app = typer.Typer(
-    name="costmod",
-    help="Turns what an APM knows into a proven, priced pull request. Deterministic, offline, no model.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+program = Program(
+    "costmod",
+    __version__,
+    "Turns what an APM knows into a proven, priced pull request. Deterministic, offline, no model.",
 )
 
-Repo = Annotated[
-    Path, typer.Argument(metavar="[REPO]", resolve_path=True, help="A git repository, or a folder of one.")
-]
+Repo = Annotated[Path, Argument("REPO", "A git repository, or a folder of one.", real=True)]
 Hotspots = Annotated[
     list[str],
-    typer.Option("--hotspots", metavar="FILE...", help="APM exports; - is standard input.", show_default=False),
+    Option("--hotspots", metavar="FILE...", help="APM exports; - is standard input."),
 ]
 By = Literal["total", "p99", "cpu", "calls", "cost"]
-Rank = Annotated[By, typer.Option("--by", help="What ranks first.")]
-ReportFile = Annotated[Path | None, typer.Option("--report", metavar="OUT.json", help="Write the JSON report here.")]
+Rank = Annotated[By, Option("--by", "What ranks first.")]
+ReportFile = Annotated[Path | None, Option("--report", metavar="OUT.json", help="Write the JSON report here.")]
 
-RepoOption = Annotated[Path, typer.Option("--repo", resolve_path=True, help="The git repository.", show_default=False)]
-Folder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The plan folder.")]
-PlanFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The plan folder.")]
-Digest = Annotated[str | None, typer.Option(help="Refuse a plan whose sha256 is another.")]
-ForgeKind = Annotated[
-    Literal["local", "github"] | None, typer.Option("--forge", help="Default: local without a token.")
-]
-ForgeFolder = Annotated[
-    Path | None, typer.Option("--forge-folder", resolve_path=True, help="Where the local forge lives.")
-]
-MaxPullRequests = Annotated[
-    int | None, typer.Option("--max-pull-requests", min=1, help="Default 1: the most costly one.")
-]
+RepoOption = Annotated[Path, Option("--repo", real=True, help="The git repository.")]
+Folder = Annotated[Path, Option("--out", metavar="FOLDER", help="The plan folder.")]
+PlanFolder = Annotated[Path, Argument("FOLDER", "The plan folder.")]
+Digest = Annotated[str | None, Option(help="Refuse a plan whose sha256 is another.")]
+ForgeKind = Annotated[Literal["local", "github"] | None, Option("--forge", "Default: local without a token.")]
+ForgeFolder = Annotated[Path | None, Option("--forge-folder", real=True, help="Where the local forge lives.")]
+MaxPullRequests = Annotated[int | None, Option("--max-pull-requests", least=1, help="Default 1: the most costly one.")]
 
 
-@app.command()
+@program.command
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     hotspots: Hotspots,
     repo: Repo = Path(),
     forge: ForgeKind = None,
     forge_folder: ForgeFolder = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but publishing.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", "Everything but publishing.")] = False,
     max_pull_requests: MaxPullRequests = None,
     by: Rank = "total",
     report: ReportFile = None,
@@ -91,12 +79,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     return _exit_code(results, done={"published", "planned"} if dry_run else {"published"})
 
 
-@app.command(name="hotspots")
+@program.command
 def hotspots_(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="APM exports; - is standard input.")],
+    files: Annotated[list[str], Argument("FILE", "APM exports; - is standard input.")],
     by: Rank = "total",
-    top: Annotated[int | None, typer.Option(min=1, help="Only the first N.")] = None,
-    output: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
+    top: Annotated[int | None, Option(least=1, help="Only the first N.")] = None,
+    output: Annotated[Literal["table", "json"], Option("--format")] = "table",
 ) -> int:
     """What the APM saw: the ranked hotspots of its exports."""
     found = _read(files, _config(Path.cwd()), by)[:top]
@@ -111,18 +99,34 @@ def hotspots_(
     return 0
 
 
-@app.command()
+@program.command
+def sql(
+    store: Annotated[
+        Literal["rows", "clickhouse-otel"],
+        Option(help="rows: our Parquet columns; clickhouse-otel: the table of the OpenTelemetry Collector."),
+    ] = "rows",
+    dialect: Annotated[str, Option(help="As sqlglot names it: duckdb, clickhouse, postgres, bigquery, ...")] = "",
+    table: Annotated[str, Option(help="What FROM names.")] = "",
+    hours: Annotated[int, Option(least=1, help="How far back clickhouse-otel looks.")] = 24,
+) -> int:
+    """The detector as one SQL statement, for spans that stay in their warehouse; feed its rows to `hotspots`."""
+    from bot.hotspots.warehouse import grouping
+
+    dialect = dialect or ("clickhouse" if store == "clickhouse-otel" else "duckdb")
+    table = table or ("otel_traces" if store == "clickhouse-otel" else "otel_spans")
+    _print(grouping(dialect, store, table, _config(Path.cwd()).minimum_repeats, hours=hours))
+    return 0
+
+
+@program.command
 def fix(
     hotspots: Hotspots,
     repo: Repo = Path(),
-    write: Annotated[bool, typer.Option("--write/--diff", help="Edit the work tree, or only show the diff.")] = False,
+    write: Annotated[bool, Option("--write/--diff", "Edit the work tree, or only show the diff.")] = False,
     report: ReportFile = None,
 ) -> int:
     """Plan every hotspot, then show the diff or edit the work tree."""
-    from msgspec.structs import replace
-
     from bot.pipeline import plan_all
-    from bot.plan.apply import apply, combined
     from bot.prove.checkout import head_commit, require_clean
     from bot.show.console import Screen
     from codemods.index import Index
@@ -135,6 +139,10 @@ def fix(
     index = Index(repo, config.exclude)
     results = plan_all(_read(hotspots, config, "total"), index, stacked=True)
     if write:
+        from msgspec.structs import replace
+
+        from bot.plan.apply import apply, combined
+
         apply(repo, combined(r.patch for r in results if r.patch))
         results = [replace(r, outcome="fixed") if r.outcome == "planned" else r for r in results]
     _write_report(report, "fix", results, commit)
@@ -143,16 +151,16 @@ def fix(
     return _exit_code(results, done={"fixed", "planned"})
 
 
-@app.command()
+@program.command
 def scan(
     repo: Repo = Path(),
-    output: Annotated[Literal["text", "json", "sarif"], typer.Option("--format")] = "text",
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there, not to the screen.")] = None,
-    diff: Annotated[bool, typer.Option("--diff", help="As text: show the suggested edits.")] = False,
+    output: Annotated[Literal["text", "json", "sarif"], Option("--format")] = "text",
+    out: Annotated[Path | None, Option("--out", metavar="FILE", help="Write there, not to the screen.")] = None,
+    diff: Annotated[bool, Option("--diff", "As text: show the suggested edits.")] = False,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="PREFIX", help="Leave out paths that begin so; repeatable.")
+        list[str] | None, Option(metavar="PREFIX", help="Leave out paths that begin so; repeatable.")
     ] = None,
-    fail_on_findings: Annotated[bool, typer.Option("--fail-on-findings", help="Exit 1 when there are any.")] = False,
+    fail_on_findings: Annotated[bool, Option("--fail-on-findings", "Exit 1 when there are any.")] = False,
 ) -> int:
     """No APM: queries whose every row is seen to issue statements of its own; edits nothing."""
     from bot.plan.scan import scan as find_all
@@ -179,7 +187,7 @@ def scan(
     return int(fail_on_findings and bool(findings))
 
 
-@app.command()
+@program.command
 def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod-plan"), by: Rank = "total") -> int:
     """Step 1 of 4: plan every hotspot on the commit that is checked out, into a plan folder."""
     from bot.pipeline import plan_all
@@ -196,7 +204,7 @@ def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod
     return _exit_code(results, done={"planned"})
 
 
-@app.command()
+@program.command
 def prove(
     folder: PlanFolder, repo: RepoOption = Path(), digest: Digest = None, max_pull_requests: MaxPullRequests = None
 ) -> int:
@@ -217,12 +225,12 @@ def prove(
     return 0 if proven <= {"proven", "held"} else 1
 
 
-@app.command()
+@program.command
 def price(
     folder: PlanFolder,
     repo: RepoOption = Path(),
     digest: Digest = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Print every input and amount.")] = False,
+    explain: Annotated[bool, Option("--explain", "Print every input and amount.")] = False,
 ) -> int:
     """Step 3 of 4: what each proven patch is worth a month."""
     from datetime import UTC, datetime
@@ -244,7 +252,7 @@ def price(
     return 0
 
 
-@app.command()
+@program.command
 def publish(
     folder: PlanFolder,
     repo: RepoOption = Path(),
@@ -271,9 +279,9 @@ def publish(
     return _exit_code(results, done={"published"})
 
 
-@app.command()
+@program.command
 def codemods(
-    codemod: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain one.")] = None,
+    codemod: Annotated[str | None, Argument("ID", "Explain one.")] = None,
 ) -> int:
     """List the codemods, or explain one from its own docstring, cases and limits."""
     from bot.show.codemods import explain, listing
@@ -289,21 +297,14 @@ def codemods(
     return 0
 
 
-@app.command()
+@program.command
 def demo(
-    out: Annotated[Path | None, typer.Option(help="Folder for the example; default: a new temporary one.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for the example; default: a new temporary one.")] = None,
 ) -> int:
     """The main job on the bundled example, end to end."""
     from bot.demo import play
 
     return play(out)
-
-
-@app.callback(invoke_without_command=True)
-def _options(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
-    if version:
-        _print(f"costmod {__version__}\n")
-        raise typer.Exit
 
 
 def main() -> None:
@@ -314,13 +315,13 @@ def main() -> None:
 
 def _main(arguments: list[str]) -> int:
     try:
-        code = int(app(args=spread(arguments), standalone_mode=False) or 0)
+        return program.run(spread(arguments))
     except UserError as error:
         return _say(str(error), 2)
-    except typer.TyperException as error:
-        return _say(f"{str(error).rstrip('.')}; see `costmod --help`.", 2)
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+    except SystemExit as done:  # help was shown
+        return int(done.code or 0)
+    except KeyboardInterrupt:
+        return _say(INTERRUPTION, INTERRUPTED)
     except OSError as error:
         if error.errno not in DISK_FULL or os.environ.get("COSTMOD_DEBUG"):
             return _defect(error)
@@ -329,9 +330,6 @@ def _main(arguments: list[str]) -> int:
         return _say(f"{place}: cannot be written ({error.strerror}); make room and run the command again.", 2)
     except Exception as error:
         return _defect(error)
-    if code == INTERRUPTED:  # also typer's own answer to Ctrl-C
-        return _say(INTERRUPTION, INTERRUPTED)
-    return code
 
 
 def spread(arguments: list[str]) -> list[str]:
@@ -379,8 +377,6 @@ def _drop_output() -> None:
 
 
 def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
-    from dataclasses import replace
-
     from bot.config import load
 
     if not repo.is_dir():
@@ -388,6 +384,8 @@ def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
     config = load(repo)
     if max_pull_requests is None:
         return config
+    from dataclasses import replace
+
     return replace(config, publish=replace(config.publish, max_pull_requests=max_pull_requests))
 
 
@@ -426,17 +424,17 @@ def _shown(found: "Scan", output: Literal["text", "json", "sarif"], repo: Path, 
 
 
 def _check_report(path: Path | None, repo: Path, inputs: Iterable[str | Path]) -> None:
-    from bot.show.report import require_writable
-
     if path is not None:
+        from bot.show.report import require_writable
+
         require_writable(path, repo, inputs)
 
 
 def _write_report(path: Path | None, command: str, results: "list[Result]", commit: str | None) -> None:
-    from bot.records import Report
-    from bot.show.report import write
-
     if path is not None:
+        from bot.records import Report
+        from bot.show.report import write
+
         write(Report(version=__version__, command=command, commit=commit, results=tuple(results)), path)
 
 

@@ -1,14 +1,23 @@
 """Settings: `[tool.costmod]` in pyproject.toml, or a costmod.toml beside it (which wins)."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Interval
-
 from bot.errors import UserError
+
+
+class Between:
+    """Bounds of a number, in the words of pydantic, which need not be loaded to write them down."""
+
+    def __init__(self, **bounds: float) -> None:
+        self._bounds = bounds
+
+    def __get_pydantic_core_schema__(self, source: type, handler: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
+        return {**handler(source), **self._bounds}
 
 
 class Section:
@@ -27,12 +36,12 @@ class PriceConfig(Section):
     """`[tool.costmod.price]`: where the application runs and how many requests it serves."""
 
     # "GET /posts" -> requests per 730 h
-    requests_per_month: dict[str, Annotated[float, Interval(ge=0, le=1e15)]] = field(default_factory=dict)
+    requests_per_month: dict[str, Annotated[float, Between(ge=0, le=1e15)]] = field(default_factory=dict)
     application: Literal["fargate", "lambda", "ec2", "none"] = "none"
     database: Literal["aurora-serverless-v2", "aurora-provisioned", "rds", "none"] = "none"
     access_layer: Literal["orm", "dbapi"] = "orm"
-    round_trip_ms: Annotated[float, Interval(gt=0, le=10_000)] | None = None  # application to database
-    cross_az_share: Annotated[float, Interval(ge=0, le=1)] | None = None  # of database traffic that crosses zones
+    round_trip_ms: Annotated[float, Between(gt=0, le=10_000)] | None = None  # application to database
+    cross_az_share: Annotated[float, Between(ge=0, le=1)] | None = None  # of database traffic that crosses zones
     minimum_monthly: Decimal = Decimal(25)  # below it a pull request is opened for latency, and says so
 
 
@@ -44,8 +53,8 @@ class PublishConfig(Section):
     labels: tuple[str, ...] = ("costmod",)
     draft: bool = False
     signoff: bool = False
-    max_pull_requests: Annotated[int, Ge(1)] = 1
-    max_open_pull_requests: Annotated[int, Ge(1)] = 5
+    max_pull_requests: Annotated[int, Between(ge=1)] = 1
+    max_open_pull_requests: Annotated[int, Between(ge=1)] = 5
 
 
 @dataclass(frozen=True)
@@ -54,11 +63,13 @@ class Config(Section):
 
     test_command: str | list[str] | None = None  # default: detected
     python: str | None = None  # interpreter of the repository's own environment; default: .venv, venv, then PATH
-    test_timeout_seconds: Annotated[int, Interval(ge=1, le=86_400)] = 900
+    test_timeout_seconds: Annotated[int, Between(ge=1, le=86_400)] = 900
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
-    minimum_repeats: Annotated[int, Ge(2)] = 5  # statements per request from which a loop is a hotspot
-    max_input_mb: Annotated[int, Ge(1)] = 512
+    minimum_repeats: Annotated[int, Between(ge=2)] = 5  # statements per request from which a loop is a hotspot
+    slow_statement_ms: Annotated[int, Between(ge=1)] = 500  # from which one database call is a hotspot by itself
+    max_input_mb: Annotated[int, Between(ge=1)] = 8192
+    alarm_services: dict[str, str] = field(default_factory=dict)  # "DimensionName=Value" of an alarm -> service
     price: PriceConfig = field(default_factory=PriceConfig)
     publish: PublishConfig = field(default_factory=PublishConfig)
 

@@ -122,6 +122,7 @@ class Metrics(Record, frozen=True, kw_only=True):
     db_ns: int = 0
     http_ns: int = 0
     avoidable_ns_per_request: int = 0  # the pattern's time minus one batched call
+    share_of_service: float | None = None  # 0..1: the patterns' part of all that the service did, in the source's time
 
 
 class Trust(Record, frozen=True, kw_only=True):

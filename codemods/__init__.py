@@ -2,7 +2,10 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -10,16 +13,20 @@ if TYPE_CHECKING:
     from codemods.index import Index
 
 
+GROUP = "costmod.codemods"
+
+
 def discover() -> "dict[str, Codemod]":
     """Every codemod by its id: the public modules of this package that have a META, then entry points."""
-    from importlib.metadata import entry_points  # it takes longer to import than all of the above
-
     modules = [
         importlib.import_module(f"{__name__}.{found.name}")
         for found in pkgutil.iter_modules(__path__)
         if not found.ispkg and not found.name.startswith("_")
     ]
-    modules += [entry.load() for entry in entry_points(group="costmod.codemods")]
+    if _announced():
+        from importlib.metadata import entry_points  # it takes longer to import than all of the above
+
+        modules += [entry.load() for entry in entry_points(group=GROUP)]
     return {module.META.id: cast("Codemod", module) for module in modules if hasattr(module, "META")}
 
 
@@ -36,7 +43,7 @@ def turns(codemods: "Iterable[Codemod]") -> "list[list[Codemod]]":
 
 def ask(turn: "list[Codemod]", index: "Index", sighting: "Sighting") -> "list[Answer]":
     """The answers of a turn: what one codemod declines is asked of the next, and the last one says why not."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from codemods.api import No
 
@@ -51,3 +58,15 @@ def ask(turn: "list[Codemod]", index: "Index", sighting: "Sighting") -> "list[An
         if not repeats:
             break
     return [*found, *declined]
+
+
+def _announced() -> bool:
+    """Whether some installed distribution can have entry points of ours; what is packed in an archive always can."""
+    for folder in map(Path, sys.path):
+        if folder.is_file():
+            return True
+        for file in (*folder.glob("*.dist-info/entry_points.txt"), *folder.glob("*.egg-info/entry_points.txt")):
+            with suppress(OSError):
+                if GROUP.encode() in file.read_bytes():
+                    return True
+    return False

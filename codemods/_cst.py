@@ -6,9 +6,10 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from codemods._lazy import lazily
 from codemods.cache import answer
@@ -89,8 +90,7 @@ def _at_root(node: cst.BaseExpression, depth: int, change: Callable[[cst.Call], 
     return change(node)
 
 
-@dataclass(frozen=True)
-class _New:
+class _New(msgspec.Struct, frozen=True):
     method: str
     arguments: tuple[str, ...]
     rows: str | None

@@ -1,6 +1,6 @@
 """The cases of `django-eager-load`: what it changes, and what it leaves alone with which code."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from codemods.api import Case, Repeat, Tier
 
@@ -132,6 +132,13 @@ CASES = (
         "a forward key, ordered by primary key: join",
         f'posts = Post.objects.order_by("id")\n{_AUTHORS}',
         f'posts = Post.objects.select_related("author").order_by("id")\n{_AUTHORS}',
+        AUTHOR,
+    ),
+    _changed(
+        "a loop that ends early reads something else",
+        f'posts = Post.objects.order_by("id")\nfor post in posts:\n    if post.title.strip():\n        break\n{_AUTHORS}',
+        'posts = Post.objects.select_related("author").order_by("id")\n'
+        f"for post in posts:\n    if post.title.strip():\n        break\n{_AUTHORS}",
         AUTHOR,
     ),
     _changed(
@@ -520,6 +527,14 @@ CASES = (
     _untouched(
         "streamed without a chunk size", "R-STREAM",
         "return [post.author.email for post in Post.objects.iterator()]", AUTHOR,
+    ),
+    _untouched(
+        "a loop that ends early calls a method that reads it", "R-COND",
+        f'posts = Post.objects.order_by("id")\nfor post in posts:\n    if post.byline():\n        break\n{_AUTHORS}', AUTHOR,
+    ),
+    _untouched(
+        "a loop that ends early hands its rows on", "R-COND",
+        f'posts = Post.objects.order_by("id")\nfor post in posts:\n    if seen(post):\n        break\n{_AUTHORS}', AUTHOR,
     ),
     _untouched(
         "the loop ends early", "R-COND",

@@ -2,13 +2,14 @@
 
 import ast
 import re
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
-from codemods._django_reads import CACHED, Chain
+import msgspec
+
+from codemods._django_chains import CACHED, Chain
 from codemods.api import Repeat
 from codemods.index.django_models import DjangoModel, Link
-from codemods.index.facts import Function, Query, Step
+from codemods.index.facts import Function, Loop, Query, Step
 
 # Steps after which the rows are no entities, or there are no rows.
 NO_ENTITIES = frozenset(
@@ -46,8 +47,7 @@ def is_lazy_load(repeat: Repeat) -> bool:
     return repeat.shape not in _NO_LAZY_SHAPES and not _NO_LAZY_LOAD.search(repeat.statement)
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
+class Existing(msgspec.Struct, frozen=True):
     """Paths that a query loads already, and whether all its loader calls could be read; the mode that it fetches in.
 
     `mode` is the source of what `fetch_mode()` is given last, unconditionally.
@@ -88,6 +88,12 @@ def prefixes(path: str) -> list[str]:
     return ["__".join(parts[: n + 1]) for n in range(len(parts))]
 
 
+def names_in(node: object) -> frozenset[str]:
+    """Every path, with its beginnings, that a literal names."""
+    names = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)] if isinstance(node, ast.AST) else []
+    return frozenset(prefix for name in names if isinstance(name, str) for prefix in prefixes(name))
+
+
 def _path(source: str) -> str | None:
     """The path of `"author"` or `Prefetch("author", ...)`; one under `to_attr` leaves the accessor as it is."""
     node = ast.parse(source, mode="eval").body
@@ -103,9 +109,22 @@ def refusal(query: Query, function: Function, *, peers: bool) -> tuple[str, str]
     steps = {step.name for step in query.steps}
     if not peers and (unions := sorted(steps & _UNIONS)):
         return "R-SHAPE", f"line {query.line} of {function.path} combines queries with `{unions[0]}`"
+    return None
+
+
+def left_early(query: Query, reads: Callable[[str], bool]) -> Loop | None:
+    """A loop over the rows that can end before the last one and reads what is asked about.
+
+    `reads` tells whether reading an attribute of a row, or calling it, does.
+    """
     for loop in query.loops:
-        if loop.early_exit and set(loop.targets) & query.rows:
-            return "R-COND", f"the loop at line {loop.line} of {function.path} can end early"
+        targets = set(loop.targets) & query.rows
+        if loop.early_exit and targets:
+            names = {read.attr for read in loop.reads if read.base in targets}
+            called = [call.callee.partition(".") for call in loop.calls]
+            names |= {rest.partition(".")[0] for head, _, rest in called if head in targets}
+            if any(targets & set(call.names) for call in loop.calls) or any(map(reads, names)):
+                return loop
     return None
 
 
@@ -114,7 +133,7 @@ def forbids(
     function: Function | None,
     chain: Chain,
     used: Callable[[Chain], set[str]],
-    managed: Container[str],
+    managed: Callable[[str], bool],
     *,
     peers: bool,
 ) -> tuple[str, str] | None:
@@ -128,7 +147,7 @@ def forbids(
         if not link.many:
             continue
         uses = used(chain[: position + 1])
-        if link.name in managed:
+        if managed(link.name):
             return "R-MANAGER", f"`{link.path}` is read with `{link.name}(manager=...)`"
         if not uses & CACHED and (around := sorted(uses)):
             return "R-CACHEBYPASS", f"`{link.path}` is read with `.{around[0]}()`"
@@ -175,8 +194,7 @@ def _writes(callee: str, chain: Chain) -> bool:
     return bool(receiver) and (name in _SAVES or (name in _WRITES and bool(managers & set(receiver))))
 
 
-@dataclass(frozen=True, slots=True)
-class Loader:
+class Loader(msgspec.Struct, frozen=True):
     """A loader method, why it was chosen, how many statements it leaves per request."""
 
     name: str

@@ -1,10 +1,10 @@
 """What a query's own `.options(...)` say: which paths are loaded eagerly, which are opted out, and if all is plain."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from codemods.index.facts import Step, dotted
+from codemods.index.facts import Query, Step, dotted
 
 LOADERS = frozenset(
     {"joinedload", "selectinload", "subqueryload", "immediateload", "contains_eager", "eagerload", "joinedload_all"}
@@ -56,6 +56,15 @@ def existing_options(steps: list[Step], held_by: HeldBy = lambda _: None) -> Exi
             if not isinstance(node, ast.Call):
                 found.sources = written
     return found
+
+
+def given_to_root(query: Query) -> Iterator[Path]:
+    """Paths that the call which makes a query is told to load: `Post.find(title=title, eager=Post.author)`."""
+    root = ast.parse(query.root, mode="eval").body
+    for keyword in root.keywords if isinstance(root, ast.Call) else ():
+        if keyword.arg and "eager" in keyword.arg:
+            named = (dotted(n) for n in ast.walk(keyword.value) if isinstance(n, ast.Attribute))
+            yield from ((name.rpartition(".")[2],) for name in named if name)
 
 
 def _read(node: ast.expr, prefix: Path, found: Existing) -> Path | None:

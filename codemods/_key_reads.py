@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import takewhile
+
+import msgspec
 
 from codemods import _cst
 from codemods.index.facts import dotted
@@ -20,8 +21,7 @@ class OtherReadError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """The relation `name`, whose key the row holds as `attribute` and the related object as one of `keys`."""
 
     name: str

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 
@@ -17,3 +18,14 @@ def lazily(name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def names_of(**where: str) -> Callable[[str], object]:
+    """The `__getattr__` of a module some of whose names are those of other modules, loaded when one is asked for."""
+
+    def find(name: str) -> object:
+        if name not in where:
+            raise AttributeError(name)
+        return getattr(importlib.import_module(where[name]), name)
+
+    return find

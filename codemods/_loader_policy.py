@@ -2,7 +2,8 @@
 
 import ast
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods.index.facts import Query, dotted
 from codemods.index.models import Model, Relationship
@@ -43,8 +44,7 @@ def streams(query: Query) -> str | None:
 _STREAMS_ROWS = re.compile(r"yield_per|stream_results")
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(msgspec.Struct, frozen=True):
     """A loader option, why it was chosen, and how many statements it leaves per request."""
 
     name: str

@@ -1,7 +1,8 @@
 """What happens while the rows are read: writes, commits, early exits, reads on some rows only."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods.index import Index
 from codemods.index.facts import Call, Function, Loop, Query, Read
@@ -17,8 +18,7 @@ _SESSION = re.compile(r"(^|[._])(sessions?|sess|dbs?|s|tx|conn|connection)$", re
 _CALLEE_DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """A refusal code with its detail, or sentences that demote the edit to a draft."""
 
     refusal: tuple[str, str] | None = None

@@ -1,6 +1,6 @@
 """What an edit must do without where a project proves a SQLAlchemy older than what the codemod writes for."""
 
-from dataclasses import dataclass
+import msgspec
 
 from codemods._loader_policy import LIMITS, LOCKS, STREAMS, unique_order
 from codemods._sqlalchemy_edit import Loaders
@@ -13,8 +13,7 @@ SUBQUERY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Older:
+class Older(msgspec.Struct, frozen=True):
     """Which loaders the SQLAlchemy of a file lacks."""
 
     selectinload: bool

@@ -3,10 +3,13 @@
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+import msgspec
+
 from codemods import _cst
+from codemods._shared_edit import written
+from codemods._shared_queries import Target
 from codemods._sqlalchemy_places import Place
 from codemods.index import Index, first_party
 from codemods.index.models import Model
@@ -21,12 +24,12 @@ class CannotSpellError(Exception):
     """Why a file cannot name what an option needs."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """Loader options for one query."""
 
     place: Place
     loads: tuple[Loaders, ...]
+    target: Target | None = None  # where they go when the query serves other models as well
 
 
 def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
@@ -44,11 +47,15 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
     models = _Spelling(index, path, text)
     edits = []
     for options in wanted:
-        query = options.place.query
         arguments = [
             _option([options.place.entity or models.of(options.place.model), *_owners(models, loaders)], loaders)
             for loaders in options.loads
         ]
+        if options.target:
+            model = options.place.entity or models.of(options.place.model)
+            edits.append(written(text, options.target, model, arguments))
+            continue
+        query = options.place.query
         start, end = _cst.offsets(text, query.chain)
         if query.style == "get":
             edits.append((start, end, _cst.with_keyword(text[start:end], query.depth, "options", arguments)))
@@ -112,7 +119,10 @@ class _Spelling:
         module = self._index.tree.module(self._path)
         assert module is not None
         for name in (n for n in (model.qualname, *module.imports) if n.partition(".")[0] in self._bound):
-            for spelled in (name, f"{name}.{model.qualname}"):
+            level, source, _ = module.imports.get(name, (1, "", None))
+            # `from flask import session`: another library's, even where the tree has a folder of that name.
+            ours = level or self._index.names.module_path(self._path, 0, source.partition(".")[0])
+            for spelled in (name, f"{name}.{model.qualname}") if ours else (name,):
                 if self._index.names.resolve(self._path, spelled) == (model.path, model.qualname):
                     return spelled
         return self._added(model)

@@ -1,32 +1,37 @@
 """Queries of entities on the way from an entry, and the relationships that a repeat can be on their rows."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+import msgspec
 
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
+from codemods._shared_queries import Shared
 from codemods.api import Reached, Repeat, Sighting
 from codemods.index import Index
+from codemods.index.bindings import Bound
 from codemods.index.calls import Key
 from codemods.index.facts import Call, Function, Query
 from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
-from codemods.index.queries import OF_QUERIES, SINGLE_ROW
+from codemods.index.queries import SINGLE_ROW
 from codemods.index.relations import Relation, lazy_loads, loads_from, paths
+from codemods.index.roots import OF_QUERIES
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
 FOLLOWED, SIMILAR, READ, NAMED, UNSEEN = range(5)
 
 
-@dataclass(eq=False)
-class Place:
+class Place(msgspec.Struct, eq=False):
     """A query of entities in a function that the entry reaches.
 
     Attributes:
         entity: the entity as the query writes it; None where its file has no name for it.
         single: whether the query returns one row.
         guessed: whether only its filters tell which entity it returns.
+        shared: who gives the query this model where it also serves others; None where it serves no other.
         followed: chains of relationships that were followed from the very rows -> in which contexts.
     """
 
@@ -37,7 +42,8 @@ class Place:
     entity: str | None
     single: bool
     guessed: bool = False
-    followed: Chains = field(default_factory=dict)
+    shared: Shared | None = None
+    followed: Chains = msgspec.field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -50,8 +56,7 @@ class Place:
         return f"{self.reached.path}:{self.reached.qualname}"
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, eq=False):
     """A relationship that a repeat can be, with the way to it from a query's rows."""
 
     place: Place
@@ -78,6 +83,7 @@ class Candidate:
 
 
 MOST_FOLLOWED = 150  # queries whose rows are followed in one look: a bound on its time
+_NEAR = 6  # calls: what the entry reaches itself
 _FAR = 12  # calls: beyond them a query was found by its callers or anywhere
 _ANYWHERE = 30  # calls: the distance of queries that nothing leads to
 _OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
@@ -89,13 +95,15 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        self._near = frozenset((r.path, r.qualname) for r in sighting.reached if r.distance < _NEAR)
         self._left = MOST_FOLLOWED
         # Of queries that are looked for anywhere, any caller can be the one.
         self.through = self.keys if any(r.distance < _ANYWHERE for r in sighting.reached) else frozenset()
         self.readers = sighting.readers
         self.evidence = sighting.evidence
+        self.attributes = sighting.attributes
         self.all = list(self._places(sighting))
-        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
+        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all if not p.shared})
 
     def candidates(self, repeat: Repeat) -> list[Candidate]:
         """Every way from a place's rows to one of the relationships that the repeat can be, with its evidence."""
@@ -105,9 +113,14 @@ class Places:
             for place in self.all
             if not _limited_below(place.query, repeat.count)
             for candidate in self._on(place, relations, similar)
-            if not (place.reached.distance > _FAR and self._loaded(candidate))
+            if not (place.reached.distance > _FAR and self.loaded(candidate))
             if not place.single or any(hop.relationship.many is not False for hop in candidate.way[:-1])
         ]
+        if self.attributes:
+            named = [c for c in found if c.names[-1] in self.attributes]
+            if not self.readers:  # the line is a template's
+                return [c for c in named if c.seen <= SIMILAR]
+            return [c for c in named if c.seen <= READ and self._at_reader(c)]
         if self.evidence != "names":
             return [c for c in found if c.seen <= READ and (self.evidence == "rows" or self._at_reader(c))]
         # What nothing is seen to read is edited only where the evidence itself points at the query.
@@ -119,7 +132,7 @@ class Places:
             or (len(c.way) == 1 and not c.place.reached.distance and c.relation.relationship.target not in queried)
         ]
 
-    def _loaded(self, candidate: Candidate) -> bool:
+    def loaded(self, candidate: Candidate) -> bool:
         """Whether the query loads it already: then it is not what repeats, and far away it is not worth a word."""
         return candidate.names in existing_options(candidate.place.query.steps).eager
 
@@ -131,12 +144,16 @@ class Places:
         """The chains that are read on the place's very rows; of too many places, only those of the nearest."""
         if not place.followed and self._left:
             self._left -= 1
-            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.through)
+            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self._through(place))
         return place.followed
+
+    def _through(self, place: Place) -> Collection[Key]:
+        """The callers that count: of a query that serves several models only those that ask for this one."""
+        return self.through if place.shared is None else place.shared.through(self.through)
 
     def passes(self, place: Place) -> set[Key]:
         """The functions that the place's rows pass through."""
-        return self.index.evidence.passes(place.key, place.query, place.model, self.through)
+        return self.index.evidence.passes(place.key, place.query, place.model, self._through(place))
 
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.
@@ -187,12 +204,55 @@ class Places:
                 if steps & NO_ENTITIES or query.style == "manager":
                     continue
                 for entity in query.entities:
+                    if function and (given := list(self._given(reached, function, query, entity))):
+                        yield from given
+                        break
                     if function and (found := self._model(function, query, entity)):
                         single = query.style == "get" or bool(steps & SINGLE_ROW)
                         yield Place(reached, function, query, *found, single=single)
                         break
                     if function and query.style == "built" and (model := self._filtered(function, query)):
                         yield Place(reached, function, query, model, None, bool(steps & SINGLE_ROW), guessed=True)
+
+    def _given(self, reached: Reached, function: Function, query: Query, entity: str) -> Iterator[Place]:
+        """Of a query whose model subclasses or callers name, a place for every model."""
+        if query.style not in _OF_VARIABLES or not variable(entity):
+            return
+        key = (reached.path, reached.qualname)
+        by_model: dict[Model, list[Bound]] = {}
+        for bound in self.index.bindings.of(key, entity):
+            if (model := self.index.models.get(*bound.model)) and self._runs(function, bound):
+                by_model.setdefault(model, []).append(bound)
+        single = bool({s.name for s in query.steps} & SINGLE_ROW)
+        for model, bounds in by_model.items():
+            others = [b for other, more in by_model.items() for b in more if other is not model]
+            if others and not any(map(self._asked, bounds)):
+                continue
+            shared = Shared(self.index, function, entity, tuple(bounds), tuple(others), self._near) if others else None
+            yield Place(reached, function, query, model, None, single, shared=shared)
+
+    def _runs(self, function: Function, bound: Bound) -> bool:
+        """Whether the class that has the model has the method as it is, and no override of its own."""
+        key = (function.path, function.qualname)
+        if bound.holder is None or not function.owner:
+            return True
+        return self.index.calls.member(bound.holder, function.qualname.rpartition(".")[2]) in (key, None)
+
+    def _asked(self, bound: Bound) -> bool:
+        """Whether what gives a query this model is on the way from the entry: in a function that it reaches itself."""
+        given = bound.calls[-1].key if bound.calls else None
+        return (given is None or given in self._near) and (bound.holder is None or bound.holder in self._used)
+
+    @cached_property
+    def _used(self) -> set[Key]:
+        """The classes whose methods run on the way, and those of the instances that are asked there."""
+        found = set(self._near)
+        for function in filter(None, map(self.index.calls.function, sorted(self._near))):
+            owner = self.index.calls.owner(function)
+            found |= {owner} if owner else set()
+            for instance in {call.callee.rpartition(".")[0] for call in function.calls} - {"", "self", "cls"}:
+                found.update(self.index.calls.types.of(function, instance))
+        return found
 
     def _model(self, function: Function, query: Query, entity: str) -> tuple[Model, str | None] | None:
         """The model of a query's rows and how the file names it."""
@@ -201,7 +261,7 @@ class Places:
         if query.style == "built":
             return self._built(function, query, entity)
         model = self.index.models.get(function.path, entity, function.qualname)
-        if model is None or (query.style == "method" and not self._returns_query(function, query)):
+        if model is None or (query.style in ("method", "helper") and not self._returns_query(function, query)):
             return None
         return model, entity
 
@@ -222,9 +282,18 @@ class Places:
             if maker is None or not maker.returns_query:
                 continue
             for made in (m for m in maker.queries if m.style in ("query", "select", "model")):
-                found.add(self.index.models.get(maker.path, made.entities[0], maker.qualname))
+                found |= self._made(function, maker, made.entities[0])
         model = found.pop() if len(found) == 1 else None
         return (model, None) if model else None
+
+    def _made(self, function: Function, maker: Function, entity: str) -> set[Model | None]:
+        """The models of a query that a method makes for the class of the function that calls it."""
+        owner = self.index.calls.owner(function)
+        if not variable(entity) or owner is None:
+            return {self.index.models.get(maker.path, entity, maker.qualname)}
+        classes = {owner, *self.index.calls.below(owner)}
+        bounds = self.index.bindings.of((maker.path, maker.qualname), entity)
+        return {self.index.models.get(*bound.model) for bound in bounds if bound.holder in classes} or {None}
 
     def _filtered(self, function: Function, query: Query) -> Model | None:
         """The model whose columns the steps of a query speak of, where they speak of one only."""
@@ -239,6 +308,15 @@ class Places:
         keys = list(self.index.calls.targets(function, Call(callee, query.line)))
         found = [self.index.calls.function(key) for key in keys]
         return any(f is not None and f.returns_query for f in found)
+
+
+_OF_VARIABLES = frozenset({"query", "select", "model", "helper"})
+
+
+def variable(entity: str) -> bool:
+    """Whether an entity is a name that something else gives a model: `model`, `self.model`."""
+    head, _, rest = entity.rpartition(".")
+    return entity.isidentifier() or (head in ("self", "cls") and rest.isidentifier())
 
 
 class _Anything:

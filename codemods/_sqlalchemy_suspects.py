@@ -52,6 +52,15 @@ def suspects(index: Index) -> Iterator[Suspect]:
                         yield found
 
 
+def loads_named(index: Index, names: frozenset[str]) -> Iterator[Repeat]:
+    """The lazy loads of all relationships of these names; count unknown."""
+    for owner in index.models.all:
+        for relationship in owner.relationships.values():
+            repeat = _lazy_load(Relation(owner, relationship)) if relationship.name in names else None
+            if repeat is not None:
+                yield repeat
+
+
 def _model(index: Index, function: Function, query: Query) -> Model | None:
     """The entity of a query of whole rows, more than a handful of them."""
     steps = {step.name for step in query.steps}

@@ -1,7 +1,9 @@
 """The words that codemods and their callers share: what repeats, where it is reached from, what a codemod answers."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Literal, Protocol
+
+import msgspec
 
 from codemods.index import Index
 
@@ -9,8 +11,7 @@ Tier = Literal["A", "B", "C"]
 Evidence = Literal["reader", "rows", "names"]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True):
     """One statement that repeats per request, read off its syntax.
 
     `tables` are in FROM order, `columns` the "table.column" compared with a parameter; `count` is repeats per request.
@@ -24,8 +25,7 @@ class Repeat:
     statement: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(msgspec.Struct, frozen=True):
     """A function that the hotspot's entry reaches; `distance` counts calls from it, `via` names the way in words."""
 
     path: str
@@ -34,24 +34,25 @@ class Reached:
     via: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """What a codemod is asked about: the repeats of one hotspot and the functions it can come from, nearest first.
 
     `readers` are the functions, (path, qualified name), that the evidence itself names: what repeats is read there.
     `evidence` says how strong it must be: "reader" the rows of a query are followed to where the evidence names, "rows"
-    what repeats is seen on the very rows, "names" any, names on the way included.
+    what repeats is seen on the very rows, "names" any, names on the way included. `attributes`, unless empty, are the
+    names read on the lines that the evidence gives in place of statements: what repeats is one of these, read on rows
+    that are followed there.
     """
 
     kind: str
     repeats: tuple[Repeat, ...]
-    reached: tuple[Reached, ...]
+    reached: Sequence[Reached]
     readers: frozenset[tuple[str, str]] = frozenset()
     evidence: Evidence = "names"
+    attributes: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(msgspec.Struct, frozen=True):
     """A relationship, the strategy for it, and why that one."""
 
     path: str
@@ -61,8 +62,7 @@ class Load:
     statements_after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True):
     """An edit: whole new text of each file, and what a reviewer must know."""
 
     codemod: str
@@ -77,8 +77,7 @@ class Proposal:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class No:
+class No(msgspec.Struct, frozen=True):
     """Why not: a code of `codemods.refusals` and a sentence; `done` when the code is already as it should be."""
 
     code: str
@@ -93,8 +92,7 @@ class No:
 Answer = Proposal | No
 
 
-@dataclass(frozen=True, slots=True)
-class Suspect:
+class Suspect(msgspec.Struct, frozen=True):
     """What the code alone shows to repeat: the sighting that a trace would give, and the place that it must lead to.
 
     `loads` are the paths ("Post.author") that are read on every row, each with the file and line that reads it.
@@ -107,8 +105,7 @@ class Suspect:
     loads: dict[str, tuple[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(msgspec.Struct, frozen=True):
     """What a codemod is: its id, the hotspot kinds it answers, its best tier, the libraries it needs.
 
     `instead_of` is the id of the codemod whose sites this one fixes better where it can: it is asked first, and what it
@@ -118,12 +115,11 @@ class Meta:
     id: str
     kinds: tuple[str, ...]
     tier: Tier
-    libraries: dict[str, str] = field(default_factory=dict)
+    libraries: dict[str, str] = msgspec.field(default_factory=dict)
     instead_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """A before/after pair, or a case that must stay untouched (`after` is None, `code` says why).
 
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
@@ -137,12 +133,16 @@ class Case:
     repeats: tuple[Repeat, ...]
     code: str | None = None
     tier: Tier = "B"
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = msgspec.field(default_factory=dict)
     entry: str = "app.py"
 
 
 class Codemod(Protocol):
-    """The shape of a codemod module; it may also have `suspects(index) -> Iterator[Suspect]`, for scans."""
+    """The shape of a codemod module.
+
+    It may also have `suspects(index) -> Iterator[Suspect]`, for scans, and `loads_named(index, names) ->
+    Iterator[Repeat]`, the statements that reading an attribute of these names can repeat, for evidence without SQL.
+    """
 
     META: Meta
     CASES: tuple[Case, ...]

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import sys
-import tempfile
+import time
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+
+from codemods._expressions import Later, Listed, Named
 
 VARIABLE = "COSTMOD_CACHE"
 OFF = frozenset({"off", "no", "0", "false", ""})
@@ -139,24 +141,30 @@ def stamp() -> bytes:
     return hashlib.sha256(repr((sys.version, msgspec.__version__, states)).encode()).digest()
 
 
-def encode(value: object, text: str) -> bytes:
-    """Facts as bytes; an expression in them stands as its source, taken from the text it was parsed from."""
+def encode(value: object, text: str, level: int = 1) -> bytes:
+    """Facts as bytes; an expression in them stands as its source, taken from the text it was parsed from.
+
+    `level` is how hard to compress them, 0 not at all.
+    """
     lines = _LINE.findall(text.encode())
-    sources: list[str] = []
 
-    def number(node: object) -> int:
-        if not isinstance(node, ast.expr) or node.end_lineno is None:
-            raise TypeError(type(node))
-        first, last = node.lineno - 1, node.end_lineno - 1
+    def pack(part: object) -> str | bytes:
+        if not isinstance(part, ast.expr):
+            return msgspec.msgpack.encode(part, enc_hook=packed)
+        assert part.end_lineno is not None
+        first, last = part.lineno - 1, part.end_lineno - 1
         if first == last:
-            parts = [lines[first][node.col_offset : node.end_col_offset]]
+            found = [lines[first][part.col_offset : part.end_col_offset]]
         else:
-            parts = [lines[first][node.col_offset :], *lines[first + 1 : last], lines[last][: node.end_col_offset]]
-        sources.append(b"".join(parts).decode())
-        return len(sources) - 1
+            found = [lines[first][part.col_offset :], *lines[first + 1 : last], lines[last][: part.end_col_offset]]
+        return b"".join(found).decode()
 
-    facts = msgspec.msgpack.encode(value, enc_hook=number)
-    return zlib.compress(msgspec.msgpack.encode((sources, facts)), 1)
+    def packed(found: object) -> object:
+        if isinstance(found, Later | Listed):
+            return found.packed(pack)
+        raise TypeError(type(found))
+
+    return zlib.compress(msgspec.msgpack.encode(value, enc_hook=packed), level)
 
 
 def decode(kind: type[T], data: bytes | None) -> T | str | None:
@@ -164,34 +172,24 @@ def decode(kind: type[T], data: bytes | None) -> T | str | None:
     if data is None:
         return None
     try:
-        sources, facts = _PARTS.decode(zlib.decompress(data))
-        found: T | str = _reader(kind).read(sources, facts)  # type: ignore[arg-type]
-    except (zlib.error, msgspec.MsgspecError, SyntaxError, ValueError, AttributeError, IndexError):
+        found: T | str = decoder(kind | str).decode(zlib.decompress(data))  # type: ignore[arg-type]
+    except (zlib.error, msgspec.MsgspecError):
         return None
     return found
 
 
-_PARTS = msgspec.msgpack.Decoder(tuple[list[str], bytes])
-
-
-class _Reader:
-    """Decodes facts of one kind; all expressions of a file are parsed in one go."""
-
-    def __init__(self, kind: Any) -> None:
-        self._decoder = msgspec.msgpack.Decoder(kind | str, dec_hook=self._expression)
-        self._statements: list[ast.stmt] = []
-
-    def read(self, sources: list[str], facts: bytes) -> Any:
-        self._statements = ast.parse("\n".join(f"({source})" for source in sources)).body
-        return self._decoder.decode(facts)
-
-    def _expression(self, _: type, number: Any) -> ast.expr:
-        return self._statements[number].value  # type: ignore[no-any-return]
-
-
 @cache
-def _reader(kind: Any) -> _Reader:
-    return _Reader(kind)
+def decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Reads facts of a kind."""
+    return msgspec.msgpack.Decoder(kind, dec_hook=_of_packed)
+
+
+def _of_packed(kind: Any, found: Any) -> object:
+    made = getattr(kind, "__origin__", kind)
+    if made is Listed:
+        return Listed(msgspec.convert(found, list[str]))
+    # Bytes are what they are: not to be read off text as base64.
+    return made(msgspec.convert(found, dict[str, str if made is Named else bytes], builtin_types=(bytes,)))  # type: ignore[misc]
 
 
 def _load(file: Path) -> dict[str, bytes]:
@@ -206,13 +204,13 @@ def _load(file: Path) -> dict[str, bytes]:
 
 
 def _write(file: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".new-", dir=file.parent)
+    new = file.with_name(f".new-{os.getpid()}-{time.monotonic_ns()}")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).replace(file)
+        new.touch(0o600, exist_ok=False)
+        new.write_bytes(data)
+        new.replace(file)
     finally:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
 
 
 def _prune(folder: Path) -> None:

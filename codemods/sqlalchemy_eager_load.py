@@ -4,30 +4,40 @@ A lazy relationship read in a loop costs one statement per distinct target: 51 s
 gets `.options(joinedload(...))` for a to-one relationship when order, lock and row shape are proven to survive a join,
 and `.options(selectinload(...))` otherwise; the model is never touched. Refused: writes, commits or an early exit in
 the loop, dynamic, write-only and noload relationships, relationships of a subclass, loader options in a variable,
-streamed rows, and two queries that fit equally well.
+streamed rows, and two queries that fit equally well. A query that serves several models, in a base class or a helper,
+stays as it is: the options go to what is one model's own, its hook, argument or override, or it is refused.
 """
 
+import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 
-from codemods._existing_options import Existing, existing_options
+import msgspec
+from msgspec.structs import replace
+
+from codemods._existing_options import Existing, existing_options, given_to_root
+from codemods._lazy import names_of
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
 from codemods._older_sqlalchemy import SUBQUERY, older
+from codemods._one_target import key_columns, one_target
 from codemods._option_variables import held_by
-from codemods._sqlalchemy_cases import CASES
+from codemods._shared_queries import Target, target
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
 from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
-from codemods._sqlalchemy_suspects import suspects
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.facts import Function
 from codemods.index.follow import Chain
 from codemods.index.relations import Relation
+from codemods.index.rows import Context
 
-__all__ = ["CASES", "META", "find", "suspects"]
+__getattr__ = names_of(
+    CASES="codemods._sqlalchemy_all_cases",
+    loads_named="codemods._sqlalchemy_suspects",
+    suspects="codemods._sqlalchemy_suspects",
+)
 
 META = Meta(id="sqlalchemy-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
 
@@ -54,12 +64,14 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
             chosen.setdefault(id(candidate.place.query), []).append((candidate, repeat))
     functions = [f for r in sighting.reached if (f := index.calls.function((r.path, r.qualname)))]
     planned = [_planned(index, places, loads, functions) for loads in chosen.values()]
-    answers += [one for one in planned if isinstance(one, No)]
-    together: dict[Key, list[_Planned]] = {}
-    for one in planned:
-        if isinstance(one, _Planned):
-            together.setdefault(one.place.key, []).append(one)
-    return answers + [_propose(index, group) for group in together.values()]
+    taken = {load.repeat for one in planned if isinstance(one, _Planned) for load, _ in one.loads}
+    answers += [one for one in planned if isinstance(one, No) and not taken.issuperset(one.repeats)]
+    together: list[list[_Planned]] = []
+    for one in (p for p in planned if isinstance(p, _Planned)):
+        with_it = [group for group in together if any(one.belongs_with(other) for other in group)]
+        rest = [group for group in together if group not in with_it]
+        together = [*rest, [*(other for group in with_it for other in group), one]]
+    return answers + [_propose(index, group) for group in together]
 
 
 # ---- which query ----
@@ -73,18 +85,41 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
     if not candidates:
         return _nowhere(places.all, relations, repeat)
     best = min(candidates, key=lambda c: c.rank)
-    equal = [c for c in candidates if c.rank == best.rank]
+    equal = _both_pay(places, best, candidates) or [c for c in candidates if c.rank == best.rank]
     # A query inside another one's chain, `a.union(b)`, gives its rows to that one.
     equal = [c for c in equal if not any(_holds(other.place, c.place) for other in equal)]
+    equal = [c for c in equal if not any(_surer(places, other, c) for other in equal)]
     queries = {id(c.place.query) for c in equal}
     # Two branches of one function that both read it on their rows are one place.
-    apart = len({c.place.key for c in equal}) > 1 or best.seen > READ
-    if (len(queries) > 1 and apart) or (len(equal) > 1 and (best.seen > READ or len(best.way) > 1)):
+    several = len({c.place.key for c in equal}) > 1
+    apart = (several and not _both_pay(places, best, equal)) or best.seen > READ
+    unsure = best.seen > READ or (best.seen > FOLLOWED and len(best.way) > 1)
+    if (len(queries) > 1 and apart) or (len(equal) > 1 and unsure):
         places_of = {(c.place.where, c.place.query.line) for c in equal}
         lined = len(places_of) > len({where for where, _ in places_of})  # two in one function: only the line tells
         names = tuple(sorted({_named(c, lined=lined) for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return equal
+
+
+def _both_pay(places: Places, best: Candidate, candidates: list[Candidate]) -> list[Candidate]:
+    """The best one with its like in other queries as near, where the rows of all come to what reads them.
+
+    Each of these queries pays; one that loads it already is not what repeats.
+    """
+    near = [c for c in candidates if c.rank[:-1] == best.rank[:-1]]
+    like = [c for c in near if c.names == best.names or c.place.query is best.place.query]
+    if best.seen != FOLLOWED or not best.read_there or len({c.place.key for c in like}) > _MOST_TOGETHER:
+        return []
+    return [c for c in like if not places.loaded(c)] or like
+
+
+def _surer(places: Places, one: Candidate, other: Candidate) -> bool:
+    """Whether of two ways from the same rows one is read on every row and the other is not."""
+    if one.place is not other.place or one.seen != FOLLOWED or other.seen != FOLLOWED:
+        return False
+    read = places.follow(one.place)
+    return () in read[one.way] and () not in read[other.way]
 
 
 def _holds(outer: Place, inner: Place) -> bool:
@@ -117,14 +152,24 @@ def _nowhere(places: list[Place], relations: list[Relation], repeat: Repeat) -> 
 # ---- what to do there ----
 
 
-@dataclass(frozen=True)
-class _Planned:
+class _Planned(msgspec.Struct, frozen=True):
     """What one query is given: loads that the trace shows, loads read beside them, and what a reviewer must know."""
 
     place: Place
     loads: tuple[tuple[Load, Loaders], ...]
     beside: tuple[Loaders, ...]
     doubts: tuple[str, ...]
+    target: Target | None = None
+
+    @property
+    def home(self) -> Key:
+        """The function or class that is edited."""
+        return self.target.key if self.target else self.place.key
+
+    def belongs_with(self, other: "_Planned") -> bool:
+        """Whether both are in one function, or take the same repeat: then they are one patch."""
+        repeats = {load.repeat for load, _ in self.loads}
+        return self.home == other.home or any(load.repeat in repeats for load, _ in other.loads)
 
 
 def _planned(
@@ -136,18 +181,10 @@ def _planned(
     readers = [f for f in reached if f is not place.function and (passed is None or (f.path, f.qualname) in passed)]
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
-    options = existing_options(place.query.steps, lambda node: held_by(index, place.function, node))
-    for function, query in places.refinements(place):
-        options |= existing_options(query.steps, partial(held_by, index, function))
-    names = [candidate.names for candidate, _ in found]
-    if all(name in options.eager for name in names):
-        loaded = ", ".join(".".join(name) for name in names)
-        return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {loaded} already", done=True)
-    given = place.query.style == "get" and "options=" in place.query.root
-    if given or not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
-        return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones")
-    if step := streams(place.query):
-        return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows with `{step}`")
+    aim = target(index, place.shared, place.query) if place.shared else None
+    options = _options(index, places, place, aim)
+    if why := _unfit(place, aim, options, [candidate.names for candidate, _ in found]):
+        return _at(place, repeats, *why, done=why[0] == "R-ALREADY-EAGER")
     old = older(index, place.reached.path)
     loads: list[tuple[Load, Loaders]] = []
     doubts: list[str] = []
@@ -166,16 +203,53 @@ def _planned(
         loads.append((replace(load, strategy=old.name(load.strategy)), old.spelled(loaders)))
     if not loads:
         return _at(place, repeats, refusals[0][0], refusals[0][1])
-    beside = [
-        old.spelled(loaders)
-        for candidate in _beside(places, place, [c for c, _ in found], options)
-        if not (_recursive(places, candidate) or _forbidden(index, candidate, options, readers))
-        and not _effects(index, candidate, readers).doubts
-        and not old.refuses(place.query, place.model, loaders := _loaders(candidate, options))
-    ]
+    beside: list[Loaders] = []
+    now = {candidate.names for candidate, _ in found}
+    for candidate in _beside(places, place, [c for c, _ in found], options):
+        refused = _recursive(places, candidate) or _forbidden(index, candidate, options, readers)
+        named = refused is None or (refused[0] == "R-ALREADY-EAGER" and _far_side(candidate, now))
+        loaders = _loaders(candidate, options)
+        if old.refuses(place.query, place.model, loaders):
+            continue
+        if named and not _effects(index, candidate, readers).doubts:
+            now.add(candidate.names)
+            beside.append(old.spelled(loaders))
     doubts += [SUBQUERY] * any(name == "subqueryload" for _, loaders in loads for name, _ in loaders)
     doubts += [f"left alone: {why} ({code})" for code, why in refusals]
-    return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)))
+    if aim and aim.kind == "override":
+        doubts.append(f"every query that `{aim.qualname}` gets from `{aim.name}` loads it now")
+    return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)), aim)
+
+
+def _options(index: Index, places: Places, place: Place, aim: Target | None) -> Existing:
+    """The options that the query of a place has, or is given further on."""
+    options = existing_options(place.query.steps, partial(_held, index, place, aim))
+    options |= Existing(dict.fromkeys(given_to_root(place.query), "joinedload"))
+    for function, query in places.refinements(place):
+        options |= existing_options(query.steps, partial(held_by, index, function))
+    return options
+
+
+def _unfit(place: Place, aim: Target | None, options: Existing, names: list[tuple[str, ...]]) -> tuple[str, str] | None:
+    """Why the query takes no option at all: code and sentence."""
+    if all(name in options.eager for name in names):
+        return "R-ALREADY-EAGER", f"{place.where} loads {', '.join('.'.join(name) for name in names)} already"
+    if place.shared and aim is None:
+        models = {bound.model for bound in place.shared.others}
+        return "R-SHARED", f"the query of {place.where} serves {len(models)} other models as well"
+    given = place.query.style == "get" and "options=" in place.query.root
+    if given or not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
+        return "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones"
+    if step := streams(place.query):
+        return "R-STREAM", f"{place.where} streams its rows with `{step}`"
+    return None
+
+
+def _held(index: Index, place: Place, aim: Target | None, node: ast.expr) -> list[ast.expr] | None:
+    """What a variable among the options holds; of a list that several models have one each of, this one's."""
+    if aim and aim.kind in ("list", "more", "argument") and isinstance(node, ast.Starred):
+        return list(aim.options)
+    return held_by(index, place.function, node)
 
 
 def _beside(places: Places, place: Place, found: list[Candidate], options: Existing) -> list[Candidate]:
@@ -184,17 +258,33 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
         return []
     have = {c.names[:end] for c in found for end in range(1, len(c.names) + 1)} | options.eager.keys()
     read = places.follow(place)
-    told = [context for c in found for context in read.get(c.way, ())]
+    told = {context for c in found for context in read.get(c.way, ())}
+    # A property that leads to what is told, `entry.object`, hands out another relationship on other rows.
+    on_way = {context for c in found for end in range(1, len(c.way)) for context in read.get(c.way[:end], ())}
+
+    def covers(own: Context, shown: Context) -> bool:
+        inside = own[len(shown) :] if own in on_way and own[: len(shown)] == shown else (":",)
+        return shown[: len(own)] == own or not any(":" in part for part in inside)  # members only, no places
 
     def as_surely(chain: Chain) -> bool:
         """Whether it is read wherever what the trace shows is read."""
-        return any(all(shown[: len(own)] == own for shown in told) for own in read[chain])
+        return bool(told) and all(any(covers(own, shown) for own in read[chain]) for shown in told)
 
-    all_read = [Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain)]
+    all_read = [
+        Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain) and not one_target(place, chain[0])
+    ]
     # Of one row only what its collections hold is read more than once: those that the trace shows.
     held = [c.way[:-1] for c in found] if place.single else [()]
     beside = [c for c in all_read if c.names not in have and any(c.way[: len(way)] == way for way in held)]
     return sorted(beside, key=_to_one_first)
+
+
+def _far_side(candidate: Candidate, now: set[tuple[str, ...]]) -> bool:
+    """Whether it is what the rows of a collection that is loaded now stand for, as in `selectinload(User.memberships)
+    .selectinload(Membership.group)`: named as well, the query keeps what it needs when the model's default changes."""
+    *before, last = candidate.way
+    many_to_one = last.relationship.many is False and bool(before) and before[-1].relationship.many is True
+    return many_to_one and candidate.names[:-1] in now
 
 
 def _recursive(places: Places, candidate: Candidate) -> tuple[str, str] | None:
@@ -214,7 +304,7 @@ def _forbidden(
 
 def _effects(index: Index, candidate: Candidate, readers: list[Function]) -> Verdict:
     first, place = candidate.way[0], candidate.place
-    return judge(index, place.function, place.query, first.relationship.name, _key_columns(first), readers)
+    return judge(index, place.function, place.query, first.relationship.name, key_columns(first), readers)
 
 
 def _opt_outs(name: tuple[str, ...]) -> Iterator[str]:
@@ -251,6 +341,7 @@ def _loaders(candidate: Candidate, options: Existing) -> Loaders:
 
     A hop that the query loads already keeps its option word for word: SQLAlchemy refuses a second loader that differs
     from the first in as little as `innerjoin=True`. Where it stands inside another option it is only passed through.
+    One that the model loads eagerly keeps the strategy that is declared there.
     """
     place = candidate.place
     chosen = strategy(place.query, place.model, candidate.way[0].relationship)
@@ -258,10 +349,13 @@ def _loaders(candidate: Candidate, options: Existing) -> Loaders:
     for position, hop in enumerate(candidate.way, 1):
         names = candidate.names[:position]
         passed = options.sources.get(names, "defaultload") if names in options.eager else None
-        loaders.append((passed or _next(chosen, hop, position), hop))
+        by_model = _BY_MODEL.get(hop.relationship.lazy)
+        loaders.append((passed or by_model or _next(chosen, hop, position), hop))
     return tuple(loaders)
 
 
+_MOST_TOGETHER = 3  # functions that one patch edits for one relationship
+_BY_MODEL = {"joined": "joinedload", "selectin": "selectinload", "subquery": "subqueryload"}
 _WHY_NESTED = {
     True: "to-one: a join there changes no row and no order",
     False: "one separate SELECT per hop leaves the statements before it alone",
@@ -294,28 +388,33 @@ def _doubts(candidate: Candidate) -> Iterator[str]:
 
 
 def _propose(index: Index, group: list[_Planned]) -> Answer:
-    """One proposal for all queries of a function."""
-    place = group[0].place
-    path = place.reached.path
-    done = tuple({load.path: load for planned in group for load, _ in planned.loads}.values())
-    wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside])) for p in group]
-    try:
-        text = with_options(index, path, wanted)
-    except CannotSpellError as why:
-        return _at(place, tuple(load.repeat for load in done), "R-UNRESOLVED", str(why))
+    """One proposal for all queries of a function, or for queries whose rows one loop reads."""
+    place, (path, qualname) = group[0].place, group[0].home
+    done = tuple({(load.path, load.strategy): load for planned in group for load, _ in planned.loads}.values())
+    texts: dict[str, str] = {}
+    for file in dict.fromkeys(p.home[0] for p in group):
+        here = [p for p in group if p.home[0] == file]
+        wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside]), p.target) for p in here]
+        try:
+            texts[file] = with_options(index, file, wanted)
+        except CannotSpellError as why:
+            return _at(place, tuple(load.repeat for load in done), "R-UNRESOLVED", str(why))
     doubts = list(dict.fromkeys(doubt for planned in group for doubt in planned.doubts))
     notes = list(doubts)
     if also := sorted({_dotted(p.place, loaders) for p in group for loaders in p.beside}):
         notes.append(f"read on the same rows, and loaded with them: {', '.join(also)}")
-    payers = [f"`{name}` in {file}" for file, name in index.calls.callers(place.key)]
-    if len(payers) > 1:
+    if elsewhere := sorted({p.place.where for p in group} - {place.where}):
+        notes.append(f"their rows are read by the same code, and load it as well: {', '.join(elsewhere)}")
+    own = {p.place.key for p in group if not p.place.shared}
+    payers = [f"`{name}` in {file}" for file, name in dict.fromkeys(c for key in own for c in index.calls.callers(key))]
+    if len(payers) > max(1, len(own)):
         notes.append(
             f"this query has {len(payers)} callers, and all of them load the relationship now: {', '.join(payers)}"
         )
     loaded = ", ".join(sorted({load.path for load in done}))
     return Proposal(
-        META.id, "C" if doubts else "B", path, place.reached.qualname, place.query.line, place.query.root,
-        done, {path: text},
+        META.id, "C" if doubts else "B", path, qualname, place.query.line, place.query.root,
+        done, texts,
         (place.reached.via, *(f"`{load.repeat.statement}` is the lazy load of {load.path}" for load in done),
          f"`{place.query.root}` in {place.where} returns the rows that own {loaded}"),
         tuple(notes),
@@ -324,12 +423,6 @@ def _propose(index: Index, group: list[_Planned]) -> Answer:
 
 def _dotted(place: Place, loaders: Loaders) -> str:
     return ".".join((place.entity or place.model.name, *(hop.relationship.name for _, hop in loaders)))
-
-
-def _key_columns(relation: Relation) -> frozenset[str]:
-    tables = relation.relationship.target.tables()
-    columns = relation.owner.all_columns().items()
-    return frozenset(n for n, c in columns if any(r.rpartition(".")[0] in tables for r in c.references))
 
 
 def _no(repeat: Repeat, code: str, message: str, candidates: tuple[str, ...] = ()) -> No:

@@ -1,52 +1,61 @@
 """From an APM export to ranked hotspots: one reader per source, one detector, one ranking."""
 
+import sys
 from collections.abc import Iterable, Sequence
 
 from bot.config import Config
 from bot.errors import UserError
-from bot.hotspots.detect import Export, detect
+from bot.hotspots.detect import detect
+from bot.hotspots.focus import in_focus
+from bot.hotspots.ingest import collect
+from bot.hotspots.loops import Limits
+from bot.hotspots.moments import moment
 from bot.hotspots.rank import rank
-from bot.hotspots.readers import reader_for
-from bot.hotspots.source import opened
-from bot.hotspots.span import Span
-from bot.hotspots.traces import Traces
+from bot.hotspots.sampled import hotspots as of_profiles
+from bot.hotspots.vague import without_vague
+from bot.hotspots.verdict import confirmed
+from bot.hotspots.volume import with_traffic
 from bot.records import Hotspot
 
 __all__ = ["read"]
+
+NANOSECONDS_PER_MS = 1_000_000
 
 
 def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
     """The hotspots in the files (`-` is standard input), dearest first.
 
-    Files may be plain or gzip; a trace may be spread over them in any order. Nothing wrong in them is an empty list.
+    Files may be plain, gzip or zstd; a trace may be spread over them in any order. Nothing wrong in them is an empty
+    list. What cannot be used of a file is counted on standard error and in the limits of the hotspots.
 
     Raises:
         UserError: an input that is not readable, of no known format, above `config.max_input_mb`, without any span,
             or whose database spans carry no SQL text.
     """
-    found: list[Hotspot] = []
-    traces: dict[Export, Traces] = {}
-    advice: dict[Export, str] = {}
-    for path in paths:
-        with opened(path, config.max_input_mb) as source:
-            reader = reader_for(source)
-            export = Export(reader.VENDOR, reader.FORMAT)
-            spans = 0
-            for item in reader.read(source):
-                if isinstance(item, Span):
-                    spans += 1
-                    traces.setdefault(export, Traces()).add(item)
-                else:
-                    found.append(item)
-            if not spans and reader.NO_STATEMENT:
-                raise UserError(f"{source.label} holds no span; export a window with traffic.")
-            advice.setdefault(export, f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}.")
-    for export in sorted(traces):
-        hotspots = detect(traces[export], export, config.minimum_repeats)
-        if not hotspots and traces[export].without_statement and not traces[export].with_statement:
-            raise UserError(advice[export])
-        found += hotspots
-    return rank(_distinct(found))
+    limits = Limits(config.minimum_repeats, config.slow_statement_ms * NANOSECONDS_PER_MS)
+    found = collect(paths, limits, config.max_input_mb, config.alarm_services)
+    for note in found.notes:
+        sys.stderr.write("".join(c if c.isprintable() else "?" for c in f"costmod: {note}") + "\n")
+    if found.alarms and not found.exports and not found.hotspots and not found.profiles:
+        raise UserError("an alarm only tells when to look, and at which service; name an export of traces beside it.")
+    hotspots = found.hotspots
+    for export, profiles in sorted(found.profiles.items(), key=lambda item: item[0]):
+        hotspots += of_profiles(profiles, export)
+    hotspots = [h for h in hotspots if in_focus(found.focus, h.source.service, *_window(h))]
+    for export, seen in sorted(found.exports.items()):
+        detected = detect(seen.totals, seen.calls, (seen.start_ns or 0, seen.end_ns), export)
+        if not detected and seen.without_statement and not seen.with_statement:
+            raise UserError(seen.advice)
+        hotspots += seen.losses.limit(detected)
+    hotspots = list(without_vague(hotspots, config.minimum_repeats))
+    return rank(with_traffic(confirmed(_distinct(hotspots), found.verdicts), found.traffic))
+
+
+def _window(hotspot: Hotspot) -> tuple[int | None, int | None]:
+    """When a hotspot that a source gives whole was seen, in nanoseconds since 1970."""
+    source = hotspot.source
+    start, end = (moment(t, "the window") if t else None for t in (source.window_start, source.window_end))
+    return start, end
 
 
 def _distinct(hotspots: Iterable[Hotspot]) -> Iterable[Hotspot]:

@@ -1,22 +1,22 @@
 """The places in the code that the spans themselves name, best first."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from bot.hotspots.loops import Loop
 from bot.hotspots.span import Code
+from bot.hotspots.totals import CallTotals
 from bot.records import Handler, Location, Precision
 
 ORDER: tuple[Precision, ...] = ("exact_line", "function", "handler", "inferred")
 
 
-def locations(loops: Sequence[Loop], handler: Handler | None) -> tuple[Location, ...]:
+def locations(calls: Iterable[CallTotals], handler: Handler | None) -> tuple[Location, ...]:
     """Candidates by precision, then by how many spans name them."""
     weights: Counter[Location] = Counter()
-    for loop in loops:
-        for code, spans in loop.lines.items():
+    for call in calls:
+        for code, spans in call.lines.items():
             _add(weights, code, "exact_line" if code.line else "function", spans)
-        for code, spans in loop.callers.items():
+        for code, spans in call.callers.items():
             _add(weights, code, "function" if code.function else "inferred", spans)
     if handler is not None and handler.file:
         weights[

@@ -5,8 +5,10 @@ Grouping is by (trace, parent span, fingerprint), not by neighbours: a loop over
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from bot.hotspots.focus import Focus, in_focus
 from bot.hotspots.route import canonical, canonical_of_url
 from bot.hotspots.span import Code
 from bot.hotspots.traces import Category, Facts, Node
@@ -55,26 +57,41 @@ class Request(NamedTuple):
     http_ns: int
     weight: float | None
     loops: tuple[Loop, ...]
+    slow: tuple[Loop, ...]  # single database calls that take long by themselves
 
 
-def requests_in(traces: Iterable[Sequence[Node]], minimum_repeats: int) -> Iterator[Request]:
-    """Every request, with the loops in it that run at least `minimum_repeats` times."""
+class Limits(NamedTuple):
+    """From where on a call is worth a look."""
+
+    repeats: int  # equal calls under one parent span
+    slow_ns: int  # one database call
+    focus: tuple[Focus, ...] = ()  # the services and times that alarms are about; none: all
+
+
+def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Request]:
+    """Every request, with the loops and the slow calls in it."""
     for nodes in traces:
         tree = Tree(nodes)
         calls: dict[str | None, list[Node]] = defaultdict(list)
+        inside: dict[str, list[Node]] = defaultdict(list)
         for node in nodes:
+            entry = tree.entry(node)
+            parent = tree.parent(node)
+            if parent is not None and tree.entry(parent) is parent:
+                inside[parent.span_id].append(node)
             if node.kind == "client":
                 if node.category and not tree.is_inner(node):
-                    entry = tree.entry(node)
                     calls[entry.span_id if entry else None].append(node)
-            elif tree.entry(node) is node:
+            elif entry is node:
                 calls.setdefault(node.span_id, [])
-        inside = _directly_inside(tree)
         for span_id, called in calls.items():
             entry = tree.node(span_id) if span_id is not None else _imagined(called)
-            loops = tuple(_loops(called, tree, minimum_repeats))
-            if not _is_unrouted_miss(entry) and (loops or span_id is not None):
-                yield _request(entry, called, loops, inside.get(entry.span_id, []))
+            if not in_focus(limits.focus, entry.facts.service, entry.start_ns, entry.end_ns):
+                continue
+            loops = tuple(_loops(called, tree, limits.repeats))
+            slow = tuple(_slow(called, tree, limits.slow_ns, {loop.call for loop in loops}))
+            if not _is_unrouted_miss(entry) and (loops or slow or span_id is not None):
+                yield _request(entry, called, loops, slow, inside.get(entry.span_id, []))
 
 
 def _is_unrouted_miss(entry: Node) -> bool:
@@ -91,16 +108,9 @@ def _imagined(called: Sequence[Node]) -> Node:
     )  # fmt: skip
 
 
-def _directly_inside(tree: Tree) -> dict[str, list[Node]]:
-    inside: dict[str, list[Node]] = defaultdict(list)
-    for node in tree.nodes:
-        parent = tree.parent(node)
-        if parent is not None and tree.entry(parent) is parent:
-            inside[parent.span_id].append(node)
-    return inside
-
-
-def _request(entry: Node, called: Sequence[Node], loops: tuple[Loop, ...], inside: Sequence[Node]) -> Request:
+def _request(
+    entry: Node, called: Sequence[Node], loops: tuple[Loop, ...], slow: tuple[Loop, ...], inside: Sequence[Node]
+) -> Request:
     routes = sorted({node.comment.route for node in called if node.comment and node.comment.route})
     controllers = sorted({node.comment.controller for node in called if node.comment and node.comment.controller})
     route = entry.facts.route if entry.facts.route is not None or not routes else routes[0]
@@ -117,6 +127,7 @@ def _request(entry: Node, called: Sequence[Node], loops: tuple[Loop, ...], insid
         http_ns=sum(node.duration_ns for node in called if node.category == "http"),
         weight=entry.weight,
         loops=loops,
+        slow=slow,
     )
 
 
@@ -141,10 +152,14 @@ def _covered(entry: Node, inside: Sequence[Node]) -> int:
 
 
 def _loops(called: Sequence[Node], tree: Tree, minimum_repeats: int) -> Iterator[Loop]:
+    if len(called) < minimum_repeats:
+        return
     groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in called:
         if node.call is not None:
-            parent = next(tree.callers(node), None)
+            parent = tree.parent(node)
+            if parent is not None and parent.kind == "client":
+                parent = next(tree.callers(node), None)
             groups[node.call, parent.span_id if parent else ""].append(node)
     repeated: dict[str, list[list[Node]]] = defaultdict(list)
     for (call, _), group in groups.items():
@@ -152,6 +167,15 @@ def _loops(called: Sequence[Node], tree: Tree, minimum_repeats: int) -> Iterator
             repeated[call].append(group)
     for call in sorted(repeated):
         yield _loop(call, repeated[call], tree)
+
+
+def _slow(called: Sequence[Node], tree: Tree, slow_ns: int, repeated: set[str]) -> Iterator[Loop]:
+    groups: dict[str, list[list[Node]]] = defaultdict(list)
+    for node in called:
+        if node.category == "db" and node.duration_ns >= slow_ns and node.call and node.call not in repeated:
+            groups[node.call].append([node])
+    for call in sorted(groups):
+        yield _loop(call, groups[call], tree)
 
 
 def _loop(call: str, groups: Sequence[Sequence[Node]], tree: Tree) -> Loop:
@@ -174,9 +198,9 @@ def _loop(call: str, groups: Sequence[Sequence[Node]], tree: Tree) -> Loop:
 
 
 def _in_sequence(group: Sequence[Node]) -> int:
-    """How many spans start after all spans before them have ended."""
+    """How many spans start after all spans before them have ended, or wait for one another by nature."""
     count, end = 0, group[0].end_ns
-    for node in group[1:]:
-        count += node.start_ns >= end
+    for before, node in pairwise(group):
+        count += node.start_ns >= end or (node.lane is not None and node.lane == before.lane)
         end = max(end, node.end_ns)
     return count

@@ -10,7 +10,7 @@ By = Literal["total", "p99", "cpu", "calls", "cost"]
 
 def rank(hotspots: Iterable[Hotspot], by: By = "total") -> list[Hotspot]:
     """Dearest first: by total wall time, p99, CPU time or number of requests; cost is total until it is priced."""
-    return sorted(hotspots, key=lambda hotspot: (-_amount(hotspot, by), -_avoidable(hotspot), hotspot.id))
+    return sorted(hotspots, key=lambda hotspot: (-_amount(hotspot, by), -_avoidable(hotspot), *_last(hotspot)))
 
 
 def _amount(hotspot: Hotspot, by: By) -> float:
@@ -26,3 +26,7 @@ def _amount(hotspot: Hotspot, by: By) -> float:
 
 def _avoidable(hotspot: Hotspot) -> int:
     return hotspot.metrics.avoidable_ns_per_request * hotspot.metrics.requests_in_window
+
+
+def _last(hotspot: Hotspot) -> tuple[float, str]:
+    return -(hotspot.metrics.share_of_service or 0), hotspot.id

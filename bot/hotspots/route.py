@@ -1,6 +1,7 @@
 """One spelling for a route, whichever framework or APM wrote it."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _METHOD = re.compile(r"^[A-Z]+ +(?=\S)")
@@ -11,6 +12,7 @@ _PARAMETER = re.compile(
     r"|(?<![^/.-]):[^\W\d]\w*"  # :id
 )
 _VERSION = re.compile(r"v\d+(?:\.\d+)*", re.I)
+_VARIABLE = re.compile(r"[\d%@{}<>*]")
 _LONG_WORD = 32
 
 
@@ -20,6 +22,12 @@ def canonical(route: str) -> str:
     text = _PARAMETER.sub("{}", text).replace("\\", "")
     text = re.sub(r"/\?$", "", re.sub(r"[\^$]", "", text))
     return re.sub(r"/{2,}", "/", text).strip("/")
+
+
+def method_of(name: str) -> str | None:
+    """The method that a transaction name opens with, as in `GET /orders`."""
+    found = _METHOD.match(name)
+    return found[0].strip() if found else None
 
 
 def canonical_of_url(url: str) -> str:
@@ -50,6 +58,7 @@ def parameters(url: str) -> tuple[str, ...]:
     return (*found, query) if query else tuple(found)
 
 
+@lru_cache(maxsize=256)
 def _split(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
@@ -61,7 +70,7 @@ def _split(url: str) -> tuple[str, str]:
 def _segment(part: str) -> str:
     if _VERSION.fullmatch(part) or part == "{}":
         return part
-    variable = any(character.isdigit() or character in "%@{}<>*" for character in part) or len(part) > _LONG_WORD
+    variable = _VARIABLE.search(part) is not None or len(part) > _LONG_WORD
     return "{}" if variable else part
 
 

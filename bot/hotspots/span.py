@@ -23,6 +23,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `weight` is how many requests one sampled request stands for, None where the export does not say. `statement` is the
     text as sent, comments included; `operation` stands in for it where a call has none (an AWS method, a Redis verb).
+    `lane` names what does one call at a time (a database session): two calls in it never overlap, however coarse the
+    clock of the export.
     """
 
     trace_id: str
@@ -48,3 +50,4 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rpc_system: str | None = None
     operation: str | None = None
     code: Code | None = None
+    lane: str | None = None

@@ -5,9 +5,12 @@ The regular expressions run once per span (behind a cache); the SQL parser runs 
 
 import hashlib
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
+
+from bot.hotspots.literals import without_literals
+from bot.hotspots.values import hashed
 
 MAXIMUM_CHARACTERS = 20_000  # a longer statement is compared by its beginning
 CACHE_SIZE = 1 << 14
@@ -22,7 +25,7 @@ IGNORED_OPERATIONS = frozenset(
 class Normal(NamedTuple):
     """A statement without its values: `statement` to show, `parseable` with quoted identifiers, as the parser needs it.
 
-    `literals` is a hash of the values within this process, None when a placeholder hides one or there is none.
+    `literals` is a hash of the values, the same in every process, None when a placeholder hides one or there is none.
     """
 
     fingerprint: str
@@ -40,8 +43,19 @@ class Comment(NamedTuple):
 
 
 def normalise(text: str, system: str | None = None) -> Normal:
-    """The normal form of a statement; comments around it do not defeat the cache."""
-    return _normalise(_without_outer_comments(text[:MAXIMUM_CHARACTERS]), _flavour(system))
+    """The normal form of a statement; neither comments around it nor values in it defeat the cache."""
+    if (known := _KNOWN.get((text, system))) is not None:
+        return known
+    template, values = without_literals(_without_outer_comments(text[:MAXIMUM_CHARACTERS]))
+    normal = _normalise(template, _flavour(system))
+    if not values:
+        if len(_KNOWN) < CACHE_SIZE:  # only texts that come again: one with values in it seldom does
+            _KNOWN[text, system] = normal
+        return normal
+    if normal.literals is None:
+        return normal
+    literals = hashed((*values, str(normal.literals)))
+    return Normal(normal.fingerprint, normal.statement, normal.parseable, normal.operation, literals)
 
 
 def comment_of(text: str) -> Comment | None:
@@ -58,6 +72,7 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+_KNOWN: dict[tuple[str, str | None], Normal] = {}
 _COMMENT_KEY = re.compile(r"[*,]\s*(route|controller)='([^']*)'")
 _PUNCTUATION = re.compile(r"\s*([^\w\s])\s*")
 _STRING_TAIL = r"'[^']*+(?:''[^']*+)*+'?"
@@ -78,15 +93,16 @@ _BACKSLASH_TOKENS = _TOKENS | {
 _BRACKET_TOKENS = _TOKENS | {"quoted": _TOKENS["quoted"] + r"|\[[^\[\]]*\]"}
 
 
-def _compiled(tokens: dict[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in tokens.items()), re.DOTALL)
+_TOKENS_OF = {"plain": _TOKENS, "backslash": _BACKSLASH_TOKENS, "bracket": _BRACKET_TOKENS}
 
 
-_LEXERS = {
-    "plain": _compiled(_TOKENS),
-    "backslash": _compiled(_BACKSLASH_TOKENS),
-    "bracket": _compiled(_BRACKET_TOKENS),
-}
+@cache
+def _lexer(flavour: str) -> re.Pattern[str]:
+    """Compiled when a statement of the flavour comes: most exports hold one."""
+    tokens = _TOKENS_OF[flavour].items()
+    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in tokens), re.DOTALL)
+
+
 # After masking: a cast of a parameter and its sign say nothing; lists of any length are one shape.
 _CAST = re.compile(
     r"\?\s*::\s*\w+(?:\s*\(\s*\?(?:\s*,\s*\?)*\s*\))?(?:\s+(?:varying|with(?:out)? time zone))?(?:\[\])*", re.I
@@ -141,7 +157,7 @@ def _normalise(text: str, flavour: str) -> Normal:
             literals.append(match[0])
         return "?"
 
-    masked = _LEXERS[flavour].sub(mask, text)
+    masked = _lexer(flavour).sub(mask, text)
     for pattern, replacement in ((_SIGN, r"\1"), (_CAST, "?"), (_LIST, "IN (?)"), (_VALUES, "VALUES (?)")):
         masked = pattern.sub(replacement, masked)
     parseable = _without_labels(" ".join(masked.split()).rstrip("; "))
@@ -152,7 +168,7 @@ def _normalise(text: str, flavour: str) -> Normal:
         statement=statement,
         parseable=parseable,
         operation=word[0].upper() if word else "",
-        literals=hash(tuple(literals)) if literals and not hidden else None,
+        literals=hashed(literals) if literals and not hidden else None,
     )
 
 

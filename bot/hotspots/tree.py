@@ -18,6 +18,11 @@ class Tree:
             key=lambda node: (node.parent_id is not None, node.kind != "server", node.start_ns, node.span_id),
             default=None,
         )
+        self._parents = {
+            node.span_id: self._by_id.get(node.parent_id, self._root)
+            for node in nodes
+            if node.parent_id is not None and node is not self._root
+        }
         self._entries: dict[str, Node | None] = {}
 
     def node(self, span_id: str) -> Node:
@@ -26,12 +31,18 @@ class Tree:
 
     def parent(self, node: Node) -> Node | None:
         """The span that called this one."""
-        if node.parent_id is None or node is self._root:
-            return None
-        return self._by_id.get(node.parent_id, self._root)
+        return self._parents.get(node.span_id)
 
     def entry(self, node: Node) -> Node | None:
         """Where the work came in: the nearest server or consumer span, else the topmost span that is no call."""
+        if node.kind in ENTRY_KINDS:
+            return node
+        if (known := self._entries.get(node.span_id)) is not None:
+            return known
+        parent = self.parent(node)
+        if parent is not None and (known := self._entries.get(parent.span_id)) is not None:
+            self._entries[node.span_id] = known
+            return known
         chain: dict[str, Node] = {}
         current: Node | None = node
         while current is not None and current.span_id not in self._entries and current.span_id not in chain:
@@ -60,8 +71,10 @@ class Tree:
 
     def is_inner(self, node: Node) -> bool:
         """Whether an outer call already stands for this one: an ORM span over a driver span, an SDK span over HTTP."""
-        seen = {node.span_id}
         outer = self.parent(node)
+        if outer is None or outer.kind != "client":
+            return False
+        seen = {node.span_id}
         while outer is not None and outer.kind == "client" and outer.span_id not in seen:
             if outer.call is not None and (outer.call == node.call or "http" in (outer.category, node.category)):
                 return True

@@ -5,7 +5,9 @@ route, the transaction name. Lines drift and decorators shift them, so a line on
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.plan.paths import repository_paths
 from bot.records import Handler, Hotspot, Location
@@ -22,8 +24,7 @@ MANY_FUNCTIONS = 300  # reached, from which one more level of callers would conf
 MANY_CALLERS = 40  # from which a function is a helper of everybody and says nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(msgspec.Struct, frozen=True):
     """A function where the hotspot's work begins, and how that is known."""
 
     key: Key
@@ -41,12 +42,23 @@ def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
     return {start.key for start in _by_location(index, hotspot)}
 
 
+def first_place(index: Index, hotspot: Hotspot) -> str | None:
+    """The best place that the source names, in words; a path of the repository where one file alone can be meant."""
+    for location in hotspot.locations[:1]:
+        paths = repository_paths(index.tree.files, location.file)
+        path = paths[0] if len(paths) == 1 else location.file
+        line = f":{location.line}" if location.line else ""
+        return f"{path}{line} in {location.function}" if location.function else f"{path}{line}"
+    return None
+
+
 def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
     classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}
     how = {start.key: start.how for start in begin if start.key not in classes}
-    how |= {member: way for class_, way in classes.items() for member in index.calls.members(class_)}
-    hops = index.calls.reach(list(how), DEPTH)
+    objects = {member: class_ for class_ in classes for member in index.calls.members(class_)}
+    how |= {member: classes[class_] for member, class_ in objects.items()}
+    hops = index.calls.reach(list(how), DEPTH, objects)
     functions = tuple(Reached(*key, hop.distance, _way(hops, key, how)) for key, hop in hops.items())
     return tuple(Reached(*class_, 0, way) for class_, way in classes.items()) + functions
 
@@ -132,6 +144,9 @@ def _by_route(index: Index, hotspot: Hotspot) -> Iterator[Start]:
     if entry.type != "http" or route is None:
         return
     decorated = [served.key for served in index.routes.handlers(route, entry.method)]
+    if entry.route_raw is None and entry.url_sample:  # a guess at a route takes a word of the URL for a part of it
+        decorated = [served.key for served in index.routes.of_url(entry.url_sample, entry.method)] or decorated
+        route = entry.url_sample
     name = f"{entry.method or ''} {route}".strip()
     for path, qualname in decorated or index.urls.handlers(route):
         yield Start((path, qualname), f"`{name}` is served by `{qualname}` in {path}")

@@ -3,11 +3,14 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
+from typing import overload
 
-from bot.plan.locate import Start, anywhere, at_location, from_above, reached, starts, with_object
+from msgspec.structs import replace
+
+from bot.plan.lines import attributes_at, loads_of
+from bot.plan.locate import Start, anywhere, at_location, first_place, from_above, reached, starts, with_object
 from bot.records import Change, Hotspot, Load, Patch, Refusal, Site
 from codemods import ask, discover, turns
 from codemods.api import Codemod, Evidence, No, Proposal, Reached, Repeat, Sighting
@@ -24,20 +27,51 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     """What can be done about a hotspot: a patch per site, a refusal per reason; each repeat is in exactly one."""
     able = [c for c in discover().values() if hotspot.kind in c.META.kinds]
     if not able:
-        return [
-            Refusal(
-                hotspot=hotspot.id, code="R-NO-CODEMOD", message=f"no codemod answers a hotspot of kind {hotspot.kind}"
-            )
-        ]
+        message, place = f"no codemod answers a hotspot of kind {hotspot.kind}", first_place(index, hotspot)
+        if place:
+            message += f"; it is at {place}"
+        return [Refusal(hotspot=hotspot.id, code="R-NO-CODEMOD", message=message, place=place)]
     begins = starts(index, hotspot)
     if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
+    repeats = _repeats(hotspot)
+    attributes = frozenset() if any(repeat.columns for repeat in repeats) else attributes_at(index, hotspot)
+    if named := loads_of(index, attributes, able, hotspot.patterns):
+        return _at_lines(hotspot, index, able, begins, Sighting(hotspot.kind, named, (), attributes=attributes))
+    if not repeats:
+        return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_no_statement(hotspot))]
+    return _outcomes(hotspot, index, able, begins, Sighting(hotspot.kind, repeats, ()))
+
+
+def _at_lines(
+    hotspot: Hotspot, index: Index, able: list[Codemod], begins: list[list[Start]], seen: Sighting
+) -> list[Outcome]:
+    """What can be done where lines tell more than statements: an attribute that is read there is what repeats."""
+    outcomes = _outcomes(hotspot, index, able, begins, seen)
+    patches = [one for one in outcomes if isinstance(one, Patch)]
+    loads = {load.path: load for patch in patches for load in patch.loads}
+    names = [path.rpartition(".")[2] for path in loads]
+    if len(set(names)) < len(names):  # rows of several models are read on one line: which of them are many, none tells
+        paths = tuple(sorted(loads))
+        message = f"{' and '.join(paths)} are both read on the line that {hotspot.locations[0].provenance} names"
+        return [Refusal(hotspot=hotspot.id, code="R-AMBIGUOUS", message=message, candidates=paths)]
+    # Relationships of other models that only have the name in common were never meant.
+    meant = [one for one in outcomes if isinstance(one, Patch) or one.code not in _LOOK_FURTHER or one.candidates]
+    return meant or [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_no_query(hotspot))]
+
+
+def _outcomes(
+    hotspot: Hotspot, index: Index, able: list[Codemod], begins: list[list[Start]], seen: Sighting
+) -> list[Outcome]:
     outcomes: list[Outcome] = []
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
-    repeats = _repeats(hotspot)
+    repeats = seen.repeats
     for turn in turns(able):
         for sighting in _sightings(index, hotspot, begins):
-            proposals, rest = _ask(turn, index, replace(sighting, repeats=repeats))
+            if seen.attributes and sighting.evidence == "rows":
+                continue  # what an attribute alone tells is looked for at its reader only
+            asked = replace(sighting, repeats=repeats, attributes=seen.attributes)
+            proposals, rest = _ask(turn, index, asked)
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
@@ -67,8 +101,8 @@ def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Ite
     readers = frozenset(start.key for begin in named for start in begin)
 
     @cache
-    def seen(look: Look, begin: tuple[Start, ...]) -> tuple[Reached, ...]:
-        return look(index, list(begin))
+    def seen(look: Look, begin: tuple[Start, ...]) -> Sequence[Reached]:
+        return _Later(partial(look, index, list(begin)))
 
     def sighting(look: Look, begin: list[Start], evidence: Evidence) -> Sighting:
         return Sighting(hotspot.kind, (), seen(look, tuple(begin)), readers, evidence)
@@ -83,6 +117,23 @@ def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Ite
         yield sighting(look, begin, "rows")
     for look, begin in looks:
         yield sighting(look, begin, "names")
+
+
+class _Later(Sequence[Reached]):
+    """What a look finds, taken when somebody asks for it: a codemod can decline before."""
+
+    def __init__(self, look: Callable[[], tuple[Reached, ...]]) -> None:
+        self._look = cache(look)
+
+    @overload
+    def __getitem__(self, at: int) -> Reached: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Reached, ...]: ...
+    def __getitem__(self, at: int | slice) -> Reached | tuple[Reached, ...]:
+        return self._look()[at]
+
+    def __len__(self) -> int:
+        return len(self._look())
 
 
 def _ask(turn: list[Codemod], index: Index, sighting: Sighting) -> tuple[list[tuple[Proposal, Index]], list[No]]:
@@ -105,7 +156,9 @@ def _ask(turn: list[Codemod], index: Index, sighting: Sighting) -> tuple[list[tu
 
 def _repeats(hotspot: Hotspot) -> tuple[Repeat, ...]:
     return tuple(
-        Repeat(p.fingerprint, p.tables, p.where_columns, p.count.p50, p.shape, p.statement) for p in hotspot.patterns
+        Repeat(p.fingerprint, p.tables, p.where_columns, p.count.p50, p.shape, p.statement)
+        for p in hotspot.patterns
+        if p.statement
     )
 
 
@@ -113,7 +166,7 @@ def _patch(hotspot: Hotspot, proposal: Proposal, before: Index) -> Patch:
     changes = tuple(
         Change(path=path, before=before.tree.source(path) or "", after=after) for path, after in proposal.texts.items()
     )
-    paths = tuple(load.path for load in proposal.loads)
+    paths = tuple(dict.fromkeys(load.path for load in proposal.loads))
     return Patch(
         hotspot=hotspot.id,
         codemod=proposal.codemod,
@@ -174,6 +227,20 @@ def _refusal(hotspot: Hotspot, no: No) -> Refusal:
     return Refusal(
         hotspot=hotspot.id, code=no.code, message=no.message, place=place, candidates=no.candidates, done=no.done
     )
+
+
+def _no_statement(hotspot: Hotspot) -> str:
+    if lines := _lines(hotspot):
+        return f"the source gives no statement, and {lines} reads no relationship of a model"
+    return "the source gives neither a statement nor an exact line"
+
+
+def _no_query(hotspot: Hotspot) -> str:
+    return f"the source gives no statement, and no query was seen whose rows come to {_lines(hotspot)}"
+
+
+def _lines(hotspot: Hotspot) -> str:
+    return ", ".join([f"{p.file}:{p.line}" for p in hotspot.locations if p.precision == "exact_line" and p.line][:3])
 
 
 def _unlocated(hotspot: Hotspot) -> str:

@@ -92,4 +92,5 @@ def _change(hotspot: Hotspot, repeated: tuple[Repeat, ...], own_ms: float) -> wo
         queries_after=sum(repeat.after for repeat in repeated) + root,
         wall_before_ns=before,
         wall_after_ns=wall_after_ns(before, repeated, own_ms),
+        counted=not grade.is_uncounted(hotspot),
     )

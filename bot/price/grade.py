@@ -16,6 +16,8 @@ def gaps(hotspot: Hotspot, patch: Patch, modes: tuple[Mode, ...], volume: Volume
     found = []
     if hotspot.kind not in SQL_KINDS:
         found.append(f"the constants are measured for repeated SQL statements, not for {hotspot.kind}")
+    elif is_uncounted(hotspot):
+        found.append("only the line is known, and not how often it repeats")
     elif len(unmatched(hotspot, patch)) == len(patch.loads):
         found.append("the patch names no statement that the hotspot repeats")
     if not modes:
@@ -23,6 +25,11 @@ def gaps(hotspot: Hotspot, patch: Patch, modes: tuple[Mode, ...], volume: Volume
     if volume is None:
         found.append("the requests per month are unknown (set price.requests-per-month)")
     return tuple(found)
+
+
+def is_uncounted(hotspot: Hotspot) -> bool:
+    """Whether a hotspot has a line in place of statements: profiles and other detectors count none."""
+    return hotspot.kind in SQL_KINDS and not hotspot.patterns
 
 
 def reason_for_c(modes: tuple[Mode, ...], proof: Proof | None) -> str:
@@ -41,7 +48,8 @@ def not_counted(hotspot: Hotspot, patch: Patch, repeated: tuple[Repeat, ...]) ->
         "cash after an action (a smaller size, a lower minimum): no evidence of sizes, peaks and working set",
         "commitments, discounts and free tiers: list prices only",
     ]
-    out += [f"{load.path}: its statement is not one that the hotspot repeats" for load in unmatched(hotspot, patch)]
+    if not is_uncounted(hotspot):
+        out += [f"{load.path}: its statement is not one that the hotspot repeats" for load in unmatched(hotspot, patch)]
     if any((repeat.span_ms or 0) > SLOW_MS for repeat in repeated):
         out.append(
             f"statements slower than {SLOW_MS} ms may burn more database CPU than the indexed lookups of the constants"

@@ -19,6 +19,7 @@ class Change:
     queries_after: int
     wall_before_ns: int
     wall_after_ns: int
+    counted: bool = True  # whether the source says how many statements a request makes
 
 
 def without_money(change: Change, gaps: tuple[str, ...]) -> str:
@@ -62,6 +63,8 @@ def _signed(value: Decimal, sign: str) -> str:
 
 
 def _effects(change: Change) -> str:
+    if not change.counted:
+        return "the source does not count the statements of a request"
     if change.queries_before == change.queries_after:
         return "no SQL statement fewer per request"
     queries = f"{change.queries_before} -> {change.queries_after} SQL statements per request"

@@ -3,17 +3,17 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from bot.errors import UserError
 from bot.prove.git_command import run_git
 from bot.prove.scratch import scratch_directory
 
 
-@dataclass(frozen=True)
-class Checkout:
+class Checkout(msgspec.Struct, frozen=True):
     """One commit on disk."""
 
     path: Path  # the repository's directory in the work tree: the top level, or the named sub-directory

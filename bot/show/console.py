@@ -1,13 +1,12 @@
 """What a person reads on the terminal: hotspots, site, diff, proof, saving, pull request."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.text import Text
 
 from bot.records import Amount, Hotspot, Patch, Proof, PullRequest, Refusal, Result, Saving
 from bot.show.plain import plain, plain_lines
@@ -15,6 +14,8 @@ from codemods.strategies import KEY_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
 PLAIN_WIDTH = 140  # of tables and rules in a file or a CI log
 
@@ -34,7 +35,8 @@ def entry_name(hotspot: Hotspot) -> str:
     if entry.route_raw is not None:
         route = entry.route_raw if entry.route_raw.startswith(("/", "^")) else f"/{entry.route_raw}"
         return f"{entry.method or ''} {route}".strip()
-    return entry.transaction_name or entry.url_sample or "unknown entry"
+    served_by = entry.handler.qualname if entry.handler else None
+    return entry.transaction_name or entry.url_sample or served_by or "unknown entry"
 
 
 def duration(nanoseconds: int) -> str:
@@ -45,27 +47,43 @@ def duration(nanoseconds: int) -> str:
     return f"{nanoseconds} ns"
 
 
-class QuietOnBrokenPipe(Console):
+def _console(*, stderr: bool) -> "Console":
     """Prints text as it is, without markup, and no longer once nobody reads it."""
+    from rich.console import Console
 
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    class QuietOnBrokenPipe(Console):
+        def on_broken_pipe(self) -> None:  # rich would end the program here, before its work is done
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
-    def on_broken_pipe(self) -> None:
-        """Go on in silence: rich would end the program here, before its work is done."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+    return QuietOnBrokenPipe(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def _is_plain() -> bool:
+    """Whether lines can be written as they are: into a file or a pipe, as UTF-8, and nobody asks for colours."""
+    asked = any(os.environ.get(name) for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"))
+    return not (asked or sys.stdout.isatty()) and (sys.stdout.encoding or "").lower() == "utf-8"
 
 
 class Screen:
-    """Writes results to standard output and progress to standard error."""
+    """Writes results to standard output and progress to standard error; rich is loaded for what is more than lines."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.out = QuietOnBrokenPipe()
-        if not self.out.is_terminal:
-            self.out.width = PLAIN_WIDTH
-        self.err = QuietOnBrokenPipe(stderr=True)
         self.quiet = quiet
+        self.plain = _is_plain()
+
+    @cached_property
+    def out(self) -> "Console":
+        """Standard output."""
+        console = _console(stderr=False)
+        if not console.is_terminal:
+            console.width = PLAIN_WIDTH
+        return console
+
+    @cached_property
+    def err(self) -> "Console":
+        """Standard error."""
+        return _console(stderr=True)
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
@@ -73,6 +91,8 @@ class Screen:
         if self.quiet:
             yield
         elif self.err.is_terminal:
+            from rich.text import Text
+
             with self.err.status(Text(plain(text))):
                 yield
         else:
@@ -81,12 +101,30 @@ class Screen:
 
     def line(self, *parts: str | tuple[str, str]) -> None:
         """One line of texts, some with a style; data in it has gone through `plain`."""
-        self.out.print(Text.assemble(*parts))
+        if self.plain:
+            self._write("".join([*(part if isinstance(part, str) else part[0] for part in parts), "\n"]))
+        else:
+            from rich.text import Text
+
+            self.out.print(Text.assemble(*parts))
 
     def heading(self, text: str) -> None:
         """A rule with a title."""
-        self.out.print()
-        self.out.rule(Text(plain(text), style="bold"), align="left", style="dim")
+        self.line()
+        title = plain(text)
+        if self.plain and title.isascii() and len(title) < PLAIN_WIDTH - 4:
+            self.line(f"{title} {'─' * (PLAIN_WIDTH - len(title) - 1)}")
+        else:
+            from rich.text import Text
+
+            self.out.rule(Text(title, style="bold"), align="left", style="dim")
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def hotspots(self, hotspots: "Sequence[Hotspot]") -> None:
         """The ranked table."""
@@ -96,15 +134,18 @@ class Screen:
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "id"):
-            table.add_column(name, justify="right" if name in ("#", "requests", "p99", "total") else "left")
+        numbers = ("#", "requests", "p99", "total", "share", "trust")
+        for name in ("#", "entry", "what", "repeats per request", "requests", "p99", "total", "share", "trust", "id"):
+            table.add_column(name, justify="right" if name in numbers else "left")
         for position, hotspot in enumerate(hotspots, 1):
             repeats = [f"{p.count.p50} x {plain(', '.join(p.tables) or p.statement[:40])}" for p in hotspot.patterns]
+            repeats = repeats or [plain(f"{at.file}:{at.line or at.function}") for at in hotspot.locations[:1]]
             metrics = hotspot.metrics
             table.add_row(
                 str(position), plain(entry_name(hotspot)), _WORDS[hotspot.kind], "\n".join(repeats),
                 str(metrics.requests_in_window), duration(metrics.p99_ns), duration(metrics.total_ns),
-                plain(hotspot.id[:12]),
+                "" if metrics.share_of_service is None else f"{metrics.share_of_service:.0%}",
+                f"{hotspot.trust.confidence:.2f}", plain(hotspot.id[:12]),
             )  # fmt: skip
         self.out.print(table)
 
@@ -122,13 +163,13 @@ class Screen:
                 continue
             self.heading(f"{result.outcome} {name}: {title}")
             self.site(result.patch)
-            self.out.print()
+            self.line()
             self.diff(result.patch.diff)
             if result.proof is not None:
-                self.out.print()
+                self.line()
                 self.proof(result.proof)
             if result.saving is not None:
-                self.out.print()
+                self.line()
                 self.saving(result.saving)
             if result.pull_request is not None:
                 self.pull_request(result.pull_request)
@@ -154,11 +195,15 @@ class Screen:
 
     def diff(self, diff: str) -> None:
         """The unified diff, coloured on a terminal."""
-        if self.out.is_terminal:
+        if self.plain:
+            self._write(plain_lines(diff))
+        elif self.out.is_terminal:
             from rich.syntax import Syntax
 
             self.out.print(Syntax(plain_lines(diff), "diff", theme="ansi_dark", background_color="default"))
         else:
+            from rich.text import Text
+
             self.out.print(Text(plain_lines(diff)), end="")
 
     def proof(self, proof: Proof) -> None:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from codemods.index.bindings import Bindings
 from codemods.index.calls import Calls
 from codemods.index.definitions import Definitions
 from codemods.index.django_models import DjangoModels
 from codemods.index.django_templates import Templates
 from codemods.index.evidence import Evidence
 from codemods.index.follow import Follow
-from codemods.index.libraries import Libraries
 from codemods.index.models import Models
 from codemods.index.names import Names
 from codemods.index.reads import Reads
@@ -21,6 +21,9 @@ from codemods.index.rowflow import RowFlow
 from codemods.index.shown import Shown
 from codemods.index.tree import Tree
 from codemods.index.urls import Urls
+
+if TYPE_CHECKING:
+    from codemods.index.libraries import Libraries
 
 
 class Index:
@@ -87,9 +90,16 @@ class Index:
         return Definitions(self.tree)
 
     @cached_property
-    def libraries(self) -> Libraries:
+    def libraries(self) -> "Libraries":
         """Which versions of libraries the code runs on."""
+        from codemods.index.libraries import Libraries  # readers of all kinds of manifests, which few edits need
+
         return Libraries(self.tree)
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """Which models a name for a model can stand for."""
+        return Bindings(self.tree, self.names, self.calls, self.definitions)
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -1,10 +1,11 @@
 """Django models: tables, keys and relations in both directions, read off the declarations and linked by name."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Literal
+
+import msgspec
 
 from codemods.index.facts import Class, dotted
 from codemods.index.managers import OWN_MODEL
@@ -21,8 +22,10 @@ _TO_ONE_SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("ParentalKey", "fk"),
     ("ManyToManyField", "m2m"),
 )
+_RELATIONS = tuple(suffix for suffix, _ in _TO_ONE_SUFFIXES)
 _TABLES = {"contenttypes": "django_content_type", "sites": "django_site", "sessions": "django_session"}
 _ROWS_OF = ("QuerySet", "Manager", "QuerySet]", "QuerysetMixin", "QuerySetMixin", "ManagerMixin", "QueryMixin")
+_ROWS_CLASS = r"class[ \t]+\w+[^:]*(?:QuerySet|Manager|QuerysetMixin|QueryMixin)"
 # A file without any of these declares no model.
 _MARKS = (
     "ForeignKey",
@@ -36,8 +39,7 @@ _MARKS = (
 )
 
 
-@dataclass(slots=True, eq=False)
-class Link:
+class Link(msgspec.Struct, eq=False):
     """An attribute of a model that leads to rows of another; `column` is the key on the side that holds it."""
 
     name: str
@@ -60,24 +62,28 @@ class Link:
         return f"{self.owner.name}.{self.name}"
 
 
-@dataclass(slots=True, eq=False)
-class DjangoModel:
+class DjangoModel(msgspec.Struct, eq=False):
     """A model with its bases in the tree; a model of another package has no path."""
 
     path: str
     qualname: str
     app: str
     table: str | None  # None for an abstract one
-    bases: list["DjangoModel"] = field(default_factory=list)
+    bases: list["DjangoModel"] = msgspec.field(default_factory=list)
     pk: str = "id"
-    unique: set[str] = field(default_factory=set)
+    unique: set[str] = msgspec.field(default_factory=set)
     ordering: tuple[str, ...] = ()
-    links: dict[str, Link] = field(default_factory=dict)
+    links: dict[str, Link] = msgspec.field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The class name without its scope."""
         return self.qualname.rpartition(".")[2]
+
+    @property
+    def key(self) -> str:
+        """How a query names the model when its code does not: "self:blog/models.py:Post"."""
+        return f"{OWN_MODEL}:{self.path or self.app}:{self.qualname}"
 
     def lineage(self) -> list["DjangoModel"]:
         """The model and the models above it, nearest first."""
@@ -123,14 +129,12 @@ class DjangoModels:
     @cached_property
     def all(self) -> list[DjangoModel]:
         """Every model with its relations linked in both directions, in path order."""
-        modules = [m for path in self._tree.matching(*_MARKS) if (m := self._tree.module(path))]
-        classes = [c for module in modules for c in module.classes.values()]
-        models = [(c, model) for c in classes if (model := self._model(c)) is not None]
+        models = list(self._declared(self._tree.matching(*_MARKS)))
         self._by_name: dict[str, list[DjangoModel]] = {}
         for _, model in models:
             self._by_name.setdefault(model.name.lower(), []).append(model)
         for class_, model in models:
-            for name, value in class_.values.items():
+            for name, value in class_.values.spelling(*_RELATIONS):
                 self._link(class_, model, name, value)
         for _, model in models:
             if model.table:
@@ -139,10 +143,8 @@ class DjangoModels:
 
     def get(self, path: str, name: str, scope: str = "") -> DjangoModel | None:
         """The model that a dotted name in a file denotes."""
-        if name.startswith(f"{OWN_MODEL}:"):  # the rows of a related manager
-            owner, _, accessor = name.removeprefix(f"{OWN_MODEL}:").partition(".")
-            links = [m.links[accessor] for m in self.all if m.name == owner and accessor in m.links]
-            return links[0].target if links else None
+        if name.startswith(f"{OWN_MODEL}:"):  # rows that an attribute of a row gives
+            return self._by_key.get(name)
         found = self._names.resolve(path, name, scope)
         if found and (module := self._tree.module(found[0])) and found[1] in module.values:
             value = module.values[found[1]]  # `User = get_user_model()`
@@ -156,6 +158,23 @@ class DjangoModels:
             app = of[of.index("models") - 1] if "models" in of[1:] else ""
             return next((m for m in self.all if (m.path, m.app, m.name) == ("", app, name)), None)
         return self._by_place.get(found) if found else None
+
+    def _declared(self, paths: list[str]) -> Iterator[tuple[Class, DjangoModel]]:
+        """The models of files, and those elsewhere that only extend an abstract one of them."""
+        asked: set[str] = set(paths)
+        while paths:
+            abstract: set[str] = set()
+            for module in filter(None, map(self._tree.module, paths)):
+                for class_ in module.classes.values():
+                    if (model := self._model(class_)) is not None:
+                        abstract |= set() if model.table else {model.name}
+                        yield class_, model
+            paths = sorted({path for name in sorted(abstract) for path in self._tree.deriving(name)} - asked)
+            asked.update(paths)
+
+    @cached_property
+    def _by_key(self) -> dict[str, DjangoModel]:
+        return {m.key: m for m in self.all}
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, str], DjangoModel]:
@@ -173,9 +192,8 @@ class DjangoModels:
 
     def _build(self, class_: Class) -> DjangoModel | None:
         bases = [m for b in class_.bases if (c := self._class(class_, b)) and (m := self._model(c))]
-        declared = [v for v in class_.values.values() if _is_field(v)]
         direct = any(b.rpartition(".")[2] == "Model" and self._class(class_, b) is None for b in class_.bases)
-        if not (bases or declared or direct):
+        if not (bases or direct or any(_is_field(v) for _, v in class_.values.spelling("Field", *_RELATIONS))):
             return None
         meta = self._meta(class_)
         app = _text(meta.get("app_label")) or self._app(class_.path)
@@ -192,7 +210,7 @@ class DjangoModels:
         for base in bases:
             if not base.table:
                 model.pk, model.unique = base.pk, model.unique | base.unique
-        for name, value in class_.values.items():
+        for name, value in class_.values.spelling("primary_key", "unique", "OneToOneField"):
             options = _options(value)
             if _literal(options.get("primary_key")) is True:
                 model.pk = _text(options.get("db_column")) or (f"{name}_id" if _kind(value) else name)
@@ -210,7 +228,7 @@ class DjangoModels:
         module = self._tree.module(found[0]) if found else None
         return module.classes.get(found[1]) if found and module else None
 
-    def _meta(self, class_: Class) -> dict[str, ast.expr]:
+    def _meta(self, class_: Class) -> Mapping[str, ast.expr]:
         module = self._tree.module(class_.path)
         meta = module.classes.get(f"{class_.qualname}.Meta") if module else None
         return meta.values if meta else {}
@@ -235,6 +253,8 @@ class DjangoModels:
             model.links[name] = Link(name, model, model, kind)
             return
         target = self._target(class_, model, options.get("to"))
+        if target is None and kind in ("fk", "o2o"):
+            target = DjangoModel("", "?", "", None)  # that it is a relation is known, though no statement names it
         if target is None:
             return
         column = _text(options.get("db_column")) or f"{name}_id"
@@ -313,7 +333,7 @@ class DjangoModels:
     def rows_methods(self) -> frozenset[str]:
         """Names of methods that querysets and managers of the project have."""
         found: set[str] = set()
-        for path in self._tree.containing("QuerySet", "Manager"):
+        for path in self._tree.matching(_ROWS_CLASS):
             module = self._tree.module(path)
             for class_ in module.classes.values() if module else ():
                 if any(base.rpartition(".")[2].endswith(_ROWS_OF) for base in class_.bases):

@@ -1,8 +1,13 @@
 """What one file says, as plain values: imports, classes, functions with their calls, reads, loops and queries."""
 
 import ast
-from dataclasses import dataclass, field, replace
 from typing import TypeGuard
+
+import msgspec
+from msgspec.structs import replace
+
+from codemods._expressions import Later, Listed, Named
+from codemods.cache import decoder
 
 CLASS_BODY = "<body>"
 
@@ -10,8 +15,7 @@ CLASS_BODY = "<body>"
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
 
 
-@dataclass(slots=True)
-class Step:
+class Step(msgspec.Struct, array_like=True):
     """One call in a query chain, for example `.order_by(Post.id)`; conditional when it sits under an `if`.
 
     Each argument is the source of an expression: `*more` stands as `(*more,)`.
@@ -23,8 +27,7 @@ class Step:
     conditional: bool = False
 
 
-@dataclass(slots=True)
-class Query:
+class Query(msgspec.Struct, array_like=True):
     """One query expression with all that the function does to it afterwards.
 
     `chain` are the source offsets (line, column in UTF-8 bytes, as `ast` counts) of the expression that starts at the
@@ -40,13 +43,12 @@ class Query:
     chain: tuple[int, int, int, int]
     depth: int
     line: int
-    steps: list[Step] = field(default_factory=list)
-    rows: set[str] = field(default_factory=set)  # names bound to one row at a time
-    loops: list["Loop"] = field(default_factory=list)  # loops over its rows
+    steps: list[Step] = msgspec.field(default_factory=list)
+    rows: set[str] = msgspec.field(default_factory=set)  # names bound to one row at a time
+    loops: list["Loop"] = msgspec.field(default_factory=list)  # loops over its rows
 
 
-@dataclass(slots=True)
-class Read:
+class Read(msgspec.Struct, array_like=True):
     """An attribute read `base.attr`; conditional when not every iteration (or call) reaches it."""
 
     base: str
@@ -56,8 +58,7 @@ class Read:
     guards: tuple[str, ...] = ()  # source of the conditions above it, up to the loop
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct, array_like=True):
     """A call by the callee's dotted source; `names` are the plain names among its arguments."""
 
     callee: str
@@ -65,20 +66,18 @@ class Call:
     names: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Loop:
+class Loop(msgspec.Struct, array_like=True):
     """A `for` loop or comprehension: its targets, what it does, how it can end."""
 
     line: int
     targets: tuple[str, ...]
     early_exit: bool = False
-    calls: list[Call] = field(default_factory=list)
-    reads: list[Read] = field(default_factory=list)
-    writes: set[str] = field(default_factory=set)  # attributes assigned on a target
+    calls: list[Call] = msgspec.field(default_factory=list)
+    reads: list[Read] = msgspec.field(default_factory=list)
+    writes: set[str] = msgspec.field(default_factory=set)  # attributes assigned on a target
 
 
-@dataclass(slots=True)
-class Function:
+class Function(msgspec.Struct, array_like=True):
     """A function or method. `qualname` joins scopes with dots, without `<locals>`."""
 
     path: str
@@ -87,41 +86,55 @@ class Function:
     end_line: int
     owner: str | None  # qualified name of the class whose method it is
     params: dict[str, str | None]  # name -> annotation source
-    decorators: tuple[ast.expr, ...] = ()
-    calls: list[Call] = field(default_factory=list)
-    reads: list[Read] = field(default_factory=list)
-    queries: list[Query] = field(default_factory=list)
-    loops: list[Loop] = field(default_factory=list)
-    templates: set[str] = field(default_factory=set)  # strings of it that can name a template
-    instances: dict[str, str] = field(default_factory=dict)  # name -> dotted callee it was made by
+    decorators: Listed[ast.expr] = msgspec.field(default_factory=Listed)
+    calls: list[Call] = msgspec.field(default_factory=list)
+    reads: list[Read] = msgspec.field(default_factory=list)
+    queries: list[Query] = msgspec.field(default_factory=list)
+    loops: list[Loop] = msgspec.field(default_factory=list)
+    templates: set[str] = msgspec.field(default_factory=set)  # strings of it that can name a template
+    instances: dict[str, str] = msgspec.field(default_factory=dict)  # name -> dotted callee it was made by
     returns_query: bool = False  # a query that is not executed yet
+    returned: set[str] = msgspec.field(
+        default_factory=set
+    )  # names that it returns, with "()" after what it calls for them
+    returned_type: str | None = None  # the annotation of its result
 
 
-@dataclass(slots=True)
-class Class:
+class Functions(Later[Function]):
+    """Functions by their qualified names."""
+
+    __slots__ = ()
+
+    def _open(self, packed: str | bytes) -> Function:
+        return decoder(Function).decode(packed)  # type: ignore[arg-type, no-any-return]
+
+
+class Class(msgspec.Struct, array_like=True):
     """A class: base names as written and its body's assignments as expressions."""
 
     path: str
     qualname: str
     line: int
     bases: tuple[str, ...]
-    values: dict[str, ast.expr] = field(default_factory=dict)
-    annotations: dict[str, ast.expr] = field(default_factory=dict)
-    methods: set[str] = field(default_factory=set)
-    decorators: tuple[ast.expr, ...] = ()
+    values: Named = msgspec.field(default_factory=Named)
+    annotations: Named = msgspec.field(default_factory=Named)
+    methods: set[str] = msgspec.field(default_factory=set)
+    decorators: Listed[ast.expr] = msgspec.field(default_factory=Listed)
 
 
-@dataclass(slots=True)
-class Module:
+class Module(msgspec.Struct, array_like=True):
     """The facts of one file. An import is (level, module, name or None for the module itself)."""
 
     path: str
-    imports: dict[str, tuple[int, str, str | None]] = field(default_factory=dict)
-    stars: list[tuple[int, str]] = field(default_factory=list)
-    classes: dict[str, Class] = field(default_factory=dict)
-    functions: dict[str, Function] = field(default_factory=dict)
-    values: dict[str, ast.expr] = field(default_factory=dict)
-    registrations: list[ast.Call] = field(default_factory=list)  # module- or function-level calls as statements
+    imports: dict[str, tuple[int, str, str | None]] = msgspec.field(default_factory=dict)
+    stars: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    classes: dict[str, Class] = msgspec.field(default_factory=dict)
+    functions: Functions = msgspec.field(default_factory=Functions)
+    values: Named = msgspec.field(default_factory=Named)
+    # Module- or function-level calls as statements.
+    registrations: Listed[ast.Call] = msgspec.field(default_factory=Listed)
+    # Of each of those, what loops over literals around it give to names: the call stands once for every round.
+    rounds: list[Named] = msgspec.field(default_factory=list)
 
 
 def dotted(node: ast.AST) -> str:
@@ -132,6 +145,18 @@ def dotted(node: ast.AST) -> str:
         node = node.value
     if isinstance(node, ast.Name):
         return ".".join([node.id, *reversed(parts)])
+    return ""
+
+
+def chain_of(node: ast.expr) -> str:
+    """`repos().posts.first()` for a chain of names and calls, without arguments; else the empty string."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attr) if before := chain_of(value):
+            return f"{before}.{attr}"
+        case ast.Call(func=func) if before := chain_of(func):
+            return f"{before}()"
     return ""
 
 
@@ -181,14 +206,15 @@ class _Scopes:
         name = ".".join(inner)
         function = Function(
             self.module.path, name, node.lineno, node.end_lineno or node.lineno,
-            owner.qualname if owner else None, params, tuple(node.decorator_list),
+            owner.qualname if owner else None, params, Listed(node.decorator_list),
+            returned_type=ast.unparse(node.returns) if node.returns else None,
         )  # fmt: skip
         if twin := self.module.functions.get(name):  # a property and its setter, two branches of an `if`
             function = replace(
                 twin,
                 end_line=function.end_line,
                 params=twin.params | params,
-                decorators=twin.decorators + function.decorators,
+                decorators=Listed([*twin.decorators, *function.decorators]),
             )
         for part in (part for decorator in node.decorator_list for part in ast.walk(decorator)):
             if isinstance(part, ast.Constant) and is_template(part.value):  # @view_config(renderer="posts.jinja2")
@@ -201,7 +227,7 @@ class _Scopes:
         inner = (*scope, node.name)
         name = ".".join(inner)
         bases = tuple(ast.unparse(base) for base in node.bases)
-        class_ = Class(self.module.path, name, node.lineno, bases, decorators=tuple(node.decorator_list))
+        class_ = Class(self.module.path, name, node.lineno, bases, decorators=Listed(node.decorator_list))
         self.module.classes[name] = class_
         self.class_body(node, class_, inner)
         for statement in node.body:

@@ -8,7 +8,8 @@ from codemods.index.calls import Calls, Key
 from codemods.index.facts import dotted
 from codemods.index.models import Model
 from codemods.index.relations import Relation, turns_back
-from codemods.index.rowflow import SAME_ROWS, Context, Path, RowFlow
+from codemods.index.rowflow import RowFlow
+from codemods.index.rows import SAME_ROWS, Context, Path
 
 Chain = tuple[Relation, ...]
 Chains = dict[Chain, set[Context]]
@@ -80,7 +81,7 @@ class Follow:
         if proxied := self._proxied(class_, name):
             read: Chains = {}
             rows = self._walk(model, proxied, {()}, read, depth)
-            return Meaning(dict.fromkeys(read, True), tuple(rows))
+            return Meaning({chain: () in contexts for chain, contexts in read.items()}, tuple(rows))
         key = self._calls.member(class_, name)
         if key is None:
             return _NOTHING

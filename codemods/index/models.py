@@ -2,8 +2,9 @@
 
 import ast
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from codemods.index.facts import Class, dotted
 from codemods.index.names import Names, matches_module
@@ -26,8 +27,7 @@ MOST_ABOVE = 100  # classes that a model can inherit from
 _COLLECTION = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "dict", "Dict"})
 
 
-@dataclass(slots=True)
-class Column:
+class Column(msgspec.Struct):
     """A mapped column; `references` are "table.column" (or "Class.column") of its foreign keys."""
 
     name: str
@@ -37,8 +37,7 @@ class Column:
     required: bool = False  # NOT NULL is declared
 
 
-@dataclass(slots=True, eq=False)
-class Relationship:
+class Relationship(msgspec.Struct, eq=False):
     """A relationship attribute.
 
     `many` is None where the direction is unknown, and for a to-one whose key is on the other side: nothing in the
@@ -55,16 +54,15 @@ class Relationship:
     join: frozenset[str] = frozenset()  # words of primaryjoin and foreign_keys: which columns it goes over
 
 
-@dataclass(slots=True, eq=False)
-class Model:
+class Model(msgspec.Struct, eq=False):
     """A mapped class with everything it inherits."""
 
     path: str
     qualname: str
     table: str | None
-    bases: list["Model"] = field(default_factory=list)
-    columns: dict[str, Column] = field(default_factory=dict)
-    relationships: dict[str, Relationship] = field(default_factory=dict)
+    bases: list["Model"] = msgspec.field(default_factory=list)
+    columns: dict[str, Column] = msgspec.field(default_factory=dict)
+    relationships: dict[str, Relationship] = msgspec.field(default_factory=dict)
     flask: bool = False  # below `db.Model`, which makes up table names
 
     @property
@@ -153,7 +151,7 @@ class Models:
         mapped = {"__tablename__", "__table__", "__mapper_args__"} & class_.values.keys()
         made = self._made_table(class_)
         columns = _table_columns(made) | _columns(class_)
-        own = bool(mapped or columns or any(_is_relationship(v) for v in class_.values.values()))
+        own = bool(mapped or columns or any(_is_relationship(v) for _, v in class_.values.spelling(*_RELATIONSHIP)))
         flask = any(base.rpartition(".")[2] == "Model" for base in class_.bases) or any(b.flask for b in bases)
         if not (own or bases or flask):
             return None
@@ -204,11 +202,11 @@ class Models:
         return found
 
     def _link(self, class_: Class, model: Model, by_name: dict[str, list[Model]]) -> None:
-        for attribute in {**class_.values, **class_.annotations}:
-            value, annotation = class_.values.get(attribute), class_.annotations.get(attribute)
+        for attribute, value in list(class_.values.spelling(*_RELATIONSHIP)):
             if not _is_relationship(value):
                 continue
             assert isinstance(value, ast.Call)
+            annotation = class_.annotations.get(attribute)
             options = {k.arg: k.value for k in value.keywords if k.arg}
             options |= dict(zip(("argument", "secondary"), value.args, strict=False))
             target, many, lazy = _annotated(annotation)
@@ -315,10 +313,10 @@ def _words(*nodes: ast.expr | None) -> frozenset[str]:
 
 def _columns(class_: Class) -> dict[str, Column]:
     columns = {}
-    for attribute, value in class_.values.items():
+    for attribute, value in class_.values.spelling("ForeignKey", *_COLUMN):
         if isinstance(value, ast.Call) and (_callee(value) in _COLUMN or _wraps_foreign_key(value)):
             columns[attribute] = _column(attribute, value, class_.annotations.get(attribute))
-    for attribute, annotation in class_.annotations.items():
+    for attribute, annotation in class_.annotations.spelling("Mapped"):
         if attribute not in class_.values and _generic(_unquoted(annotation)) == "Mapped":
             columns[attribute] = Column(attribute)
     return columns

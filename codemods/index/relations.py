@@ -1,13 +1,13 @@
 """From a repeated statement to the relationships whose lazy load it can be: table and WHERE column decide."""
 
 from collections.abc import Container
-from dataclasses import dataclass
+
+import msgspec
 
 from codemods.index.models import Model, Models, Relationship, foreign_keys
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(msgspec.Struct, frozen=True):
     """A relationship with the model that declares it."""
 
     owner: Model

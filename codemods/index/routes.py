@@ -7,8 +7,9 @@ So a handler matches when its path, with the prefixes that can be read, is the t
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from codemods.index.calls import Key
 from codemods.index.facts import Class, Function, Module, dotted
@@ -26,8 +27,7 @@ LONGEST = 500  # characters of a route that count
 _PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}|\(\?P<\w+>[^)]*\)|(?<=/):\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One handler, a function or a class, and a path it can have; no methods means any."""
 
     path: str  # canonical: parameters as {}, no edge slashes
@@ -53,8 +53,19 @@ class Routes:
         """The best handlers for a served route: all of those that share the longest matching tail."""
         wanted = canonical(route.strip().partition(" (")[0])
         found = [r for r in self._all if _serves(r, wanted, method)]
+        if not found and method == "GET":  # what sources say that do not know better; the path is what tells
+            found = [r for r in self._all if _words(r.path) > 1 and _serves(r, wanted, None)]
         longest = max((_weight(r.path) for r in found), default=0)
-        return list({r.key: r for r in found if _weight(r.path) == longest}.values())
+        best = list({r.key: r for r in found if _weight(r.path) == longest}.values())
+        # Many have a tail that is a parameter alone: which one serves a longer route, it does not tell.
+        return best if len(best) == 1 or wanted in {r.path for r in best} or any(_words(r.path) for r in best) else []
+
+    def of_url(self, url: str, method: str | None) -> list[Route]:
+        """The best handlers for the path of a request: of two routes that fit, the one with more literal parts."""
+        wanted = url.strip("/").split("/")
+        fits = [(weight, r) for r in self._all if (weight := _fits(r, wanted, method))]
+        best = max((weight for weight, _ in fits), default=0)
+        return list({r.key: r for weight, r in fits if weight == best}.values())
 
     def functions(self) -> dict[tuple[str, str], str]:
         """Every handler, with a path that it serves."""
@@ -121,6 +132,22 @@ def _serves(route: Route, wanted: str, method: str | None) -> bool:
     if method and route.methods and method.upper() not in route.methods:
         return False
     return wanted == route.path or (wanted.endswith(f"/{route.path}") if route.path else False)
+
+
+def _fits(route: Route, wanted: list[str], method: str | None) -> int:
+    """How well a route fits the parts of a path, or the end of one that is mounted elsewhere; 0 when it does not."""
+    parts = route.path.split("/")
+    tail = wanted[-len(parts) :]
+    if method and route.methods and method.upper() not in route.methods:
+        return 0
+    if len(tail) < len(parts) or any(a != b and "{}" not in a for a, b in zip(parts, tail, strict=True)):
+        return 0
+    literal = sum("{}" not in part for part in parts)
+    return 3 * literal + len(parts) + (len(parts) == len(wanted)) if literal else 0
+
+
+def _words(path: str) -> int:
+    return len([part for part in path.split("/") if part.strip("{}")])
 
 
 def _weight(path: str) -> int:

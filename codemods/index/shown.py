@@ -8,7 +8,8 @@ from codemods.index.calls import Calls, Key
 from codemods.index.definitions import Definitions
 from codemods.index.facts import Class, dotted
 from codemods.index.names import Names
-from codemods.index.rowflow import Path, RowFlow
+from codemods.index.rowflow import RowFlow
+from codemods.index.rows import Path
 from codemods.index.tree import Tree
 
 _DEPTH = 4

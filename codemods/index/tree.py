@@ -6,7 +6,7 @@ import re
 import stat
 import subprocess
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from pathlib import Path
 
@@ -79,7 +79,8 @@ class Tree:
         self._found: dict[str, list[str]] = {}
         self._folders: dict[str, bool] = {"": True}  # whether it is a real folder of the checkout
         self._left = MAX_TOTAL
-        self._bases: dict[str, set[str]] = {}
+        self._read_bases: set[str] = set()
+        self._deriving: dict[str, list[str]] = {}  # name -> files with a class below it
         self._holders: dict[bytes, list[str]] | None = None
         self._scans = 0
         self._syntax: dict[str, ast.Module] = {}
@@ -92,7 +93,7 @@ class Tree:
         tree._edited = self._edited | texts.keys()
         tree._modules = {path: module for path, module in self._modules.items() if path not in texts}
         tree.skipped = {path: reason for path, reason in self.skipped.items() if path not in texts}
-        tree._found, tree._syntax, tree._bases = {}, {}, {}
+        tree._found, tree._syntax, tree._read_bases, tree._deriving = {}, {}, set(), {}
         return tree
 
     def save(self) -> None:
@@ -128,13 +129,18 @@ class Tree:
                 self.skipped[path] = "too many expressions to be hand-written code"
                 return None
             try:
-                with warnings.catch_warnings(), frames(READING):
-                    warnings.simplefilter("ignore")
-                    self._syntax = {path: ast.parse(text)}
+                self._syntax = {path: self.syntax(text)}
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 self.skipped[path] = _reason(error)
                 return None
         return self._syntax[path]
+
+    @staticmethod
+    def syntax(text: str) -> ast.Module:
+        """The syntax tree of a text, without a word on what is deprecated in it; errors are those of `ast.parse`."""
+        with warnings.catch_warnings(), frames(READING):
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
 
     def containing(self, *words: str) -> list[str]:
         """Paths of files whose text holds one of the words, a part of a longer word included."""
@@ -145,17 +151,19 @@ class Tree:
 
         One that begins with letters is searched many times faster than one that begins with a choice.
         """
-        searches = [re.compile(pattern).search for pattern in patterns]
-        return self._where("\0".join(("matching", *patterns)), lambda text: any(search(text) for search in searches))
+        # Compiled where they are searched for: most answers are known.
+        return self._where("\0".join(("matching", *patterns)), lambda text: any(re.search(p, text) for p in patterns))
 
     def deriving(self, name: str) -> list[str]:
         """Paths of files that spell the name among the bases of a class, as itself or under the alias of an import."""
 
-        def search(paths: Iterable[str]) -> list[str]:
+        def search(paths: list[str]) -> list[str]:
             for path in paths:
-                if path not in self._bases:
-                    self._bases[path] = _bases(self.source(path) or "")
-            return [path for path in paths if name in self._bases[path]]
+                if path not in self._read_bases:
+                    self._read_bases.add(path)
+                    for base in _bases(self.source(path) or ""):
+                        self._deriving.setdefault(base, []).append(path)
+            return [*{*self._deriving.get(name, ())}.intersection(paths)]
 
         return self._asked(f"deriving\0{name}", search)
 
@@ -163,8 +171,10 @@ class Tree:
         """Paths of files that hold a piece of code such as `def pay(`, the identifiers in it whole."""
         words = _WORD.findall(text)
         before, after = r"\b" * text.startswith(words[0]), r"\b" * text.endswith(words[-1])
-        whole = re.compile(before + re.escape(text) + after).search
-        return self._where(f"naming\0{text}", lambda found: text in found and whole(found), max(words, key=len))
+        whole = before + re.escape(text) + after
+        return self._where(
+            f"naming\0{text}", lambda found: text in found and re.search(whole, found), max(words, key=len)
+        )
 
     def _where(self, question: str, fits: Callable[[str], object], identifier: str | None = None) -> list[str]:
         """Paths of files whose text fits; only those that hold the identifier are searched, if there is one."""
@@ -233,8 +243,9 @@ class Tree:
             text = self.source(path)
             if text is None:
                 return None
-            found = self._facts(path)
-            self.store.put(key, encode(found, text))
+            data = encode(self._facts(path), text, int(self.store.keeps))
+            self.store.put(key, data)
+            found = decode(Module, data)  # a tenth of the memory, and the same as in a later run
         if isinstance(found, str):
             self.skipped[path] = found
             return None

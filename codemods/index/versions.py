@@ -21,16 +21,20 @@ class Versions:
 
     def at_least(self, version: str) -> bool:
         """Whether nothing older than the version can be installed."""
-        from packaging.version import Version
+        if self.low is None:
+            return False
+        from packaging.version import Version  # it takes as long to import as a small project to read
 
-        return self.low is not None and self.low >= Version(version)
+        return self.low >= Version(version)
 
     def below(self, version: str) -> bool:
         """Whether nothing as new as the version can be installed."""
+        if self.high is None:
+            return False
         from packaging.version import Version
 
         wanted = Version(version)
-        return self.high is not None and (self.high < wanted or (self.high == wanted and not self.closed))
+        return self.high < wanted or (self.high == wanted and not self.closed)
 
 
 UNKNOWN = Versions()

@@ -2,15 +2,16 @@
 
 import ast
 import os
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from codemods import cache
+from codemods._expressions import Listed
 from codemods.index import Index
-from codemods.index.facts import Module
+from codemods.index.facts import Call, Module, module_facts
 from codemods.index.tree import Tree
 
 Checkout = Callable[[dict[str, str]], Path]
@@ -54,11 +55,11 @@ def plain(value: object) -> object:
     """Facts without the positions of expressions."""
     if isinstance(value, ast.AST):
         return ast.dump(value)
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Listed):
         return [plain(item) for item in value]
     return value
 
@@ -140,24 +141,34 @@ def test_a_damaged_file_is_no_cache(change: Callable[[bytes], bytes], folder: Pa
     assert file.read_bytes() == good
 
 
+def packed(*values: object) -> bytes:
+    return cache.zlib.compress(msgspec.msgpack.encode(values))
+
+
 @pytest.mark.parametrize(
     "data",
     [
         pytest.param(b"x", id="not packed"),
         pytest.param(cache.zlib.compress(b"\x01"), id="no facts"),
-        pytest.param(cache.zlib.compress(cache.msgspec.msgpack.encode((["("], b"\xa0"))), id="no expression"),
-        pytest.param(cache.zlib.compress(cache.msgspec.msgpack.encode(([], b"\x80"))), id="fields missing"),
+        pytest.param(packed(), id="fields missing"),
+        pytest.param(packed("a.py", {}, [], {}, {"f": "text"}, {}, []), id="no function"),
+        pytest.param(packed("a.py", {}, [], {}, [], {}, []), id="no functions"),
+        pytest.param(packed("a.py", {}, [], {}, {}, {"x": 1}, []), id="no expression"),
+        pytest.param(packed("a.py", {}, [], {}, {}, {}, [1]), id="no expressions"),
     ],
 )
 def test_a_damaged_entry_is_none(data: bytes) -> None:
+    assert plain(cache.decode(Module, packed("a.py", {}, [], {}, {}, {}, []))) == plain(Module("a.py"))
     assert cache.decode(Module, data) is None
 
 
-def test_an_expression_that_is_not_there() -> None:
-    data = cache.encode(Module("a.py", values={"x": ast.parse("f(1)").body[0].value}), "f(1)")  # type: ignore[attr-defined]
-    sources, packed = cache._PARTS.decode(cache.zlib.decompress(data))
-    assert sources == ["f(1)"]
-    assert cache.decode(Module, cache.zlib.compress(cache.msgspec.msgpack.encode(([], packed)))) is None
+def test_facts_are_packed_again_as_they_are() -> None:
+    text = "x = f(\n  1)\ndef g(): h()\n"
+    data = cache.encode(module_facts("a.py", ast.parse(text)), text)
+    found = cache.decode(Module, data)
+    assert isinstance(found, Module)
+    assert cache.encode(found, "") == data
+    assert (ast.unparse(found.values["x"]), found.functions["g"].calls) == ("f(1)", [Call("h", 3)])
 
 
 def test_only_facts_are_kept() -> None:

@@ -1,6 +1,7 @@
 """Codemods are found by location and by entry point, never listed; what is none is not taken for one."""
 
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,3 +74,14 @@ def test_what_is_no_codemod(group: str, text: str, site: Path) -> None:
     before = list(discover())
     install(site, "no-plugin", group, "no_plugin", text)
     assert list(discover()) == before
+
+
+def test_a_codemod_in_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = discover()
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.writestr("packed_plugin.py", PLUGIN)
+        archive.writestr("packed-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: packed\nVersion: 1.0\n")
+        archive.writestr("packed-1.0.dist-info/entry_points.txt", "[costmod.codemods]\npacked = packed_plugin\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "packed.zip"))
+    assert list(discover()) == [*before, "my-codemod"]
+    sys.modules.pop("packed_plugin")

@@ -1,10 +1,10 @@
 """What the cases of the codemod do not show: the whole proposal with its reasons and notes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from codemods import _sqlalchemy_places, sqlalchemy_eager_load
 from codemods._sqlalchemy_cases import AUTHOR, COMMENTS, MODELS
@@ -322,3 +322,54 @@ def shown(one):
     names = ", ".join(sorted({option.partition("(")[0] for option in options.split(", ")}))
     imported = text.replace("from models", f"from sqlalchemy.orm import {names}\n\nfrom models")
     assert answer.texts == {"app.py": imported.replace("query(Post)", f"query(Post).options({options})")}
+
+
+TWO = """\
+from models import Post
+
+
+def view(session):
+    return show(new(session)), show(old(session))
+
+
+def new(session):
+    return session.query(Post){join}.order_by(Post.id).all()
+
+
+def old(session):
+    return session.query(Post){select}.order_by(Post.title).all()
+
+
+def show(posts):
+    return [post.author.email for post in posts]
+"""
+
+
+def two(checkout: Callable[[dict[str, str]], Path], text: str, readers: tuple[str, ...]) -> list[Answer]:
+    """The answers for the entry `view` when the evidence names the readers."""
+    index = Index(checkout({"app.py": text, "models.py": MODELS}))
+    hops = index.calls.reach([("app.py", "view")], 6)
+    reached = tuple(Reached(*key, hop.distance, "called") for key, hop in hops.items())
+    named = frozenset(("app.py", name) for name in readers)
+    return sqlalchemy_eager_load.find(index, Sighting("n_plus_one_db", (AUTHOR,), reached, named, "reader"))
+
+
+def test_two_queries_whose_rows_come_to_the_reader_are_one_patch(checkout: Callable[[dict[str, str]], Path]) -> None:
+    (answer,) = two(checkout, TWO.format(join="", select=""), ("show",))
+    assert isinstance(answer, Proposal)
+    after = TWO.format(join=".options(joinedload(Post.author))", select=".options(selectinload(Post.author))")
+    assert answer.texts == {"app.py": "from sqlalchemy.orm import joinedload, selectinload\n\n" + after}
+    assert [(load.path, load.strategy, load.statements_after) for load in answer.loads] == [
+        ("Post.author", "joinedload", 0),
+        ("Post.author", "selectinload", 1),
+    ]
+    assert answer.notes == ("their rows are read by the same code, and load it as well: app.py:old",)
+
+
+def test_of_two_queries_the_one_that_loads_it_is_left_alone(checkout: Callable[[dict[str, str]], Path]) -> None:
+    before = TWO.format(join=".options(joinedload(Post.author))", select="")
+    (answer,) = two(checkout, f"from sqlalchemy.orm import joinedload\n\n{before}", ("show",))
+    assert isinstance(answer, Proposal)
+    after = TWO.format(join=".options(joinedload(Post.author))", select=".options(selectinload(Post.author))")
+    assert answer.texts == {"app.py": f"from sqlalchemy.orm import joinedload, selectinload\n\n{after}"}
+    assert answer.notes == ()

@@ -108,7 +108,14 @@ ADDED = [
         },
         id="of a package's own file",
     ),
-]
+    pytest.param(
+        "from flask import session\n\nfrom blog.comments import Comment",
+        "from flask import session\n\nfrom blog.comments import Comment\nfrom blog.posts import Post",
+        {**APART, "blog/web/__init__.py": "", "blog/web/flask/__init__.py": "",
+         "blog/web/flask/session.py": "from blog.posts import Post\n"},
+        id="not through a name of another library that a folder of the tree is called like",
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("imports", "after", "files"), ADDED)

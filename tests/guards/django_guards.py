@@ -125,6 +125,22 @@ def _guard(
     )  # fmt: skip
 
 
+_VIEW = """\
+from django.views.generic import ListView
+
+from blog.models import Post
+
+
+class Posts(ListView):
+    model = Post
+{}
+    def names(self):
+        return sorted((post.id, post.author and post.author.name) for post in self.get_queryset())
+
+
+def view(request):
+    return Posts().names()
+"""
 _AUTHORS = "return [(post.id, post.author and post.author.name) for post in posts]"
 _TAGS = "return [[post.id, sorted(tag.name for tag in post.tags.all())] for post in posts]"
 _COMMENTS = "return [[post.id, sorted(comment.id for comment in post.comment_set.all())] for post in posts]"
@@ -554,5 +570,10 @@ GUARDS = (
         'author = Author(name="x")\npost = Post(title="t", author=author)\nauthor.save()\nreturn [post.author.pk is None]',
         'author = Author(name="x")\npost = Post(title="t", author=author)\nauthor.save()\nreturn [post.author_id is None]',
         OTHER_ROWS, "", models="Author, Post", repeats=False,
+    ),
+    Guard(
+        "a list view that names a model alone: a queryset of its own is right",
+        MODELS, _VIEW.format(""), _VIEW.format('    queryset = Post.objects.prefetch_related("author")\n'),
+        {"": RIGHT}, _VIEW.format('    queryset = Post.objects.prefetch_related("author")\n'), rows,
     ),
 )  # fmt: skip

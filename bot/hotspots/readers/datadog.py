@@ -1,51 +1,23 @@
-"""Datadog agent traces (the v0.4 shape): a list of traces of spans, or one trace as a flat list of spans.
-
-The SQL text is the `resource` of a `sql` span; ids are decimal. Source: the ddtrace tracer and ddapm-test-agent.
-"""
+"""Datadog agent traces (the v0.4 shape): a list of traces of spans, or one trace as a flat list of spans."""
 
 import re
-from collections.abc import Iterator, Mapping
-from math import prod
+from collections.abc import Iterator
 
 import msgspec
 
-from bot.hotspots.jsontext import decode, documents
+from bot.errors import UserError
+from bot.hotspots.agent_span import NO_STATEMENT, AgentSpan, row
+from bot.hotspots.jsontext import documents, part
 from bot.hotspots.source import Source
-from bot.hotspots.span import Code, Span, SpanKind
-from bot.hotspots.values import hexadecimal, is_project_file, nanoseconds, small_number
-from bot.records import Handler
+from bot.hotspots.span import Span
+
+__all__ = ["FORMAT", "NO_STATEMENT", "TITLE", "VENDOR", "read", "sniff"]
 
 TITLE = "Datadog agent traces (JSON list of traces)"
 VENDOR = "datadog"
 FORMAT = "agent-v0.4"
-NO_STATEMENT = "stop the tracer or agent from replacing the `resource` of sql spans"
 
-ORIGIN = "_dd.code_origin.frames.0"
-SAMPLING_STAGES = ("_sample_rate", "_dd.rule_psr", "_dd.limit_psr", "_dd.agent_psr")
-LOWEST_RATE = 1e-9  # below it, and above 1, a number is no sampling rate
-KINDS: dict[str, SpanKind] = {"server": "server", "consumer": "consumer", "client": "client", "producer": "internal"}
-KIND_OF_TYPE: dict[str, SpanKind] = {"web": "server", "serverless": "server", "worker": "consumer"}
-CALL_TYPES = frozenset({"sql", "http", "redis", "memcached", "mongodb", "cassandra", "elasticsearch", "cache", "db"})
-DATABASE_TYPES = CALL_TYPES - {"http", "cache", "db"}
-
-
-class AgentSpan(msgspec.Struct, gc=False):
-    """A span as the tracer sends it to the agent; `start` and `duration` are nanoseconds."""
-
-    trace_id: int | str
-    span_id: int | str
-    start: int | str
-    duration: int | str
-    name: str = ""
-    resource: str | None = None
-    service: str | None = None
-    parent_id: int | str | None = None
-    type: str | None = None
-    meta: dict[str, str | int | float | bool | None] | None = None
-    metrics: dict[str, float | None] | None = None
-
-
-_TRACE = msgspec.json.Decoder(list[AgentSpan])
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _SPAN = msgspec.json.Decoder(AgentSpan)
 _OPENING = re.compile(rb"\s*\[\s*(?:\[\s*\]\s*,\s*)*(?:\[\s*)?\{")
 
@@ -57,100 +29,19 @@ def sniff(head: bytes) -> bool:
 
 
 def read(source: Source) -> Iterator[Span]:
-    """Every span of the stream.
+    """Every span of the stream; a bad one is dropped.
 
     Raises:
-        UserError: no JSON, or a field that is missing or of the wrong type.
+        UserError: no JSON at all.
     """
-    for document in documents(source, msgspec.json.Decoder(list[msgspec.Raw])):
+    for document in documents(source, _LIST):
         for index, raw in enumerate(document):
             where = f"{source.label}: item {index}"
-            if bytes(raw).startswith(b"["):
-                for span in decode(raw, _TRACE, where):
-                    yield _row(span, where)
-            else:
-                yield _row(decode(raw, _SPAN, where), where)
-
-
-def _row(span: AgentSpan, where: str) -> Span:
-    meta = {key: str(value) for key, value in (span.meta or {}).items() if value not in (None, "")}
-    kind = KINDS.get(meta.get("span.kind", "")) or _kind_of_type(span.type)
-    return Span(
-        trace_id=hexadecimal(span.trace_id, f"{where}: trace_id"),  # the high half stands on one span of a trace only
-        span_id=hexadecimal(span.span_id, f"{where}: span_id"),
-        parent_id=hexadecimal(span.parent_id, f"{where}: parent_id") if span.parent_id not in (None, 0, "0") else None,
-        kind=kind,
-        name=span.name,
-        start_ns=nanoseconds(span.start, f"{where}: start"),
-        duration_ns=nanoseconds(span.duration, f"{where}: duration"),
-        service=meta.get("_dd.base_service") or span.service,
-        environment=meta.get("env"),
-        release=meta.get("version"),
-        weight=_weight(span.metrics or {}),
-        method=meta.get("http.method"),
-        route=meta.get("http.route"),
-        url=meta.get("http.url"),
-        status=small_number(meta.get("http.status_code")),
-        transaction=None if kind == "client" else _transaction(span, meta),
-        handler=_handler(span, meta),
-        db_system=_database(span, meta),
-        statement=_statement(span),
-        rpc_system="aws-api" if "aws.operation" in meta else None,
-        operation=meta.get("aws.operation") or span.name.rpartition(".")[2],
-        code=_code(meta),
-    )
-
-
-def _kind_of_type(span_type: str | None) -> SpanKind:
-    return "client" if span_type in CALL_TYPES else KIND_OF_TYPE.get(span_type or "", "internal")
-
-
-def _transaction(span: AgentSpan, meta: Mapping[str, str]) -> str | None:
-    return meta.get("flask.endpoint") or meta.get("django.view") or span.resource
-
-
-def _handler(span: AgentSpan, meta: Mapping[str, str]) -> Handler | None:
-    if meta.get("_dd.code_origin.type") == "entry" and f"{ORIGIN}.method" in meta:
-        return Handler(
-            module=meta.get(f"{ORIGIN}.type"),
-            qualname=meta[f"{ORIGIN}.method"],
-            file=meta.get(f"{ORIGIN}.file"),
-            line=small_number(meta.get(f"{ORIGIN}.line")),
-        )
-    if span.name == "django.view" and span.resource:
-        module, _, name = span.resource.rpartition(".")
-        return Handler(module=module or None, qualname=name)
-    return None
-
-
-def _code(meta: Mapping[str, str]) -> Code | None:
-    """The line of an exit span; on an entry span the origin is the handler, never the line of a query."""
-    file = meta.get(f"{ORIGIN}.file")
-    if not file or meta.get("_dd.code_origin.type") != "exit" or not is_project_file(file):
-        return None
-    function = ".".join(filter(None, (meta.get(f"{ORIGIN}.type"), meta.get(f"{ORIGIN}.method"))))
-    return Code(file, small_number(meta.get(f"{ORIGIN}.line")), function or None, f"datadog.{ORIGIN}")
-
-
-def _database(span: AgentSpan, meta: Mapping[str, str]) -> str | None:
-    if "db.system" in meta:
-        return meta["db.system"]
-    if span.type == "sql":
-        return "other_sql"
-    return span.type if span.type in DATABASE_TYPES else None
-
-
-def _statement(span: AgentSpan) -> str | None:
-    """The resource, where it is a statement: fetch spans repeat the text of the query they belong to."""
-    text = span.resource or ""
-    if span.type not in DATABASE_TYPES or ".fetch" in span.name or text == span.name or " " not in text.strip():
-        return None
-    return None if text.startswith("Non-parsable SQL") else text
-
-
-def _weight(metrics: Mapping[str, float | None]) -> float | None:
-    """One over the product of the sampling stages that left a rate; None where none did, or no possible one."""
-    rates = [rate for stage in SAMPLING_STAGES if (rate := metrics.get(stage)) is not None]
-    if not rates or not all(LOWEST_RATE <= rate <= 1 for rate in rates):
-        return None
-    return 1 / prod(rates)
+            nested = bytes(memoryview(raw)[:1]) == b"["
+            for item in (part(raw, _LIST, source, where) or []) if nested else [raw]:
+                span = part(item, _SPAN, source, where)
+                if span is not None:
+                    try:
+                        yield row(span, where)
+                    except UserError as error:
+                        source.drop("a span without a valid time or id", error)

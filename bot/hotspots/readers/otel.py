@@ -1,65 +1,29 @@
 """OpenTelemetry traces as OTLP JSON: one request per line (file exporters, Collector) or one document.
 
-Attribute names: the stable semantic conventions first, then the deprecated ones (opentelemetry.io/docs/specs/semconv).
+Also inside the answers of Tempo (`batches`, or in `trace`) and of Jaeger's v3 API (in `result`), and with the scopes
+under their name of before 2022.
 """
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
-from bot.hotspots.jsontext import documents
+from bot.errors import UserError
+from bot.hotspots import semconv
+from bot.hotspots.jsontext import Text, documents, part
+from bot.hotspots.semconv import STABLE_NAMES, Attributes, Core
 from bot.hotspots.source import Source
-from bot.hotspots.span import Code, Span, SpanKind
-from bot.hotspots.values import is_project_file, nanoseconds, small_number
+from bot.hotspots.span import Span, SpanKind
+from bot.hotspots.values import identity, nanoseconds, parent_identity
 
 TITLE = "OpenTelemetry OTLP JSON (lines or one document)"
 VENDOR = "opentelemetry"
 FORMAT = "otlp-json"
-NO_STATEMENT = (
-    "switch statement capture on in the instrumentation, and stop the Collector from redacting db.query.text "
-    "(or the older db.statement)"
-)
+LINES = True
+NO_STATEMENT = semconv.NO_STATEMENT
 
-KINDS: dict[int | str, SpanKind] = {
-    2: "server",
-    3: "client",
-    5: "consumer",
-    "SPAN_KIND_SERVER": "server",
-    "SPAN_KIND_CLIENT": "client",
-    "SPAN_KIND_CONSUMER": "consumer",
-}
-THRESHOLD_DIGITS = 14  # a sampling threshold is a 56-bit fraction in hexadecimal, trailing zeros dropped
-_THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?=[;,\s]|$)")
-
-# Every attribute that is read, under its stable name.
-STABLE_NAMES = {
-    name: names[0]
-    for names in (
-        ("service.name",),
-        ("service.version",),
-        ("deployment.environment.name", "deployment.environment"),
-        ("http.request.method", "http.method"),
-        ("http.response.status_code", "http.status_code"),
-        ("http.route",),
-        ("url.full", "http.url"),
-        ("url.path", "http.target"),
-        ("url.template",),
-        ("db.system.name", "db.system"),
-        ("db.query.text", "db.statement"),
-        ("db.operation.name", "db.operation"),
-        ("rpc.system.name", "rpc.system"),
-        ("rpc.method",),
-        ("celery.task_name",),
-        ("code.file.path", "code.filepath"),
-        ("code.line.number", "code.lineno"),
-        ("code.function.name", "code.function"),
-        ("code.namespace",),
-    )
-    for name in names
-}
-
-Attributes = dict[str, str]
+SCOPES = (b'"scopeSpans"', b'"instrumentationLibrarySpans"')
+KINDS: dict[int | str, SpanKind] = {1: "internal", 2: "server", 3: "client", 5: "consumer"}
 
 
 class Value(msgspec.Struct, gc=False):
@@ -67,6 +31,8 @@ class Value(msgspec.Struct, gc=False):
 
     stringValue: str | None = None  # noqa: N815
     intValue: int | str | None = None  # noqa: N815
+    doubleValue: float | str | None = None  # noqa: N815
+    boolValue: bool | None = None  # noqa: N815
 
 
 class Attribute(msgspec.Struct, gc=False):
@@ -107,105 +73,113 @@ class ResourceSpans(msgspec.Struct, rename="camel"):
 
     resource: Resource = msgspec.field(default_factory=Resource)
     scope_spans: list[ScopeSpans] = []
+    instrumentation_library_spans: list[ScopeSpans] = []
 
 
 class Request(msgspec.Struct, rename="camel"):
     """One OTLP export request; lines with metrics or logs have no spans."""
 
     resource_spans: list[ResourceSpans] = []
+    batches: list[ResourceSpans] = []
+    trace: "Request | None" = None
+    result: "Request | None" = None
+
+
+class RawScopeSpans(msgspec.Struct, rename="camel"):
+    """As `ScopeSpans`, each span still text."""
+
+    spans: list[msgspec.Raw] = []
+
+
+class RawResourceSpans(msgspec.Struct, rename="camel"):
+    """As `ResourceSpans`, each span still text."""
+
+    resource: Resource = msgspec.field(default_factory=Resource)
+    scope_spans: list[RawScopeSpans] = []
+    instrumentation_library_spans: list[RawScopeSpans] = []
+
+
+class RawRequest(msgspec.Struct, rename="camel"):
+    """As `Request`, each span still text."""
+
+    resource_spans: list[RawResourceSpans] = []
+    batches: list[RawResourceSpans] = []
+    trace: "RawRequest | None" = None
+    result: "RawRequest | None" = None
+
+
+_REQUEST = msgspec.json.Decoder(Request)
+_RAW_REQUEST = msgspec.json.Decoder(RawRequest)
+_SPAN = msgspec.json.Decoder(OtlpSpan)
 
 
 def sniff(head: bytes) -> bool:
-    """Whether the first bytes hold OTLP's outer key."""
-    return b'"resourceSpans"' in head
+    """Whether the first bytes hold OTLP's outer key, or Tempo's in its place."""
+    return b'"resourceSpans"' in head or (b'"batches"' in head and any(key in head for key in SCOPES))
 
 
 def read(source: Source) -> Iterator[Span]:
-    """Every span of the stream.
+    """Every span of the stream; a span with a wrong field is dropped.
 
     Raises:
-        UserError: no JSON, or a field that is missing or of the wrong type.
+        UserError: no JSON at all.
     """
-    for request in documents(source, msgspec.json.Decoder(Request)):
-        for process in request.resource_spans:
+    for document in documents(source, _REQUEST, lambda text: _salvaged(text, source)):
+        request = document
+        while (inner := request.trace or request.result) is not None:
+            request = inner
+        for process in request.resource_spans or request.batches:
             resource = _texts(process.resource.attributes)
-            for scope in process.scope_spans:
+            for scope in process.scope_spans or process.instrumentation_library_spans:
                 for span in scope.spans:
-                    yield _row(span, resource, source.label)
+                    try:
+                        yield _row(span, resource)
+                    except UserError as error:
+                        source.drop("a span without a valid time or id", UserError(f"{source.label}: {error}"))
 
 
-def _row(span: OtlpSpan, resource: Attributes, label: str) -> Span:
-    attributes = _texts(span.attributes)
-    kind = KINDS.get(span.kind, "internal")
-    start = nanoseconds(span.start_time_unix_nano, f"{label}: startTimeUnixNano")
-    end = nanoseconds(span.end_time_unix_nano, f"{label}: endTimeUnixNano")
-    service = resource.get("service.name", "")
-    url = attributes.get("url.full")
-    parent = (span.parent_span_id or "").lower()
-    return Span(
-        trace_id=span.trace_id.lower(),
-        span_id=span.span_id.lower(),
-        parent_id=parent if parent.strip("0") else None,
-        kind=kind,
-        name=span.name,
-        start_ns=start,
-        duration_ns=max(0, end - start),
-        service=None if service.startswith("unknown_service") else service or None,  # the SDK's own placeholder
-        environment=resource.get("deployment.environment.name"),
-        release=resource.get("service.version"),
-        weight=_weight(span.trace_state) if span.trace_state else None,
-        method=attributes.get("http.request.method"),
-        route=attributes.get("http.route"),
-        url=url or attributes.get("url.path") if kind == "server" else url,
-        url_template=attributes.get("url.template"),
-        status=small_number(attributes.get("http.response.status_code")),
-        transaction=attributes.get("celery.task_name"),
-        db_system=attributes.get("db.system.name"),
-        statement=attributes.get("db.query.text"),
-        rpc_system=attributes.get("rpc.system.name"),
-        operation=_operation(span, attributes),
-        code=_code(attributes),
+def _salvaged(text: Text, source: Source) -> Request:
+    """The good spans of a request in which something is wrong."""
+    request = part(text, _RAW_REQUEST, source, source.label) or RawRequest()
+    while (inner := request.trace or request.result) is not None:
+        request = inner
+    good = []
+    for process in request.resource_spans or request.batches:
+        scopes = process.scope_spans or process.instrumentation_library_spans
+        found = (part(raw, _SPAN, source, f"{source.label}: a span") for scope in scopes for raw in scope.spans)
+        good.append(ResourceSpans(process.resource, [ScopeSpans([span for span in found if span is not None])]))
+    return Request(good)
+
+
+def _row(span: OtlpSpan, resource: Attributes) -> Span:
+    start = nanoseconds(span.start_time_unix_nano, "startTimeUnixNano")
+    duration = nanoseconds(span.end_time_unix_nano, "endTimeUnixNano") - start
+    kind = KINDS.get(span.kind) or semconv.kind_of(span.kind)
+    core = Core(
+        identity(span.trace_id, "traceId"),
+        identity(span.span_id, "spanId"),
+        parent_identity(span.parent_span_id, "parentSpanId"),
+        kind,
+        span.name,
+        start,
+        duration if duration > 0 else 0,
     )
+    return semconv.row(core, _texts(span.attributes), resource, span.trace_state)
 
 
 def _texts(attributes: list[Attribute]) -> Attributes:
-    """The attributes that are read, under their stable names; a stable name wins over a deprecated one."""
+    """As `semconv.stable`; most values are text, and most attributes are not read at all."""
     found: Attributes = {}
     for attribute in attributes:
-        stable = STABLE_NAMES.get(attribute.key)
-        if stable is None or (stable != attribute.key and stable in found):
-            continue
-        value = attribute.value.stringValue
-        if value is None and attribute.value.intValue is not None:
-            value = str(attribute.value.intValue)
-        if value:
-            found[stable] = value
+        name = STABLE_NAMES.get(attribute.key)
+        if name is not None and (name == attribute.key or name not in found):
+            value = attribute.value
+            text = value.stringValue if value.stringValue is not None else _number(value)
+            if text:
+                found[name] = text
     return found
 
 
-def _operation(span: OtlpSpan, attributes: Attributes) -> str | None:
-    """The operation alone: SQLAlchemy on PostgreSQL writes `SELECT shop`, operation and database."""
-    text = attributes.get("db.operation.name") or attributes.get("rpc.method") or span.name
-    return text.partition(" ")[0] or None
-
-
-def _code(attributes: Attributes) -> Code | None:
-    function = attributes.get("code.function.name")
-    if function and "code.namespace" in attributes:  # only the deprecated spelling splits the name
-        function = f"{attributes['code.namespace']}.{function}"
-    file = attributes.get("code.file.path", "")
-    if not is_project_file(file) or not (file or function):
-        return None
-    line = small_number(attributes.get("code.line.number"))
-    return Code(file, line, function, "otel.code.line.number" if line else "otel.code.function.name")
-
-
-def _weight(trace_state: str) -> float | None:
-    """How many requests one sampled request stands for: 2^56 / (2^56 - threshold), from `ot=th:<threshold>`.
-
-    Source: opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling.
-    """
-    found = _THRESHOLD.search(trace_state)
-    if found is None:
-        return None
-    return 2**56 / (2**56 - int(found[1].ljust(THRESHOLD_DIGITS, "0"), 16))
+def _number(value: Value) -> str:
+    number = value.intValue if value.intValue is not None else value.doubleValue
+    return semconv.text_of(number if number is not None else value.boolValue)

@@ -179,6 +179,19 @@ FOUND: list[tuple[str, list[Json], list[tuple[str, list[tuple[str, int]]]]]] = [
         ],
         [("n_plus_one_db", [("GET ?", 6)])],
     ),
+    (
+        "one slow statement",
+        [server(), span(1, 0, 5, 500, 3, db__system__name="postgresql", db__query__text="SELECT * FROM t WHERE x = 1")],
+        [("slow_query", [("SELECT * FROM t WHERE x = ?", 1)])],
+    ),
+    (
+        "a slow statement in a loop is the loop's",
+        [
+            server(),
+            *(span(n, 0, n * 600, 550, 3, db__system__name="postgresql", db__query__text=SQL) for n in range(1, 7)),
+        ],
+        [("n_plus_one_db", [(SQL, 6)])],
+    ),
     ("404 of a known route", [server(http__response__status_code=404), *loop(5)], [("n_plus_one_db", [(SQL, 5)])]),
 ]
 
@@ -190,6 +203,7 @@ def test_found(tmp_path: Path, spans: list[Json], expected: list[tuple[str, list
 
 NOT_FOUND: list[tuple[str, list[Json]]] = [
     ("one less than the minimum", [server(), *loop(4)]),
+    ("not slow enough", [server(), span(1, 0, 5, 499, 3, db__system__name="postgresql", db__query__text=SQL)]),
     ("different statements", [server(), *loop(9, "SELECT * FROM t{0} WHERE id = ?")]),
     (
         "under different parents",

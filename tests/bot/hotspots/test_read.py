@@ -16,9 +16,7 @@ from bot.hotspots import read
 SAMPLES = Path(__file__).parents[2] / "samples" / "hotspots"
 OTEL = gzip.decompress((SAMPLES / "otel_flask_stable.jsonl.gz").read_bytes())
 DATADOG = gzip.decompress((SAMPLES / "datadog_flask_sqlite.traces.json.gz").read_bytes())
-KNOWN = (
-    "Datadog agent traces (JSON list of traces); costmod hotspots JSON; OpenTelemetry OTLP JSON (lines or one document)"
-)
+NO_FORMAT = "X is in no format that costmod reads; export it in one of those in docs/inputs.md."
 
 
 def otlp(*spans: dict[str, Any]) -> bytes:
@@ -40,15 +38,14 @@ BAD: list[tuple[str, bytes, str]] = [
     ("empty", b"", "X is empty; export the traces again."),
     ("blank", b" \n\n", "X is empty; export the traces again."),
     ("truncated", OTEL[:60000], "X: line 1 is truncated JSON; export it again."),
-    ("last line truncated", OTEL + OTEL[:500], "X: line 2 is truncated JSON; export it again."),
-    ("first line truncated", OTEL[:500] + b"\n" + OTEL, "X: line 1 is truncated or no JSON; export it again."),
+    ("all lines truncated", OTEL[:500] + b"\n" + OTEL[:600], "X: line 1 is no JSON; export it again."),
     (
         "truncated while indented",
         json.dumps(json.loads(OTEL), indent=1).encode()[:900],
         "X: line 52 is truncated JSON; export it again.",
     ),
-    ("text", b"hello", f"X is in no format that costmod reads ({KNOWN}); export it as one of these."),
-    ("binary", bytes(range(256)), f"X is in no format that costmod reads ({KNOWN}); export it as one of these."),
+    ("text", b"hello", NO_FORMAT),
+    ("binary", bytes(range(256)), NO_FORMAT),
     ("no UTF-8", OTEL.replace(b"customers", b"cust\xffmers"), "X is not valid UTF-8; export it again as UTF-8."),
     (
         "deep",
@@ -93,7 +90,8 @@ BAD: list[tuple[str, bytes, str]] = [
         agent(type="sql", name="postgres.query", resource="postgres.query"),
         "X: database spans carry no SQL text; stop the tracer or agent from replacing the `resource` of sql spans.",
     ),
-    ("gzip truncated", gzip.compress(OTEL)[:3000], "X is a damaged or truncated gzip file; export it again."),
+    ("gzip truncated", gzip.compress(OTEL)[:3000], "X is a truncated gzip file; export it again."),
+    ("gzip damaged", gzip.compress(OTEL)[:-8] + b"x" * 8, "X is a damaged gzip file; export it again."),
     (
         "gzip bomb",
         gzip.compress(b'{"resourceSpans":[' + b" " * 3_000_000),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.hotspots.statement import Comment, comment_of, normalise
+from bot.hotspots.statement import Comment, _flavour, _normalise, _without_outer_comments, comment_of, normalise
 
 NORMAL = [
     ("labels", "SELECT c.id AS c_id, c.name AS n FROM c", "SELECT c.id, c.name FROM c"),
@@ -135,3 +135,11 @@ def test_normal_form_is_its_own_normal_form(template: tuple[str, int], data: st.
 @given(st.text())
 def test_any_text_is_taken(text: str) -> None:
     assert len(normalise(text).fingerprint) == 16
+
+
+@given(st.text(alphabet="ab1 .,'\"-/*#$:@?%s()=\\[]`\n0E", max_size=40), st.sampled_from([None, "mysql", "mssql"]))
+def test_taking_values_out_first_changes_no_normal_form(text: str, system: str | None) -> None:
+    whole = _normalise(_without_outer_comments(text), _flavour(system))
+    quick = normalise(text, system)
+    assert quick[:4] == whole[:4]
+    assert (quick.literals is None) == (whole.literals is None)

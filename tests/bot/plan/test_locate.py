@@ -294,3 +294,20 @@ def test_what_the_location_names_is_where_rows_are_read(tmp_path: Path) -> None:
     located = hotspot(locations=(at("shop/views.py", function="create_order"),))
     assert at_location(index, located) == {("shop/views.py", "create_order")}
     assert at_location(index, hotspot(transaction_name="send_digest")) == set()
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"route_canonical": "shop/{}", "url_sample": "/shop/orders"}, ["list_orders"]),
+        ({"route_canonical": "shop/orders", "url_sample": None}, ["list_orders"]),
+        ({"route_raw": "/shop/orders", "url_sample": "/elsewhere"}, ["list_orders"]),
+        ({"route_canonical": "shop/nothing", "url_sample": "/shop/nothing"}, []),
+    ],
+    ids=["a guess that took a word for a parameter", "a guess alone", "a route wins", "no such route"],
+)
+def test_a_url_is_looked_up_where_there_is_no_route(
+    tmp_path: Path, entry: dict[str, str | None], expected: list[str]
+) -> None:
+    begins = starts(repository(tmp_path, FILES), hotspot(**WEB, **entry))
+    assert [start.key[1] for begin in begins for start in begin] == expected

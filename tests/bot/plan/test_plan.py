@@ -103,8 +103,17 @@ REFUSED = [
     pytest.param(
         VIEWS,
         hotspot(kind="cpu_self", locations=AT_VIEW),
-        Refusal(hotspot="H-1", code="R-NO-CODEMOD", message="no codemod answers a hotspot of kind cpu_self"),
+        Refusal(
+            hotspot="H-1", code="R-NO-CODEMOD", place="shop/views.py in list_orders",
+            message="no codemod answers a hotspot of kind cpu_self; it is at shop/views.py in list_orders",
+        ),
         id="no codemod",
+    ),
+    pytest.param(
+        VIEWS,
+        hotspot(kind="slow_query"),
+        Refusal(hotspot="H-1", code="R-NO-CODEMOD", message="no codemod answers a hotspot of kind slow_query"),
+        id="no codemod, no place",
     ),
     pytest.param(
         VIEWS,

@@ -406,3 +406,15 @@ def test_the_bytes_do_not_depend_on_the_process(build):
 def test_numpy_is_not_paid_for_by_importing_the_room():
     program = "import sys, bot.price; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_line_without_statements_has_no_figure_and_says_why(build):
+    seen = msgspec.structs.replace(build.hotspot(), patterns=())
+    saving = build.saving(build.config(BILLION, **EVERYWHERE), seen, build.patch(build.load(before=0)))
+    assert saving.grade == "D"
+    assert saving.grade_reason == "only the line is known, and not how often it repeats"
+    assert saving.headline == (
+        "The source does not count the statements of a request; no money figure: only the line is known, and not how "
+        "often it repeats."
+    )
+    assert not any("is not one that the hotspot repeats" in reason for reason in saving.not_counted)

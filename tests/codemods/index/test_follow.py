@@ -40,6 +40,7 @@ class Post(Named):
     comments = relationship("Comment", back_populates="post")
     writers = association_proxy("comments", "writer")
     odd = association_proxy(NAME)
+    persons = association_proxy("comments", "person")
     title = deferred(Column(String))
 
     @property
@@ -66,6 +67,9 @@ class Comment(Base):
     writer_id = Column(ForeignKey("authors.id"))
     post = relationship("Post", back_populates="comments")
     writer = relationship("Author")
+
+    @property
+    def person(self): return self.writer if self.shown else self.id
 """
 
 PATHS = [
@@ -82,6 +86,7 @@ PATHS = [
     pytest.param("heading().lead", {"author", "author.team", "author.team.lead"}, id="an inherited method"),
     pytest.param("people.team", {"comments", "comments.writer?", "comments.writer.team"}, id="a hybrid property"),
     pytest.param("writers.team", {"comments", "comments.writer", "comments.writer.team"}, id="an association proxy"),
+    pytest.param("persons", {"comments", "comments.writer?"}, id="a proxy of what is read under a condition"),
     pytest.param("odd", set(), id="an association proxy of a name"),
     pytest.param("one.team", {"author?"}, id="properties that read each other, the first of two values"),
     pytest.param("me().author", set(), id="a method that returns the row is not followed"),

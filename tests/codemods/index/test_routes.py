@@ -37,6 +37,7 @@ HANDLERS = [
     pytest.param('@app.get(path="/posts/{id}")\nasync def view(): ...', "/posts/{}", "GET", id="path as a keyword"),
     pytest.param('@app.route("/p", methods=["GET", "POST"])\ndef view(): ...', "/p", "POST", id="methods"),
     pytest.param('@app.route("/p", methods=("post",))\ndef view(): ...', "/p", "POST", id="methods in lower case"),
+    pytest.param('@app.post("/posts/all")\ndef view(): ...', "/posts/all", "GET", id="a whole path, by another method"),
     pytest.param('@app.route("/p", methods=METHODS)\ndef view(): ...', "/p", "DELETE", id="methods not known"),
     pytest.param('@app.api_route("/p", methods={"PUT"})\ndef view(): ...', "/p", "PUT", id="api_route"),
     pytest.param('@app.websocket("/ws")\nasync def view(): ...', "/ws", "GET", id="websocket"),
@@ -85,6 +86,13 @@ NOBODY = [
     pytest.param('@app.get("/posts")\ndef view(): ...', "/posts", "POST", id="another method"),
     pytest.param('@app.route("/posts")\ndef view(): ...', "/posts", "POST", id="Flask answers no POST by itself"),
     pytest.param('@app.route("/p", methods=["GET"])\ndef view(): ...', "/p", "HEAD", id="only what is listed"),
+    pytest.param(
+        '@a.get("/{id}")\ndef view(): ...\n@b.get("/{key}")\ndef other(): ...',
+        "/posts/1/{id}",
+        "GET",
+        id="parameters alone",
+    ),
+    pytest.param('@app.put("/posts/{id}")\ndef view(): ...', "/posts/{id}", "GET", id="one word by another method"),
     pytest.param('@app.get("/posts")\ndef view(): ...', "/posts/{}", "GET", id="longer than the handler's"),
     pytest.param('@app.get("/ts")\ndef view(): ...', "/posts", "GET", id="half a word"),
     pytest.param('@app.get("/a/posts")\ndef view(): ...', "/posts", "GET", id="shorter than the handler's"),
@@ -179,3 +187,49 @@ def two(): ...
     function = index.calls.function(route.key)
     assert function is not None
     assert index.calls.callees(function) == [("app.py", "one"), ("app.py", "two")]
+
+
+URLS = """
+@app.get("/orders/<name>")
+def order(name): ...
+
+
+@app.get("/orders/new")
+def new(): ...
+
+
+@app.post("/orders/<name>")
+def change(name): ...
+
+
+@app.get("/<page>")
+def page(page): ...
+
+
+@app.get("/")
+def home(): ...
+
+
+@app.get("/files/<name>.csv")
+def table(name): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "method", "expected"),
+    [
+        ("/orders/alice", "GET", {"order"}),
+        ("/orders/alice/", None, {"order", "change"}),
+        ("/orders/new", "GET", {"new"}),
+        ("/orders/alice", "POST", {"change"}),
+        ("/api/orders/alice", "GET", {"order"}),
+        ("/files/x.csv", "GET", {"table"}),
+        ("/", "GET", {"home"}),
+        ("/about", "GET", set()),
+        ("/orders/a/b", "GET", set()),
+        ("/", "DELETE", set()),
+    ],
+)
+def test_a_concrete_url(checkout: Checkout, url: str, method: str | None, expected: set[str]) -> None:
+    index = Index(checkout({"app.py": URLS}))
+    assert {route.key[1] for route in index.routes.of_url(url, method)} == expected

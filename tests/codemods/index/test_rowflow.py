@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from codemods.index import Index
-from codemods.index.rowflow import RowFlow, Seen
+from codemods.index.rowflow import RowFlow
+from codemods.index.rows import Seen
 
 Checkout = Callable[[dict[str, str]], Path]
 
@@ -204,6 +205,17 @@ FUNCTIONS = [
         "class A:\n    def __init__(self, db): self.rows = Q; self.rows = None\n    def show(self): return self.row.a",
         set(),
         id="kept, and not read",
+    ),
+    pytest.param(
+        "class Box:\n    def append(self, p): p.a; self.rows = [p]\n    def show(self): self.rows[0].b\n"
+        "def view(db):\n    boxes = [Box()]\n    for p in Q: boxes[-1].append(p)",
+        {"a", "b"},
+        id="added to an object with a method of that name",
+    ),
+    pytest.param(
+        "class Box:\n    def append(self, p): p.a\ndef view(db):\n    boxes = [Box()]\n    for p in Q: boxes.append(p)",
+        set(),
+        id="added to a list of such objects",
     ),
     pytest.param("def view(self, db): self.rows = Q", set(), id="self outside a class"),
     pytest.param(
