@@ -39,8 +39,6 @@ def _answer(index: Index, places: Places, best: list[Candidate] | No, repeat: Re
 
 def _already(index: Index, places: Places, repeat: Repeat) -> No | None:
     """The answer where code on the way reads the key column, and nothing there names the relation."""
-    if places.sighting.attributes:  # the relation is named on the very line that repeats
-        return None
     words = places.words()
     for link in relations_of(index, repeat):
         if not link.many and f"{link.name}_id" in words and link.name not in words:

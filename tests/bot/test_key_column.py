@@ -3,13 +3,14 @@
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from rig.shop import at, hotspot, pattern
 
 from bot.plan.plan import plan
 from bot.plan.scan import scan
 from bot.publish.commit import message_of
-from bot.records import Patch, Scan
+from bot.records import Hotspot, Patch, Refusal, Scan
 from bot.show.console import Screen
 from bot.show.findings import text
 from bot.show.sarif import message
@@ -29,6 +30,14 @@ class Post(models.Model):
 VIEWS = (
     "from blog.models import Post\n\n\ndef keys(request):\n    return [post.author.{} for post in Post.objects.all()]\n"
 )
+UNSEEN = """\
+from blog.models import Post
+
+
+def keys(posts):
+    ids = [one.author_id for one in Post.objects.all()]
+    return ids, [post.author for post in posts]
+"""
 AUTHOR = pattern("author", "blog_author", "blog_author.id")
 HOTSPOT = hotspot(AUTHOR, locations=(at("blog/views.py", function="keys"),))
 
@@ -76,3 +85,27 @@ def test_a_scan_finds_it_once(tmp_path: Path) -> None:
     assert message(finding).endswith("; read Post.author_id, the key that the row holds itself.")
     shown = text(Scan(version="0", findings=(finding,)), diff=False)
     assert "  read just its    key column: only the key is read" in shown
+
+
+def line(file: str, number: int) -> Hotspot:
+    place = msgspec.structs.replace(at(file, number), precision="exact_line")
+    return msgspec.structs.replace(HOTSPOT, patterns=(), locations=(place,))
+
+
+def test_the_key_on_an_exact_line_without_a_statement(tmp_path: Path) -> None:
+    (outcome,) = plan(line("blog/views.py", 5), index(tmp_path, "id"))
+    assert isinstance(outcome, Patch)
+    assert (outcome.codemod, outcome.loads[0].path) == ("django-fk-id", "Post.author")
+
+
+def test_a_line_that_reads_more_than_the_key(tmp_path: Path) -> None:
+    (outcome,) = plan(line("blog/views.py", 5), index(tmp_path, "name"))
+    assert isinstance(outcome, Patch)
+    assert outcome.codemod == "django-eager-load"
+
+
+def test_a_line_that_no_rows_come_to_is_not_called_done(tmp_path: Path) -> None:
+    tree = index(tmp_path, "id").edited({"blog/views.py": UNSEEN})
+    (outcome,) = plan(line("blog/views.py", 6), tree)
+    assert isinstance(outcome, Refusal)
+    assert (outcome.code, outcome.done) == ("R-UNRESOLVED", False)
