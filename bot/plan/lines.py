@@ -4,7 +4,8 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.plan.paths import repository_paths
 from bot.records import Hotspot, Pattern
