@@ -303,6 +303,20 @@ def publish(
 
 
 @program.command
+def doctor(
+    repo: Repo = Path(),
+    output: Annotated[Literal["text", "json"], Option("--format")] = "text",
+) -> int:
+    """What is missing: APM switches for exact lines, tests, sandbox, token, price."""
+    from bot.doctor import examine
+    from bot.show.doctor import encode, text
+
+    checks = examine(repo, _config(repo), os.environ)
+    _print(encode(checks) if output == "json" else text(checks))
+    return 0
+
+
+@program.command
 def codemods(
     codemod: Annotated[str | None, Argument("ID", "Explain one.")] = None,
 ) -> int:
