@@ -1,6 +1,7 @@
 """Optional parts of costmod: for which input or service each is."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, metadata, requires
 from importlib.util import find_spec
 
@@ -17,10 +18,14 @@ _USES = {
 def extras() -> Iterator[Check]:
     """The extras that this installation knows, installed or not."""
     try:
-        names = metadata("costmod").get_all("Provides-Extra") or []
-        requirements = requires("costmod") or []
+        names, requirements = metadata("costmod").get_all("Provides-Extra") or [], requires("costmod") or []
     except PackageNotFoundError:
         return
+    yield from states(names, requirements)
+
+
+def states(names: Sequence[str], requirements: Sequence[str]) -> Iterator[Check]:
+    """A check per extra; `requirements` as the metadata of a package lists them."""
     for name in sorted(names):
         modules = [_module(line) for line in requirements if f'extra == "{name}"' in line.replace("'", '"')]
         use = f", for {_USES[name]}" if name in _USES else ""
@@ -32,12 +37,8 @@ def extras() -> Iterator[Check]:
 
 def _module(requirement: str) -> str:
     """The import name of a requirement, by the habit of namespaced packages."""
-    name = requirement.partition(";")[0].strip()
-    for position, letter in enumerate(name):
-        if not (letter.isalnum() or letter in "-_."):
-            name = name[:position]
-            break
-    return name.replace("opentelemetry-", "opentelemetry.").replace("-", "_")
+    name = re.match(r"[\w.-]*", requirement)
+    return (name[0] if name else "").replace("opentelemetry-", "opentelemetry.").replace("-", "_")
 
 
 def _is_there(module: str) -> bool:

@@ -12,6 +12,7 @@ from rig.blog import commit_all
 from bot.cli import _main
 from bot.config import Config
 from bot.doctor import Check, examine
+from bot.doctor.tools import states
 
 DATADOG_FLASK = {
     "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["Flask>=3", "SQLAlchemy>=2", "ddtrace==4.16.0"]\n',
@@ -261,3 +262,11 @@ def test_an_unreadable_repository_is_wrong_use(tmp_path: Path, capsys: pytest.Ca
     if os.geteuid():
         (tmp_path / "closed").mkdir(mode=0)
         assert _main(["doctor", str(tmp_path / "closed")]) == 2
+
+
+def test_extras_are_there_when_all_their_packages_are() -> None:
+    requirements = ["rich>=14", 'msgspec>=0.20; extra == "a"', "no-such-package; extra == 'b'", 'msgspec; extra == "b"']
+    assert list(states(["b", "a"], requirements)) == [
+        Check("extras", "ok", "costmod[a] is installed"),
+        Check("extras", "advice", "costmod[b] is not installed", "pip install 'costmod[b]'"),
+    ]
