@@ -70,7 +70,18 @@ def main() -> None:
     tree = given.tree.resolve()
     files = subprocess.run(["git", "ls-files", "-z", "*.py"], cwd=tree, capture_output=True, check=True).stdout
     lines = sum((tree / os.fsdecode(f)).read_bytes().count(b"\n") for f in files.split(b"\0")[:-1])
-    fix = [sys.executable, "-W", "ignore", "-c", COSTMOD, "fix", str(tree), "--hotspots", str(given.hotspots.resolve())]
+    fix = [
+        sys.executable,
+        "-P",
+        "-W",
+        "ignore",
+        "-c",
+        COSTMOD,
+        "fix",
+        str(tree),
+        "--hotspots",
+        str(given.hotspots.resolve()),
+    ]
     ruff = [given.ruff, "check", "--select", "PERF", "--no-cache", "--isolated", "-q", str(tree)]
     runs: dict[str, list[Run]] = {"ruff": [], "cold": [], "warm": [], "python": []}
     with tempfile.TemporaryDirectory() as cache:

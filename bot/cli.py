@@ -432,7 +432,16 @@ def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":
     from bot.hotspots import read
     from bot.hotspots.rank import rank
 
-    return rank(read(files, config), by)
+    found = rank(read(files, config), by)
+    if by != "cost":
+        return found
+    from datetime import UTC, datetime
+
+    from bot.price.attributed import attributed
+
+    today = datetime.now(UTC).date()
+    costs = {hotspot.id: attributed(hotspot, config, today=today) for hotspot in found}
+    return sorted(found, key=lambda hotspot: -cost.expected if (cost := costs[hotspot.id]) else 0)
 
 
 def _forge(kind: Literal["local", "github"] | None, repo: Path, folder: Path | None) -> "Forge":

@@ -125,6 +125,13 @@ CASES = (
         AUTHOR,
     ),
     _changed(
+        "a loop that ends early reads something else",
+        f'posts = Post.objects.order_by("id")\nfor post in posts:\n    if post.title.strip():\n        break\n{_AUTHORS}',
+        'posts = Post.objects.select_related("author").order_by("id")\n'
+        f"for post in posts:\n    if post.title.strip():\n        break\n{_AUTHORS}",
+        AUTHOR,
+    ),
+    _changed(
         "no order: a separate query",
         f"posts = Post.objects.all()\n{_AUTHORS}",
         f'posts = Post.objects.prefetch_related("author").all()\n{_AUTHORS}',
@@ -397,6 +404,14 @@ CASES = (
     _untouched(
         "streamed without a chunk size", "R-STREAM",
         "return [post.author.email for post in Post.objects.iterator()]", AUTHOR,
+    ),
+    _untouched(
+        "a loop that ends early calls a method that reads it", "R-COND",
+        f'posts = Post.objects.order_by("id")\nfor post in posts:\n    if post.byline():\n        break\n{_AUTHORS}', AUTHOR,
+    ),
+    _untouched(
+        "a loop that ends early hands its rows on", "R-COND",
+        f'posts = Post.objects.order_by("id")\nfor post in posts:\n    if seen(post):\n        break\n{_AUTHORS}', AUTHOR,
     ),
     _untouched(
         "the loop ends early", "R-COND",

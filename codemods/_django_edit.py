@@ -115,6 +115,26 @@ def with_get_queryset(text: str, qualname: str, method: str, paths: Sequence[str
     return text[:at] + newline * 2 + newline.join(lines) + text[at:]
 
 
+def with_queryset(text: str, qualname: str, root: str, loads: Mapping[str, Sequence[str]]) -> str | None:
+    """The text with a `queryset` below the `model` of a class; None when its body has no such line."""
+    node = _class(ast.parse(text), qualname.split("."))
+    lines = [s for s in node.body if isinstance(s, ast.Assign) and _named(s, "model")] if node else []
+    if node is None or not lines or lines[0].lineno == node.lineno:
+        return None
+    newline = "\r\n" if "\r\n" in text else "\n"
+    indent = " " * lines[0].col_offset
+    calls = [f".{method}({', '.join(quoted(text, path) for path in paths)})" for method, paths in loads.items()]
+    line = f"{indent}queryset = {root}{''.join(calls)}"
+    if len(line) > _WIDTH:
+        inner = newline + indent + "    "
+        line = f"{indent}queryset = ({inner}{root}{calls[0]}{''.join(inner + c for c in calls[1:])}{newline}{indent})"
+    assert lines[0].end_lineno is not None and lines[0].end_col_offset is not None
+    _, end = _cst.offsets(text, (lines[0].lineno, 0, lines[0].end_lineno, lines[0].end_col_offset))
+    at = text.find("\n", end)
+    at = len(text) if at < 0 else at - (text[at - 1] == "\r")
+    return text[:at] + newline + line + text[at:]
+
+
 def _assignment(text: str, paths: Sequence[str], indent: str, newline: str) -> str:
     names = [quoted(text, path) for path in paths]
     short = f"list_select_related = ({', '.join(names)}{',' if len(names) == 1 else ''})"

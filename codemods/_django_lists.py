@@ -54,8 +54,8 @@ def _lists(index: Index, key: Key) -> bool:
 
 def lists_of(index: Index, places: Places, key: Key) -> list[List]:
     """The change list of an admin class; the queryset that a view begins with: in `get_queryset`, else in its body."""
-    about = places.class_model(key)
-    if places.is_admin(key):
+    about = places.about.class_model(key)
+    if places.about.is_admin(key):
         return [List(*key, 1, about)] if about else []
     hooks: list[List] = []
     bodies: list[List] = []
@@ -75,7 +75,7 @@ def loaded_ahead(index: Index, places: Places, key: Key) -> frozenset[str] | Non
     found: frozenset[str] = frozenset()
     members = index.calls.members(key)
     bodies = [member for member in members if member[1].endswith(f".{CLASS_BODY}")]
-    if "queryset" in places.reads.values(key) and not bodies:
+    if "queryset" in places.reads.classes.values(key) and not bodies:
         return None  # made by a function
     for member in members:
         function = index.calls.function(member)
@@ -84,7 +84,7 @@ def loaded_ahead(index: Index, places: Places, key: Key) -> frozenset[str] | Non
         if name == "get_list_select_related" or (name == "get_queryset" and own and not bodies):
             return None
         for query in function.queries if function and name in _FEEDS else ():
-            done = existing(query.steps, places.reads.loaded_by)
+            done = existing(query.steps, places.reads.classes.loaded_by)
             if not done.readable or any(step.name.endswith("()") for step in query.steps):
                 return None
             found |= done.paths
@@ -93,7 +93,7 @@ def loaded_ahead(index: Index, places: Places, key: Key) -> frozenset[str] | Non
 
 def joined_by_admin(reads: DjangoReads, admin: Key, model: DjangoModel) -> bool:
     """Whether a column is a foreign key itself: the change list then joins every one that is not null."""
-    listed = reads.values(admin).get("list_display")
+    listed = reads.classes.values(admin).get("list_display")
     names = {n.value for n in ast.walk(listed) if isinstance(n, ast.Constant)} if listed is not None else set()
     return any(link.name in names and not link.many for link in model.all_links().values())
 

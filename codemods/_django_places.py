@@ -6,23 +6,27 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from codemods._cst import offsets
+from codemods._django_chains import Chain, Reading, Use, Via, returns
 from codemods._django_policy import NO_ENTITIES, SINGLE
-from codemods._django_reads import Chain, DjangoReads, Reading, Use, Via, returns
+from codemods._django_reads import DjangoReads
+from codemods._django_view_models import ViewModels
+from codemods._django_views import GenericViews
 from codemods.api import Reached, Sighting
 from codemods.index import Index
 from codemods.index.accesses import Span
 from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModel, Link
-from codemods.index.facts import CLASS_BODY, Function, Query, dotted
+from codemods.index.facts import CLASS_BODY, Call, Function, Query, dotted
 from codemods.index.managers import OWN_MODEL
 
 _PROPERTIES = frozenset({"property", "cached_property"})
 ONE_OF = frozenset({"get_object_or_404", "aget_object_or_404"})
+_GUESSED = 2  # calls from the entry to what is found by its name alone: names on the way tell nothing about it
 _FEEDS = frozenset({"get_queryset", "queryset", "get_query_set", CLASS_BODY})
 
 
 class Place(msgspec.Struct, eq=False):
-    """Where rows of a model come from: a query in a function, or an admin class without one.
+    """Where rows of a model come from: a query in a function, or an admin class or a generic view without one.
 
     `near` are the chains seen on these very rows, `far` those that a template or serializer on the way reads.
     """
@@ -32,6 +36,8 @@ class Place(msgspec.Struct, eq=False):
     query: Query | None = None
     function: Function | None = None
     admin: Key | None = None
+    view: Key | None = None
+    query_of_class: Query | None = None  # the query that Django makes for a view
     single: bool = False
     one: bool = False  # a single row, whatever the query says: `get_object_or_404(Post.objects.all(), ...)`
     near: set[Chain] = msgspec.field(default_factory=set)
@@ -54,6 +60,11 @@ class Place(msgspec.Struct, eq=False):
                 self.used.setdefault(chain, set()).add(last.method)
 
     @property
+    def declared(self) -> Key | None:
+        """The class that says which model it lists, if the place is one."""
+        return self.admin or self.view
+
+    @property
     def where(self) -> str:
         """For a sentence."""
         return f"{self.reached.path}:{self.reached.qualname}"
@@ -73,21 +84,24 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.reads = DjangoReads(index)
-        self.reads.types.class_model = self.class_model
+        self.about = ViewModels(self.reads)
+        self.reads.types.class_model = self.about.class_model
+        self.views = GenericViews(self.reads)
         self.sighting = sighting
         self.keys = {(r.path, r.qualname): r for r in sighting.reached}
+        self.keys |= dict(self._properties())
         self.classes = self._classes()
-        self.templates = {t for key in self.keys for t in self.reads.templates_of(key)}
+        self.templates = {t for key in self.keys for t in self.reads.classes.templates_of(key)}
         self.serializers = set(self._serializers())
 
     def all(self) -> list[Place]:
         """Every place, with its evidence."""
-        found = [*self._queries(), *self._admins()]
+        found = [*self._queries(), *self._declared()]
         for place in found:
-            place.see(self.reads.rendered(self.templates, place.model), near=False)
+            place.see(self.reads.pages.rendered(self.templates, place.model), near=False)
             for serializer in self.serializers:
-                if self._fits(serializer, place.model):
-                    place.see(self.reads.serialized(serializer, place.model), near=False)
+                if self.about.fits(serializer, place.model):
+                    place.see(self.reads.serializers.serialized(serializer, place.model), near=False)
         return found
 
     def words(self) -> set[str]:
@@ -95,13 +109,23 @@ class Places:
         functions = (self.index.calls.function(key) for key in self.keys)
         return {read.attr for function in functions if function for read in function.reads}
 
+    def _properties(self) -> Iterator[tuple[Key, Reached]]:
+        """Properties with queries that an entry reads on an object of unknown type, where few have the name."""
+        for key, reached in self.keys.items():
+            function = self.index.calls.function(key) if not reached.distance else None
+            for read in function.reads if function else ():
+                for found in self.index.calls.guesses(Call(f"{read.base}.{read.attr}", read.line)):
+                    given = self.index.calls.function(found)
+                    if found not in self.keys and given and given.queries and self.index.calls.is_property(found):
+                        yield found, Reached(*found, _GUESSED, f"{reached.via}, which reads `{found[1]}` in {found[0]}")
+
     def _classes(self) -> dict[Key, Reached]:
         """Classes that are entries themselves, or that own a function on the way."""
         found: dict[Key, Reached] = {}
         for key, reached in self.keys.items():
             function = self.index.calls.function(key)
             owner = (key[0], function.owner) if function and function.owner else key
-            if self.reads.class_(owner):
+            if self.reads.classes.class_(owner):
                 found.setdefault(owner, reached)
         return found
 
@@ -127,7 +151,7 @@ class Places:
                     continue
                 own = query.entities[0] == OWN_MODEL
                 owner = (function.path, function.owner) if function.owner else None
-                feeds = self.class_model(owner) if owner else None
+                feeds = self.about.class_model(owner) if owner else None
                 model = feeds if own else self.index.django.get(function.path, query.entities[0], function.qualname)
                 if model is None:
                     continue
@@ -137,9 +161,10 @@ class Places:
                 place.form = 0 if name in _FEEDS - {CLASS_BODY} else 1 if name == CLASS_BODY else 2 if own else 0
                 place.see(self._read(model, function, dict.fromkeys(query.rows, ()), query.chain, set()), near=True)
                 if owner and name in _FEEDS and (feeds is None or feeds in model.lineage() or model in feeds.lineage()):
-                    for class_ in self.classes:
-                        if owner in self.index.calls.lineage(class_):
-                            place.see(self._class_reads(class_, model), near=True)
+                    fed = [class_ for class_ in self.classes if owner in self.index.calls.lineage(class_)]
+                    place.one = place.one or (bool(fed) and all(map(self.views.shows_one, fed)))
+                    for class_ in fed:
+                        place.see(self._class_reads(class_, model), near=True)
                 if place.near or not steps & NO_ENTITIES:
                     yield place
 
@@ -192,78 +217,36 @@ class Places:
         read = self.reads.read(function, {}, query.chain)
         return read is not None and any(c.rpartition(".")[2] in ONE_OF and not p for c, _, p in read.passed)
 
-    def _admins(self) -> Iterator[Place]:
+    def _declared(self) -> Iterator[Place]:
+        """Classes that say which model they list, and leave the query to Django."""
         for key, reached in self.classes.items():
-            if not self.is_admin(key) or (model := self.class_model(key)) is None:
+            model = self.about.class_model(key)
+            if model is not None and self.about.is_admin(key):
+                place = Place(reached, model, admin=key, form=3)
+            elif model is not None and self.views.is_declared(key):
+                place = Place(reached, model, view=key, query_of_class=self.views.query(key, model), form=3)
+                place.one = self.views.shows_one(key)
+            else:
                 continue
-            place = Place(reached, model, admin=key, form=3)
             place.see(self._class_reads(key, model), near=True)
             yield place
 
-    def is_admin(self, key: Key) -> bool:
-        """Whether the class is registered with the admin."""
-        return any(key == admin for _, admin in self.index.urls.admins)
-
     def _class_reads(self, owner: Key, model: DjangoModel) -> set[Reading]:
-        found = self.reads.listed(owner, model) if self.is_admin(owner) else set()
-        for serializer in self._named_serializers(owner):
-            if self._fits(serializer, model):
-                found |= self.reads.serialized(serializer, model)
+        listed = self.about.is_admin(owner)
+        found = self.reads.serializers.listed(owner, model) if listed else set(self.views.shown(owner, model))
+        for serializer in self.about.serializers_of(owner):
+            if self.about.fits(serializer, model):
+                found |= self.reads.serializers.serialized(serializer, model)
         return found
-
-    def class_model(self, owner: Key) -> DjangoModel | None:
-        """The model that a class-based view, viewset or admin class works on."""
-        values = self.reads.values(owner)
-        named = dotted(values["model"]) if "model" in values else ""
-        if named and (found := self.index.django.get(owner[0], named, owner[1])):
-            return found
-        for above in self.index.calls.lineage(owner):
-            body = self.index.calls.function((above[0], f"{above[1]}.{CLASS_BODY}"))
-            for query in body.queries if body else ():
-                if "queryset" in values and query.entities[0] != OWN_MODEL:
-                    return self.index.django.get(above[0], query.entities[0], above[1])
-        for tail, admin in self.index.urls.admins:
-            if admin == owner:
-                app, _, name = tail.partition("/")
-                return next((m for m in self.index.django.all if (m.app.lower(), m.name.lower()) == (app, name)), None)
-        models = {m for s in self._named_serializers(owner) if (m := self._serializer_model(s))}
-        return models.pop() if len(models) == 1 else None
-
-    # ---- serializers ----
-
-    def serializers_of(self, owner: Key) -> list[Key]:
-        """The serializers that the attributes of a class name."""
-        return self._named_serializers(owner)
 
     def _serializers(self) -> Iterator[Key]:
         for owner in self.classes:
-            yield from self._named_serializers(owner)
+            yield from self.about.serializers_of(owner)
+            yield from self.about.chosen_serializers(owner)
         for key in self.keys:
             function = self.index.calls.function(key)
             for call in function.calls if function else ():
                 name = call.callee.partition("(")[0]
                 found = self.index.names.resolve(key[0], name, key[1]) if "Serializer" in name else None
-                if found and self.reads.class_(found):
+                if found and self.reads.classes.class_(found):
                     yield found
-
-    def _named_serializers(self, owner: Key) -> list[Key]:
-        found = []
-        for name, value in self.reads.values(owner).items():
-            for node in ast.walk(value) if "serializer" in name else ():
-                if isinstance(node, ast.Name | ast.Attribute) and dotted(node):
-                    for above in self.index.calls.lineage(owner):
-                        key = self.index.names.resolve(above[0], dotted(node), above[1])
-                        if key and self.reads.class_(key) and key not in found:
-                            found.append(key)
-        return found
-
-    def _serializer_model(self, serializer: Key) -> DjangoModel | None:
-        for path, name in self.index.calls.lineage(serializer):
-            meta = self.reads.class_((path, f"{name}.Meta"))
-            if meta and "model" in meta.values:
-                return self.index.django.get(path, dotted(meta.values["model"]), name)
-        return None
-
-    def _fits(self, serializer: Key, model: DjangoModel) -> bool:
-        written_for = self._serializer_model(serializer)
-        return written_for is None or written_for in model.lineage() or model in written_for.lineage()

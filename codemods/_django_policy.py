@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from codemods._django_reads import CACHED, Chain
+from codemods._django_chains import CACHED, Chain
 from codemods.api import Repeat
 from codemods.index.django_models import DjangoModel, Link
-from codemods.index.facts import Function, Query, Step
+from codemods.index.facts import Function, Loop, Query, Step
 
 # Steps after which the rows are no entities, or there are no rows.
 NO_ENTITIES = frozenset(
@@ -74,6 +74,12 @@ def prefixes(path: str) -> list[str]:
     return ["__".join(parts[: n + 1]) for n in range(len(parts))]
 
 
+def names_in(node: object) -> frozenset[str]:
+    """Every path, with its beginnings, that a literal names."""
+    names = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)] if isinstance(node, ast.AST) else []
+    return frozenset(prefix for name in names if isinstance(name, str) for prefix in prefixes(name))
+
+
 def _path(source: str) -> str | None:
     """The path of `"author"` or `Prefetch("author", ...)`; one under `to_attr` leaves the accessor as it is."""
     node = ast.parse(source, mode="eval").body
@@ -89,9 +95,22 @@ def refusal(query: Query, function: Function) -> tuple[str, str] | None:
     steps = {step.name for step in query.steps}
     if unions := sorted(steps & _UNIONS):
         return "R-SHAPE", f"line {query.line} of {function.path} combines queries with `{unions[0]}`"
+    return None
+
+
+def left_early(query: Query, reads: Callable[[str], bool]) -> Loop | None:
+    """A loop over the rows that can end before the last one and reads what is asked about.
+
+    `reads` tells whether reading an attribute of a row, or calling it, does.
+    """
     for loop in query.loops:
-        if loop.early_exit and set(loop.targets) & query.rows:
-            return "R-COND", f"the loop at line {loop.line} of {function.path} can end early"
+        targets = set(loop.targets) & query.rows
+        if loop.early_exit and targets:
+            names = {read.attr for read in loop.reads if read.base in targets}
+            called = [call.callee.partition(".") for call in loop.calls]
+            names |= {rest.partition(".")[0] for head, _, rest in called if head in targets}
+            if any(targets & set(call.names) for call in loop.calls) or any(map(reads, names)):
+                return loop
     return None
 
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
+from codemods._django_classes import texts
 from codemods._django_reads import DjangoReads
 from codemods._row_trace import Rows, Trace, Where
 from codemods.index.calls import Key
@@ -27,7 +28,7 @@ class Shown:
         """The columns of a change list, or the text of a row."""
         if not self._lists_own(admin):
             return
-        listed = _texts(self.reads.values(admin).get("list_display"))
+        listed = texts(self.reads.classes.values(admin).get("list_display"))
         for name in listed or ["__str__"]:
             link = row.model.all_links().get(name)
             if link is not None:
@@ -50,14 +51,14 @@ class Shown:
 
     def serializer(self, serializer: Key, row: Row, depth: int = _HOPS) -> None:
         """The fields of a serializer, and those of the serializers that it nests."""
-        values = self.reads.values(serializer)
-        meta = self.reads.values((serializer[0], f"{serializer[1]}.Meta"))
-        named = _texts(meta.get("fields"))
+        values = self.reads.classes.values(serializer)
+        meta = self.reads.classes.values((serializer[0], f"{serializer[1]}.Meta"))
+        named = texts(meta.get("fields"))
         every = named == ["__all__"]
         for name, value in values.items() if depth else ():
             if isinstance(value, ast.Call) and (every or not named or name in named):
                 self._field(serializer, row, name, value, depth)
-        skipped = {*values, *_texts(meta.get("exclude"))}
+        skipped = {*values, *texts(meta.get("exclude"))}
         for name, link in row.model.all_links().items():
             # A to-one that stands for itself is shown as its key, which the row has.
             if link.many and name not in skipped and (name in named or (every and link.back is not None)):
@@ -75,14 +76,14 @@ class Shown:
         if field == "HiddenField" or _is_true(options, "write_only"):
             return
         if field == "SerializerMethodField":
-            method = _texts(options.get("method_name")) or _texts(value.args[0] if value.args else None)
+            method = texts(options.get("method_name")) or texts(value.args[0] if value.args else None)
             if key := self._method(serializer, method[0] if method else f"get_{name}"):
                 self._row_method(key, row)
             return
-        source = next(iter(_texts(options.get("source"))), name)
+        source = next(iter(texts(options.get("source"))), name)
         path = tuple(part for part in source.split(".") if part != "*")
         nested = self.reads.index.names.resolve(serializer[0], dotted(value.func), serializer[1])
-        if nested is None or self.reads.class_(nested) is None or self._bases(nested) & _KEY_FIELDS:
+        if nested is None or self.reads.classes.class_(nested) is None or self._bases(nested) & _KEY_FIELDS:
             many = _is_true(options, "many")
             by_key = {field, *self._bases(nested)} & _KEY_FIELDS and not many and "lookup_field" not in options
             after = self.trace.follow(row, path[:-1] if by_key else (*path, *(["all"] if many else [])), self.where)
@@ -98,7 +99,7 @@ class Shown:
     def _bases(self, class_: Key | None) -> set[str]:
         """The last names of the bases of a class of the project and of those above it."""
         lineage = self.reads.index.calls.lineage(class_) if class_ else []
-        classes = filter(None, map(self.reads.class_, lineage))
+        classes = filter(None, map(self.reads.classes.class_, lineage))
         return {base.rpartition(".")[2] for found in classes for base in found.bases}
 
     def _method(self, class_: Key, name: str) -> Key | None:
@@ -112,11 +113,6 @@ class Shown:
         node = self.trace.sources.node(key)
         if node is not None and len(node.args.args) > 1:
             self.trace.walk(key, {node.args.args[1].arg: replace(row, depth=0)})
-
-
-def _texts(node: ast.AST | None) -> list[str]:
-    constants = (n for n in ast.walk(node) if isinstance(n, ast.Constant)) if node is not None else ()
-    return [n.value for n in constants if isinstance(n.value, str)]
 
 
 def _is_true(options: Mapping[str, ast.expr], name: str) -> bool:

@@ -4,10 +4,10 @@ import ast
 import itertools
 from collections.abc import Iterable, Iterator
 
+from codemods._django_chains import Chain
 from codemods._django_lists import List, is_required, joined_by_admin, list_classes, lists_of, loaded_ahead
 from codemods._django_places import Places
 from codemods._django_policy import NO_ENTITIES, SINGLE
-from codemods._django_reads import Chain
 from codemods._django_shown import Shown
 from codemods._row_suspects import KIND, distinct, repeat_of, suspect, trace_rows, untouched, writes_below
 from codemods._row_trace import Rows, Sources, Trace, Way, Where
@@ -169,7 +169,7 @@ def _of_class(index: Index, sources: Sources, key: Key) -> Iterator[Suspect]:
         shown, row = Shown(trace, places.reads, where), Rows(list_.model, each=True)
         if list_.query is None:
             shown.admin(key, row)
-        for serializer in places.serializers_of(key) if list_.query else ():
+        for serializer in places.about.serializers_of(key) if list_.query else ():
             shown.serializer(serializer, row)
         loads = _named(list_.model, _of_list(index, places, trace, list_, ahead or frozenset()))
         if loads and not writes_below(trace):

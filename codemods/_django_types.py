@@ -3,13 +3,15 @@
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
+from functools import cached_property
 
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Class, Function, dotted
-from codemods.index.managers import OWN_MODEL, QUERYSET
-from codemods.index.queries import QueryReader, _down, _Root
+from codemods.index.managers import QUERYSET
+from codemods.index.queries import QueryReader
+from codemods.index.roots import Root, down
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _ONE_ROW = frozenset(
@@ -63,7 +65,7 @@ class DjangoTypes:
         """The model that the expression gives rows of: a class, its manager, a related manager, a query on one."""
         if not depth:
             return None
-        for inner in _down(node):
+        for inner in down(node):
             match inner:
                 case ast.Attribute(value=owner, attr="objects" | "_default_manager" | "all_objects"):
                     return self.model(function, dotted(owner))
@@ -179,7 +181,7 @@ class DjangoTypes:
 
     def _again(self, function: Function) -> Function:
         node = self._node(function)
-        if node is None or not any(self._related(function, n) for n in ast.walk(node)):
+        if node is None or not any(self.related(function, n) for n in ast.walk(node)):
             return function
         fresh = copy(function)
         for name in ("calls", "reads", "queries", "loops"):
@@ -190,17 +192,44 @@ class DjangoTypes:
         _Reader(self, function, fresh, owner).read(node.body)
         return fresh
 
-    def _related(self, function: Function, node: ast.AST) -> Link | None:
-        """The link of `post.tags` where a method is called on it, or it is all of a query."""
+    def related(self, function: Function, node: ast.AST) -> DjangoModel | None:
+        """The model of the rows of `post.tags` or `post.recent()` where a method of querysets is called on it."""
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=owner, attr=attr), attr=method)):
-                if attr in self._accessors and (method in QUERYSET or method in self.index.django.rows_methods):
-                    return self._link(self.row(function, owner), attr)
+            case ast.Call(func=ast.Attribute(value=inner, attr=method)) if self._of_rows(method):
+                return self._given_by_row(function, inner)
         return None
 
-    @property
-    def _accessors(self) -> frozenset[str]:
-        return self.index.django.accessors
+    def _of_rows(self, method: str) -> bool:
+        return method in QUERYSET or method in self.index.django.rows_methods
+
+    def _given_by_row(self, function: Function, node: ast.expr) -> DjangoModel | None:
+        """The model of the rows that a manager, property or method of a row gives."""
+        match node:
+            case ast.Attribute(value=owner, attr=attr) | ast.Call(func=ast.Attribute(value=owner, attr=attr)):
+                called = isinstance(node, ast.Call)
+                givers = self._givers.get((attr, called), {})
+                model = self.row(function, owner) if givers or attr in self.index.django.accessors else None
+                link = self._link(model, attr)
+                if model is None or (link and link.many):
+                    return link.target if link and not called else None
+                return next((givers[m.key] for m in model.lineage() if m.key in givers), None)
+        return None
+
+    @cached_property
+    def _givers(self) -> dict[tuple[str, bool], dict[str, DjangoModel]]:
+        """What models give back queries by: (name, whether it is called) -> key of the model -> model of the rows."""
+        found: dict[tuple[str, bool], dict[str, DjangoModel]] = {}
+        for model in self.index.django.all:
+            module = self.index.tree.module(model.path) if model.path else None
+            for function in module.functions.values() if module else ():
+                if not function.returns_query or function.owner != model.qualname:
+                    continue
+                queries = [q for q in function.queries if q.style == "manager"]
+                rows = self.index.django.get(model.path, queries[0].entities[0], function.qualname) if queries else None
+                if rows is not None and len({q.entities for q in queries}) == 1:
+                    called = not self.index.calls.is_property((model.path, function.qualname))
+                    found.setdefault((function.qualname.rpartition(".")[2], called), {})[model.key] = rows
+        return found
 
 
 class _Reader(QueryReader):
@@ -211,13 +240,13 @@ class _Reader(QueryReader):
         self.types = types
         self.asked = asked
 
-    def _root(self, node: ast.expr) -> _Root | None:
+    def _root(self, node: ast.expr) -> Root | None:
         hops: list[ast.expr] = []
-        for inner in _down(node):
+        for inner in down(node):
             above = hops[-2] if len(hops) > 1 else None
-            link = self.types._related(self.asked, above) if above is not None else None
-            if link and link.many and isinstance(inner, ast.Attribute):
-                return _Root("manager", inner, (f"{OWN_MODEL}:{link.owner.name}.{link.name}",), node, hops[::-1])
+            rows = self.types.related(self.asked, above) if isinstance(above, ast.Call) else None
+            if rows and hops[-1] is above.func:  # type: ignore[union-attr]
+                return Root("manager", inner, (rows.key,), node, hops[::-1])
             hops.append(inner)
         return super()._root(node)
 
@@ -227,6 +256,7 @@ class _Scopes:
 
     class module:  # noqa: N801 - as the reader names it
         registrations: list[ast.Call] = []  # noqa: RUF012 - never read
+        rounds: list[dict[str, ast.expr]] = []  # noqa: RUF012 - never read
         values: dict[str, ast.expr] = {}  # noqa: RUF012 - never read
 
     def definition(self, *_: object) -> None: ...

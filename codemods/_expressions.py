@@ -96,4 +96,7 @@ class Listed(Sequence[Node], Generic[Node]):
 
 
 def _parsed(source: str | bytes) -> ast.expr:
+    if str(source).startswith("*"):  # an unpacking is no expression of its own
+        unpacked = ast.parse(f"[{source!s}]", mode="eval").body
+        return unpacked.elts[0] if isinstance(unpacked, ast.List) else unpacked
     return ast.parse(f"({source!s})", mode="eval").body

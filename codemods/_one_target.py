@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from codemods._sqlalchemy_places import Place
 from codemods.index.evidence import named_after
-from codemods.index.facts import Step, dotted
+from codemods.index.facts import dotted
 from codemods.index.relations import Relation
 
 _FILTERS = frozenset({"filter", "where"})
@@ -16,7 +16,7 @@ def one_target(place: Place, hop: Relation) -> bool:
     if hop.relationship.many is not False:
         return False
     names = {hop.relationship.name, *key_columns(hop)}
-    return any(name in names for step in place.query.steps for name in _fixed(step)) or any(
+    return any(name in names for name in _fixed(place)) or any(
         name == hop.relationship.name or named_after(name, hop.relationship.target) for name in _parents(place)
     )
 
@@ -28,14 +28,24 @@ def key_columns(relation: Relation) -> frozenset[str]:
     return frozenset(n for n, c in columns if any(r.rpartition(".")[0] in tables for r in c.references))
 
 
-def _fixed(step: Step) -> Iterator[str]:
-    """Attributes that a step compares with one value."""
-    if step.name == "filter_by" and not step.conditional:
-        yield from (name for name, _ in step.keywords)
-    for source in step.args if step.name in _FILTERS and not step.conditional else ():
-        match ast.parse(source, mode="eval").body:
-            case ast.Compare(left=ast.Attribute() as left, ops=[ast.Eq()]):
-                yield dotted(left).rpartition(".")[2]
+def _fixed(place: Place) -> Iterator[str]:
+    """Attributes that the query, or the method of a model that makes it, compares with one value."""
+    for step in (step for step in place.query.steps if not step.conditional):
+        if step.name == "filter_by":
+            yield from (name for name, _ in step.keywords)
+        elif step.name in _FILTERS:
+            yield from filter(None, map(_compared, (ast.parse(arg, mode="eval").body for arg in step.args)))
+    root = ast.parse(place.query.root, mode="eval").body
+    if place.query.style == "method" and isinstance(root, ast.Call):
+        yield from (keyword.arg for keyword in root.keywords if keyword.arg)
+        yield from filter(None, map(_compared, root.args))
+
+
+def _compared(node: ast.expr) -> str:
+    match node:
+        case ast.Compare(left=ast.Attribute() as left, ops=[ast.Eq()]):
+            return dotted(left).rpartition(".")[2]
+    return ""
 
 
 def _parents(place: Place) -> Iterator[str]:

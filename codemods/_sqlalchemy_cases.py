@@ -177,13 +177,13 @@ def _post_by_id() -> Repeat:
     return Repeat("post", ("posts",), ("posts.id",), 50, statement="SELECT posts.id FROM posts WHERE posts.id = ?")
 
 
-def _changed(
+def changed(
     name: str, before: str, after: str, *repeats: Repeat, tier: Tier = "B", files: dict[str, str] | None = None
 ) -> Case:
     return Case(name, before, after, repeats or (AUTHOR,), tier=tier, files={"models.py": MODELS, **(files or {})})
 
 
-def _untouched(name: str, code: str, before: str, *repeats: Repeat, files: dict[str, str] | None = None) -> Case:
+def untouched(name: str, code: str, before: str, *repeats: Repeat, files: dict[str, str] | None = None) -> Case:
     return Case(name, before, None, repeats or (AUTHOR,), code, files={"models.py": MODELS, **(files or {})})
 
 
@@ -291,13 +291,13 @@ def _post(steps: str, loaders: str) -> str:
 
 
 _CHANGED = (
-    _changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
-    _changed(
+    changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
+    changed(
         "legacy query, ordered, with a limit: join",
         _legacy(".limit(50)"),
         _joined(_legacy(".limit(50)")),
     ),
-    _changed(
+    changed(
         "select, ordered by a unique column: join",
         _select(".order_by(Post.title, Post.slug.desc()).limit(50)"),
         _select(
@@ -305,17 +305,17 @@ _CHANGED = (
             "from sqlalchemy.orm import joinedload",
         ),
     ),
-    _changed(
+    changed(
         "limit without an order: separate select",
         _select(".limit(50)"),
         _select(".options(selectinload(Post.author)).limit(50)", "from sqlalchemy.orm import selectinload"),
     ),
-    _changed(
+    changed(
         "order by a column that is not unique: separate select",
         _select(".order_by(Post.title)"),
         _select(".options(selectinload(Post.author)).order_by(Post.title)", "from sqlalchemy.orm import selectinload"),
     ),
-    _changed(
+    changed(
         "order by a function, then a cancelled order: separate select",
         _select(".order_by(func.random()).order_by(Post.id).order_by(None)"),
         _select(
@@ -323,17 +323,17 @@ _CHANGED = (
             "from sqlalchemy.orm import selectinload",
         ),
     ),
-    _changed(
+    changed(
         "row locks: separate select",
         _legacy(".with_for_update()"),
         _joined(_legacy(".with_for_update()")).replace("joinedload", "selectinload"),
     ),
-    _changed(
+    changed(
         "a step that is not known to keep rows: separate select",
         _legacy(".distinct()"),
         _joined(_legacy(".distinct()")).replace("joinedload", "selectinload"),
     ),
-    _changed(
+    changed(
         "collection: separate select, import merged in place",
         _select(".order_by(Post.id)", "from sqlalchemy.orm import Session", "len(post.comments)"),
         _select(
@@ -343,13 +343,13 @@ _CHANGED = (
         ),
         COMMENTS,
     ),
-    _changed(
+    changed(
         "many-to-many by its link table",
         _select("", read="post.tags"),
         _select(".options(selectinload(Post.tags))", "from sqlalchemy.orm import selectinload", "post.tags"),
         TAGS,
     ),
-    _changed(
+    changed(
         "two relationships of one loop: one patch",
         _select(".order_by(Post.id)", read="(post.author.email, post.comments)"),
         _select(
@@ -360,7 +360,7 @@ _CHANGED = (
         AUTHOR,
         COMMENTS,
     ),
-    _changed(
+    changed(
         "one relationship is loaded already: the other is added to the same options",
         _select(
             ".options(selectinload(Post.comments)).order_by(Post.id)",
@@ -375,7 +375,7 @@ _CHANGED = (
         AUTHOR,
         COMMENTS,
     ),
-    _changed(
+    changed(
         "two relationships with the same SQL, both read: both, in rows since the line would be too long",
         """\
 from models import Comment
@@ -397,7 +397,7 @@ def view(session):
     ).order_by(Comment.id)]
 """,
     ),
-    _changed(
+    changed(
         "two relationships with the same SQL, one read: that one",
         """\
 from models import Comment
@@ -416,7 +416,7 @@ def view(session):
     return [c.checker.email for c in session.query(Comment).options(joinedload(Comment.checker)).order_by(Comment.id)]
 """,
     ),
-    _changed(
+    changed(
         "a chain over several lines keeps its layout, comments and continuation",
         """\
 import models
@@ -458,7 +458,7 @@ def view(session):
         files={"models.py": MODELS, "entry.py": _ENTRY},
         entry="entry.py",
     ),
-    _changed(
+    changed(
         "a relationship inherited from the parent model",
         """\
 from models import Video
@@ -477,18 +477,18 @@ def view(session):
     return [video.author.email for video in session.query(Video).options(selectinload(Video.author)).order_by(Video.title)]
 """,
     ),
-    _changed(
+    changed(
         "a None check on the relationship or its key is no condition",
         _loop("if post.author_id:", "    found.append(post.author.email if post.author else None)"),
         _joined(_loop("if post.author_id:", "    found.append(post.author.email if post.author else None)")),
     ),
-    _changed(
+    changed(
         "read under a condition: a draft",
         _loop("if post.title:", "    found.append(post.author.email)"),
         _joined(_loop("if post.title:", "    found.append(post.author.email)")),
         tier="C",
     ),
-    _changed(
+    changed(
         "a dictionary is updated, rows are read in a helper: no write of the database",
         """\
 from models import Post
@@ -521,19 +521,19 @@ def view(session):
     return found
 """,
     ),
-    _changed(
+    changed(
         "the loop assigns to its rows: a draft",
         _loop("post.title = post.author.email"),
         _joined(_loop("post.title = post.author.email")),
         tier="C",
     ),
-    _changed(
+    changed(
         "the loop flushes: a draft",
         _loop("found.append(post.author.email)", "session.flush()"),
         _joined(_loop("found.append(post.author.email)", "session.flush()")),
         tier="C",
     ),
-    _changed(
+    changed(
         "nothing is seen to read it: a draft",
         """\
 from models import Post
@@ -553,7 +553,7 @@ def view(session):
 """,
         tier="C",
     ),
-    _changed(
+    changed(
         "a backref under select(): a draft",
         """\
 from sqlalchemy import select
@@ -583,24 +583,24 @@ def view(session):
         ),
         tier="C",
     ),
-    _changed(
+    changed(
         "read by a method of the model",
         _legacy().replace("post.author.email", "post.byline()"),
         _joined(_legacy()).replace("post.author.email", "post.byline()"),
     ),
-    _changed(
+    changed(
         "two hops, to-one and to-one, ordered by primary key: joins",
         _post("", "joinedload"),
         _post(".options(joinedload(Comment.post).joinedload(Post.author))", "joinedload"),
     ),
-    _changed(
+    changed(
         "two hops, a collection and to-one: separate selects, both repeats in one path",
         _comments("", "selectinload"),
         _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
         AUTHOR,
         COMMENTS,
     ),
-    _changed(
+    changed(
         "two hops, the model on the way named through its module",
         """\
 import models
@@ -621,12 +621,12 @@ def view(session):
     return [[comment.writer.email for comment in post.comments] for post in posts]
 """,
     ),
-    _changed(
+    changed(
         "a model on the way that is not imported: it is, beside the one that is",
         _comments("", "selectinload").replace("Comment, ", ""),
         _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload"),
     ),
-    _changed(
+    changed(
         "two queries of one function, both seen to read it: both",
         """\
 from models import Post
@@ -649,7 +649,7 @@ def view(session):
     return [p.author for p in a], [p.author for p in b]
 """,
     ),
-    _changed(
+    changed(
         "the first hop is loaded already: the path repeats its option",
         _comments(".options(selectinload(Post.comments))", "selectinload"),
         _comments(
@@ -657,7 +657,7 @@ def view(session):
             "selectinload",
         ),
     ),
-    _changed(
+    changed(
         "the first hop is loaded by an inner join: it stays one",
         _post(".options(joinedload(Comment.post, innerjoin=True))", "joinedload"),
         _post(
@@ -665,7 +665,7 @@ def view(session):
             "joinedload",
         ),
     ),
-    _changed(
+    changed(
         "the first hop is loaded with a criterion: it keeps it",
         _comments(".options(selectinload(Post.comments.and_(Comment.id > 9)))", "selectinload"),
         _comments(
@@ -673,7 +673,7 @@ def view(session):
             "selectinload",
         ),
     ),
-    _changed(
+    changed(
         "options inside the options of the first hop stay",
         _comments(
             ".options(selectinload(Post.comments).options(joinedload(Comment.checker), load_only(Comment.writer_id)))",
@@ -684,7 +684,7 @@ def view(session):
             "joinedload, load_only, selectinload",
         ),
     ),
-    _changed(
+    changed(
         "defaultload loads nothing by itself",
         _legacy(".options(defaultload(Post.author).load_only(Author.email))").replace(
             "from models import", "from sqlalchemy.orm import defaultload, joinedload\n\nfrom models import Author,"
@@ -693,7 +693,7 @@ def view(session):
             "import joinedload\n\nfrom models import", "import defaultload, joinedload\n\nfrom models import Author,"
         ),
     ),
-    _changed(
+    changed(
         "an opt-out below another hop",
         _select(
             ".options(defaultload(Post.comments).raiseload(Comment.checker)).order_by(Post.id)",
@@ -704,7 +704,7 @@ def view(session):
             "from sqlalchemy.orm import defaultload, joinedload, raiseload\n\nfrom models import Comment",
         ),
     ),
-    _changed(
+    changed(
         "read on every row beside what the trace shows: into the same patch",
         _loop("found.append((post.author.email, post.tags, len(post.comments)))"),
         _joined(_loop("found.append((post.author.email, post.tags, len(post.comments)))"))
@@ -718,7 +718,7 @@ def view(session):
         )
         .replace("import joinedload", "import joinedload, selectinload"),
     ),
-    _changed(
+    changed(
         "two ways of the same length, both read: both",
         _comments("", "selectinload").replace("comment.writer.email", "(comment.writer.email, comment.checker.email)"),
         _comments(
@@ -729,28 +729,28 @@ def view(session):
             "selectinload",
         ).replace("comment.writer.email", "(comment.writer.email, comment.checker.email)"),
     ),
-    _changed(
+    changed(
         "two ways of the same length, one read on some rows only: the other",
         _comments("", "selectinload").replace("comment.writer.email", "comment.writer.email or comment.checker"),
         _comments(".options(selectinload(Post.comments).selectinload(Comment.writer))", "selectinload").replace(
             "comment.writer.email", "comment.writer.email or comment.checker"
         ),
     ),
-    _changed(
+    changed(
         "what the rows of a collection stand for, which only the model's default loads: named with it",
         _comments("", "selectinload"),
         _comments(".options(selectinload(Post.comments).joinedload(Comment.writer))", "joinedload, selectinload"),
         COMMENTS,
         files={"models.py": MODELS.replace("[writer_id])", '[writer_id], lazy="joined")')},
     ),
-    _changed(
+    changed(
         "what a single row leads to, which the model's default loads: left to it",
         _post("", "joinedload"),
         _post(".options(joinedload(Comment.post))", "joinedload"),
         _post_by_id(),
         files={"models.py": MODELS.replace('"Author"] = relationship()', '"Author"] = relationship(lazy="joined")')},
     ),
-    _changed(
+    changed(
         "a hop on the way that the model joins stays joined",
         _post("", "joinedload").replace("order_by(Comment.id)", "order_by(Comment.post_id)"),
         _post(".options(joinedload(Comment.post).selectinload(Post.author))", "joinedload, selectinload").replace(
@@ -758,7 +758,7 @@ def view(session):
         ),
         files={"models.py": MODELS.replace('"comments")', '"comments", lazy="joined")')},
     ),
-    _changed(
+    changed(
         "a property leads to what is read, or to another relationship on other rows: both",
         _post("", "joinedload").replace("comment.post.author", "comment.owner.author"),
         _post(
@@ -767,12 +767,12 @@ def view(session):
         ).replace("comment.post.author", "comment.owner.author"),
         files={"models.py": _WITH_OWNER},
     ),
-    _changed(
+    changed(
         "read beside it on some rows only: not into the patch",
         _loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)"),
         _joined(_loop("found.append(post.author.email)", "if post.title == 'none':", "    found.append(post.tags)")),
     ),
-    _changed(
+    changed(
         "a query that a class method makes",
         """\
 from models import Post
@@ -792,7 +792,7 @@ def view():
 """,
         files={"models.py": _WITH_FIND},
     ),
-    _changed(
+    changed(
         "a query that a function makes of a model",
         """\
 from models import Post
@@ -814,7 +814,7 @@ def view(session):
 """,
         files={"queries.py": "def model_query(session, model):\n    return session.query(model)\n"},
     ),
-    _changed(
+    changed(
         "a query that another function builds and this one refines",
         """\
 from models import Post
@@ -841,7 +841,7 @@ def view(session):
     return [post.author.email for post in posts(session).options(joinedload(Post.author)).filter(Post.id > 3).order_by(Post.id)]
 """,
     ),
-    _changed(
+    changed(
         "a dynamic relationship is a query",
         """\
 from models import Post
@@ -863,7 +863,7 @@ def view(session):
 """,
         files={"models.py": _WITH_REPLIES},
     ),
-    _changed(
+    changed(
         "one row, and what the rows of its collection read",
         """\
 from models import Post
@@ -884,7 +884,7 @@ def view(session):
     return [comment.writer.email for comment in post.comments]
 """,
     ),
-    _changed(
+    changed(
         "one row by its key, and what the rows of its collection read",
         """\
 from models import Post
@@ -905,7 +905,7 @@ def view(session):
     return [comment.writer.email for comment in session.get(Post, first.id, options=[selectinload(Post.comments).selectinload(Comment.writer)]).comments]
 """,
     ),
-    _changed(
+    changed(
         "a query whose filters alone tell what it returns: a draft",
         """\
 from models import Post
@@ -930,7 +930,7 @@ def view(session):
             "queries.py": "import models\n\n\ndef rows(session, name):\n    return session.query(getattr(models, name))\n"
         },
     ),
-    _changed(
+    changed(
         "read in the guard of a match",
         _loop(
             "match post.title:",
@@ -945,7 +945,7 @@ def view(session):
             )
         ),
     ),
-    _changed(
+    changed(
         "options in a list of the function that all are plain",
         """\
 from sqlalchemy.orm import joinedload, selectinload
@@ -970,7 +970,7 @@ def view(session):
     return [post.author.email for post in session.query(Post).options(joinedload(Post.author), *options).order_by(Post.id)]
 """,
     ),
-    _changed(
+    changed(
         "options in a class attribute",
         """\
 from sqlalchemy.orm import joinedload, selectinload
@@ -1005,7 +1005,7 @@ def view(session):
     return Posts().page(session)
 """,
     ),
-    _changed(
+    changed(
         "rows kept by an object and read by another method of it",
         """\
 from models import Post
@@ -1040,7 +1040,7 @@ def view(session):
     return Feed(session).lines()
 """,
     ),
-    _changed(
+    changed(
         "read through an association proxy",
         """\
 from models import Post
@@ -1060,7 +1060,7 @@ def view(session):
 """,
         files={"models.py": _WITH_PROXY},
     ),
-    _changed(
+    changed(
         "read through a property that filters a collection",
         """\
 from models import Post
@@ -1083,54 +1083,54 @@ def view(session):
 )
 
 _UNTOUCHED = (
-    _untouched("already loaded by the query", "R-ALREADY-EAGER", _joined(_legacy())),
-    _untouched(
+    untouched("already loaded by the query", "R-ALREADY-EAGER", _joined(_legacy())),
+    untouched(
         "loaded by contains_eager",
         "R-ALREADY-EAGER",
         _legacy(".join(Post.author).options(contains_eager(Post.author))"),
     ),
-    _untouched("loaded by a string option", "R-ALREADY-EAGER", _legacy('.options(joinedload("author"))')),
-    _untouched(
+    untouched("loaded by a string option", "R-ALREADY-EAGER", _legacy('.options(joinedload("author"))')),
+    untouched(
         "loaded with a criterion", "R-ALREADY-EAGER", _legacy(".options(joinedload(Post.author.and_(Author.id > 1)))")
     ),
-    _untouched(
+    untouched(
         "loaded by a chain that goes on",
         "R-ALREADY-EAGER",
         _legacy(".options(joinedload(Post.author).load_only(Author.id))"),
     ),
-    _untouched("declared eager on the model", "R-ALREADY-EAGER", _select("", read="post.edits"), _child("edits")),
-    _untouched("loader options in a variable", "R-OPTION-VAR", _legacy(".options(STRATEGY)")),
-    _untouched("an opt-out by hand", "R-OPTION-VAR", _legacy(".options(lazyload(Post.author))")),
-    _untouched("every lazy load forbidden", "R-OPTION-VAR", _legacy('.options(raiseload("*"))')),
-    _untouched("an option that is no loader", "R-OPTION-VAR", _legacy(".options(FromCache())")),
-    _untouched("a loader without an argument", "R-OPTION-VAR", _legacy(".options(joinedload())")),
-    _untouched("dynamic relationship", "R-DYNAMIC", _select("", read="post.hits"), _child("hits")),
-    _untouched("noload relationship", "R-NOLOAD", _select("", read="post.drafts"), _child("drafts")),
-    _untouched(
+    untouched("declared eager on the model", "R-ALREADY-EAGER", _select("", read="post.edits"), _child("edits")),
+    untouched("loader options in a variable", "R-OPTION-VAR", _legacy(".options(STRATEGY)")),
+    untouched("an opt-out by hand", "R-OPTION-VAR", _legacy(".options(lazyload(Post.author))")),
+    untouched("every lazy load forbidden", "R-OPTION-VAR", _legacy('.options(raiseload("*"))')),
+    untouched("an option that is no loader", "R-OPTION-VAR", _legacy(".options(FromCache())")),
+    untouched("a loader without an argument", "R-OPTION-VAR", _legacy(".options(joinedload())")),
+    untouched("dynamic relationship", "R-DYNAMIC", _select("", read="post.hits"), _child("hits")),
+    untouched("noload relationship", "R-NOLOAD", _select("", read="post.drafts"), _child("drafts")),
+    untouched(
         "relationship of a subclass",
         "R-SUBCLASS",
         _select("", read="post.studio"),
         _studio(),
     ),
-    _untouched("commit in the loop", "R-COMMIT", _loop("found.append(post.author.email)", "session.commit()")),
-    _untouched("write in the loop", "R-WRITE", _loop("session.delete(post.author)")),
-    _untouched("the loop assigns the key", "R-WRITE", _loop("post.author_id = 1", "found.append(post.author)")),
-    _untouched(
+    untouched("commit in the loop", "R-COMMIT", _loop("found.append(post.author.email)", "session.commit()")),
+    untouched("write in the loop", "R-WRITE", _loop("session.delete(post.author)")),
+    untouched("the loop assigns the key", "R-WRITE", _loop("post.author_id = 1", "found.append(post.author)")),
+    untouched(
         "the loop sets attributes by name", "R-WRITE", _loop("setattr(post, key, 1)", "found.append(post.author)")
     ),
-    _untouched(
+    untouched(
         "an UPDATE statement in the loop",
         "R-WRITE",
         _loop("session.execute(update(Post))", "found.append(post.author)").replace(
             "from models", "from sqlalchemy import update\n\nfrom models"
         ),
     ),
-    _untouched(
+    untouched(
         "a bulk update in the loop",
         "R-WRITE",
         _loop("session.query(Tag).filter(x).update({})", "found.append(post.author)"),
     ),
-    _untouched(
+    untouched(
         "a commit where the rows are read",
         "R-COMMIT",
         """\
@@ -1147,7 +1147,7 @@ def view(session):
         session.commit()
 """,
     ),
-    _untouched(
+    untouched(
         "one of two queries",
         "R-UNRESOLVED",
         """\
@@ -1160,55 +1160,55 @@ def view(session, new):
     return [post.author for post in (a if new else b)]
 """,
     ),
-    _untouched("fewer rows than repeats", "R-UNRESOLVED", _legacy(".limit(3)")),
-    _untouched(
+    untouched("fewer rows than repeats", "R-UNRESOLVED", _legacy(".limit(3)")),
+    untouched(
         "an aggregate",
         "R-UNRESOLVED",
         _legacy(),
         Repeat("n", ("authors",), ("authors.id",), 50, statement="SELECT count(*) FROM authors WHERE authors.id = ?"),
     ),
-    _untouched(
+    untouched(
         "a write",
         "R-UNRESOLVED",
         _legacy(),
         Repeat("n", ("authors",), ("authors.id",), 50, statement="DELETE FROM authors WHERE authors.id = ?"),
     ),
-    _untouched(
+    untouched(
         "a parameter of the loader's name", "R-UNRESOLVED", _legacy().replace("(session)", "(session, joinedload)")
     ),
-    _untouched("the loop assigns the relationship", "R-WRITE", _loop("post.author = post.author.heir")),
-    _untouched(
+    untouched("the loop assigns the relationship", "R-WRITE", _loop("post.author = post.author.heir")),
+    untouched(
         "commit in a helper that the loop calls",
         "R-COMMIT",
         _loop("found.append(post.author.email)", "note(session)")
         + "\n\ndef note(session):\n    session.add(1)\n    session.commit()\n",
     ),
-    _untouched(
+    untouched(
         "write in a helper of a helper",
         "R-WRITE",
         _loop("found.append(post.author.email)", "note(session)")
         + "\n\ndef note(session):\n    keep(session)\n\n\ndef keep(orm: Session):\n    orm.add(1)\n",
     ),
-    _untouched("the loop breaks", "R-COND", _loop("found.append(post.author.email)", "if found:", "    break")),
-    _untouched("the loop returns", "R-COND", _loop("if post.author.email:", "    return post")),
-    _untouched("streamed rows", "R-STREAM", _legacy(".yield_per(10)")),
-    _untouched("no such relationship", "R-UNRESOLVED", _legacy(), Repeat("other", ("invoices",), ("invoices.id",), 50)),
-    _untouched("no table in the statement", "R-UNRESOLVED", _legacy(), Repeat("call", (), (), 50)),
-    _untouched(
+    untouched("the loop breaks", "R-COND", _loop("found.append(post.author.email)", "if found:", "    break")),
+    untouched("the loop returns", "R-COND", _loop("if post.author.email:", "    return post")),
+    untouched("streamed rows", "R-STREAM", _legacy(".yield_per(10)")),
+    untouched("no such relationship", "R-UNRESOLVED", _legacy(), Repeat("other", ("invoices",), ("invoices.id",), 50)),
+    untouched("no table in the statement", "R-UNRESOLVED", _legacy(), Repeat("call", (), (), 50)),
+    untouched(
         "another column of the table", "R-UNRESOLVED", _legacy(), Repeat("mail", ("authors",), ("authors.email",), 50)
     ),
-    _untouched(
+    untouched(
         "a collection's table by its own key",
         "R-UNRESOLVED",
         _select("", read="post.comments"),
         Repeat("pk", ("comments",), ("comments.id",), 50),
     ),
-    _untouched("columns only", "R-UNRESOLVED", _legacy().replace("query(Post)", "query(Post.id)")),
-    _untouched("rows turned into columns", "R-UNRESOLVED", _legacy(".with_entities(Post.id)")),
-    _untouched("one row only", "R-UNRESOLVED", _legacy().replace(".all()", ".first()")),
-    _untouched("an alias", "R-UNRESOLVED", _legacy().replace("query(Post)", "query(aliased(Post))")),
-    _untouched("a class of another name space", "R-UNRESOLVED", _legacy().replace("from models", "from elsewhere")),
-    _untouched(
+    untouched("columns only", "R-UNRESOLVED", _legacy().replace("query(Post)", "query(Post.id)")),
+    untouched("rows turned into columns", "R-UNRESOLVED", _legacy(".with_entities(Post.id)")),
+    untouched("one row only", "R-UNRESOLVED", _legacy().replace(".all()", ".first()")),
+    untouched("an alias", "R-UNRESOLVED", _legacy().replace("query(Post)", "query(aliased(Post))")),
+    untouched("a class of another name space", "R-UNRESOLVED", _legacy().replace("from models", "from elsewhere")),
+    untouched(
         "two queries that fit equally well",
         "R-AMBIGUOUS",
         """\
@@ -1227,7 +1227,7 @@ def old(session):
     return [p.author for p in session.query(Post).order_by(Post.title)]
 """,
     ),
-    _untouched(
+    untouched(
         "two queries of one function, nothing seen to read them",
         "R-AMBIGUOUS",
         """\
@@ -1240,7 +1240,7 @@ def view(session):
     return render(new), render(old)
 """,
     ),
-    _untouched(
+    untouched(
         "two relationships with the same SQL, neither seen",
         "R-AMBIGUOUS",
         """\
@@ -1251,27 +1251,27 @@ def view(session):
     return render(session.query(Comment).order_by(Comment.id).all())
 """,
     ),
-    _untouched(
+    untouched(
         "loaded by options inside the options of another hop",
         "R-ALREADY-EAGER",
         _comments(".options(selectinload(Post.comments).options(joinedload(Comment.writer)))", "selectinload"),
     ),
-    _untouched(
+    untouched(
         "an opt-out on the way",
         "R-OPTION-VAR",
         _comments(".options(lazyload(Post.comments))", "lazyload"),
     ),
-    _untouched(
+    untouched(
         "an opt-out of all below the hop before",
         "R-OPTION-VAR",
         _comments('.options(defaultload(Post.comments).raiseload("*"))', "defaultload"),
     ),
-    _untouched(
+    untouched(
         "a variable inside the options of a hop",
         "R-OPTION-VAR",
         _comments(".options(selectinload(Post.comments).options(STRATEGY))", "selectinload"),
     ),
-    _untouched(
+    untouched(
         "a model on the way that is not imported, and whose file imports this one",
         "R-UNRESOLVED",
         _comments("", "selectinload").replace("Author, Comment, Post", "Post"),
@@ -1281,24 +1281,24 @@ def view(session):
             "start.py": "from comments import Comment\n",
         },
     ),
-    _untouched(
+    untouched(
         "a model on the way that only type checkers import",
         "R-UNRESOLVED",
         _comments("", "selectinload").replace(
             "Comment, Post\n", "Post\n\nif TYPE_CHECKING:\n    from models import Comment\n"
         ),
     ),
-    _untouched(
+    untouched(
         "a model on the way that only another function imports",
         "R-UNRESOLVED",
         _comments("", "selectinload").replace("Comment, ", "") + "\n\ndef other():\n    from models import Comment\n",
     ),
-    _untouched(
+    untouched(
         "the loader's name is taken",
         "R-UNRESOLVED",
         _legacy().replace("def view", "def joinedload(x):\n    return x\n\n\ndef view"),
     ),
-    _untouched(
+    untouched(
         "a query that a function makes of more than one model",
         "R-UNRESOLVED",
         """\
@@ -1309,7 +1309,7 @@ def view(session):
     return [post.author for post in model_query(session, Post, Comment).filter_by(title="a")]
 """,
     ),
-    _untouched(
+    untouched(
         "a class method that returns rows",
         "R-UNRESOLVED",
         """\
@@ -1321,7 +1321,7 @@ def view():
 """,
         files={"models.py": _WITH_FIND.replace("cls.query.filter(cls.title != title)", "[cls(title=title)]")},
     ),
-    _untouched(
+    untouched(
         "a query that one of two functions builds",
         "R-UNRESOLVED",
         """\
@@ -1338,7 +1338,7 @@ def view(session, comments=False):
     return show(rows(session, comments).filter_by(id=3))
 """,
     ),
-    _untouched(
+    untouched(
         "one row, and what it reads itself",
         "R-UNRESOLVED",
         """\
@@ -1350,7 +1350,7 @@ def view(session):
     return [post.author.email for _ in range(9)]
 """,
     ),
-    _untouched(
+    untouched(
         "one row by its key that has options already",
         "R-OPTION-VAR",
         """\
@@ -1362,7 +1362,7 @@ def view(session):
     return [comment.writer.email for comment in post.comments]
 """,
     ),
-    _untouched(
+    untouched(
         "a function that returns no query",
         "R-UNRESOLVED",
         """\
@@ -1377,7 +1377,7 @@ def view(session):
     return [post.author for post in rows(session).filter(id == 3)]
 """,
     ),
-    _untouched(
+    untouched(
         "options in a list that is added to out of sight",
         "R-OPTION-VAR",
         """\
@@ -1392,7 +1392,7 @@ def view(session):
     return [post.author.email for post in session.query(Post).options(*options).order_by(Post.id)]
 """,
     ),
-    _untouched(
+    untouched(
         "options in a parameter",
         "R-OPTION-VAR",
         """\
@@ -1407,7 +1407,7 @@ def view(session):
     return page(session, [])
 """,
     ),
-    _untouched(
+    untouched(
         "options in a property",
         "R-OPTION-VAR",
         """\
@@ -1427,7 +1427,7 @@ def view(session):
     return Posts().page(session)
 """,
     ),
-    _untouched(
+    untouched(
         "loaded by options in a list of the module",
         "R-ALREADY-EAGER",
         """\
@@ -1442,7 +1442,7 @@ def view(session):
     return [post.author.email for post in session.query(Post).options(*EAGER).order_by(Post.id)]
 """,
     ),
-    _untouched(
+    untouched(
         "loaded by the options of the function that is given the query",
         "R-ALREADY-EAGER",
         """\
@@ -1459,7 +1459,7 @@ def view(session):
     return [post.author.email for post in with_author(session.query(Post)).all()]
 """,
     ),
-    _untouched(
+    untouched(
         "dynamic relationships of one name with two targets",
         "R-DYNAMIC",
         """\
@@ -1476,12 +1476,12 @@ def view(session):
             )
         },
     ),
-    _untouched(
+    untouched(
         "a model of the name that the file uses for something else",
         "R-UNRESOLVED",
         _comments("", "selectinload").replace("Comment, ", "") + "\n\nComment = None\n",
     ),
-    _untouched(
+    untouched(
         "the loop commits in a method of the object that keeps the rows",
         "R-COMMIT",
         """\

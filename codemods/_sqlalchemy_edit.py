@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 import msgspec
 
 from codemods import _cst
+from codemods._shared_edit import written
+from codemods._shared_queries import Target
 from codemods._sqlalchemy_places import Place
 from codemods.index import Index
 from codemods.index.models import Model
@@ -27,6 +29,7 @@ class Options(msgspec.Struct, frozen=True):
 
     place: Place
     loads: tuple[Loaders, ...]
+    target: Target | None = None  # where they go when the query serves other models as well
 
 
 def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
@@ -44,11 +47,15 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
     models = _Spelling(index, path, text)
     edits = []
     for options in wanted:
-        query = options.place.query
         arguments = [
             _option([options.place.entity or models.of(options.place.model), *_owners(models, loaders)], loaders)
             for loaders in options.loads
         ]
+        if options.target:
+            model = options.place.entity or models.of(options.place.model)
+            edits.append(written(text, options.target, model, arguments))
+            continue
+        query = options.place.query
         start, end = _cst.offsets(text, query.chain)
         if query.style == "get":
             edits.append((start, end, _cst.with_keyword(text[start:end], query.depth, "options", arguments)))

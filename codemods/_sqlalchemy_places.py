@@ -1,20 +1,24 @@
 """Queries of entities on the way from an entry, and the relationships that a repeat can be on their rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cached_property
 
 import msgspec
 
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
+from codemods._shared_queries import Shared
 from codemods.api import Reached, Repeat, Sighting
 from codemods.index import Index
+from codemods.index.bindings import Bound
 from codemods.index.calls import Key
 from codemods.index.facts import Call, Function, Query
 from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
-from codemods.index.queries import OF_QUERIES, SINGLE_ROW
+from codemods.index.queries import SINGLE_ROW
 from codemods.index.relations import Relation, lazy_loads, loads_from, paths
+from codemods.index.roots import OF_QUERIES
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
 FOLLOWED, SIMILAR, READ, NAMED, UNSEEN = range(5)
@@ -27,6 +31,7 @@ class Place(msgspec.Struct, eq=False):
         entity: the entity as the query writes it; None where its file has no name for it.
         single: whether the query returns one row.
         guessed: whether only its filters tell which entity it returns.
+        shared: who gives the query this model where it also serves others; None where it serves no other.
         followed: chains of relationships that were followed from the very rows -> in which contexts.
     """
 
@@ -37,6 +42,7 @@ class Place(msgspec.Struct, eq=False):
     entity: str | None
     single: bool
     guessed: bool = False
+    shared: Shared | None = None
     followed: Chains = msgspec.field(default_factory=dict)
 
     @property
@@ -77,6 +83,7 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
 
 
 MOST_FOLLOWED = 150  # queries whose rows are followed in one look: a bound on its time
+_NEAR = 6  # calls: what the entry reaches itself
 _FAR = 12  # calls: beyond them a query was found by its callers or anywhere
 _ANYWHERE = 30  # calls: the distance of queries that nothing leads to
 _OWNERS = re.compile(r"\b([A-Z]\w*)\.\w")
@@ -88,6 +95,7 @@ class Places:
     def __init__(self, index: Index, sighting: Sighting) -> None:
         self.index = index
         self.keys = frozenset((r.path, r.qualname) for r in sighting.reached)
+        self._near = frozenset((r.path, r.qualname) for r in sighting.reached if r.distance < _NEAR)
         self._left = MOST_FOLLOWED
         # Of queries that are looked for anywhere, any caller can be the one.
         self.through = self.keys if any(r.distance < _ANYWHERE for r in sighting.reached) else frozenset()
@@ -95,7 +103,7 @@ class Places:
         self.evidence = sighting.evidence
         self.attributes = sighting.attributes
         self.all = list(self._places(sighting))
-        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all})
+        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all if not p.shared})
 
     def candidates(self, repeat: Repeat) -> list[Candidate]:
         """Every way from a place's rows to one of the relationships that the repeat can be, with its evidence."""
@@ -136,12 +144,16 @@ class Places:
         """The chains that are read on the place's very rows; of too many places, only those of the nearest."""
         if not place.followed and self._left:
             self._left -= 1
-            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self.through)
+            place.followed = self.index.evidence.chains(place.key, place.query, place.model, self._through(place))
         return place.followed
+
+    def _through(self, place: Place) -> Collection[Key]:
+        """The callers that count: of a query that serves several models only those that ask for this one."""
+        return self.through if place.shared is None else place.shared.through(self.through)
 
     def passes(self, place: Place) -> set[Key]:
         """The functions that the place's rows pass through."""
-        return self.index.evidence.passes(place.key, place.query, place.model, self.through)
+        return self.index.evidence.passes(place.key, place.query, place.model, self._through(place))
 
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.
@@ -192,12 +204,55 @@ class Places:
                 if steps & NO_ENTITIES or query.style == "manager":
                     continue
                 for entity in query.entities:
+                    if function and (given := list(self._given(reached, function, query, entity))):
+                        yield from given
+                        break
                     if function and (found := self._model(function, query, entity)):
                         single = query.style == "get" or bool(steps & SINGLE_ROW)
                         yield Place(reached, function, query, *found, single=single)
                         break
                     if function and query.style == "built" and (model := self._filtered(function, query)):
                         yield Place(reached, function, query, model, None, bool(steps & SINGLE_ROW), guessed=True)
+
+    def _given(self, reached: Reached, function: Function, query: Query, entity: str) -> Iterator[Place]:
+        """Of a query whose model subclasses or callers name, a place for every model."""
+        if query.style not in _OF_VARIABLES or not variable(entity):
+            return
+        key = (reached.path, reached.qualname)
+        by_model: dict[Model, list[Bound]] = {}
+        for bound in self.index.bindings.of(key, entity):
+            if (model := self.index.models.get(*bound.model)) and self._runs(function, bound):
+                by_model.setdefault(model, []).append(bound)
+        single = bool({s.name for s in query.steps} & SINGLE_ROW)
+        for model, bounds in by_model.items():
+            others = [b for other, more in by_model.items() for b in more if other is not model]
+            if others and not any(map(self._asked, bounds)):
+                continue
+            shared = Shared(self.index, function, entity, tuple(bounds), tuple(others), self._near) if others else None
+            yield Place(reached, function, query, model, None, single, shared=shared)
+
+    def _runs(self, function: Function, bound: Bound) -> bool:
+        """Whether the class that has the model has the method as it is, and no override of its own."""
+        key = (function.path, function.qualname)
+        if bound.holder is None or not function.owner:
+            return True
+        return self.index.calls.member(bound.holder, function.qualname.rpartition(".")[2]) in (key, None)
+
+    def _asked(self, bound: Bound) -> bool:
+        """Whether what gives a query this model is on the way from the entry: in a function that it reaches itself."""
+        given = bound.calls[-1].key if bound.calls else None
+        return (given is None or given in self._near) and (bound.holder is None or bound.holder in self._used)
+
+    @cached_property
+    def _used(self) -> set[Key]:
+        """The classes whose methods run on the way, and those of the instances that are asked there."""
+        found = set(self._near)
+        for function in filter(None, map(self.index.calls.function, sorted(self._near))):
+            owner = self.index.calls.owner(function)
+            found |= {owner} if owner else set()
+            for instance in {call.callee.rpartition(".")[0] for call in function.calls} - {"", "self", "cls"}:
+                found.update(self.index.calls.types.of(function, instance))
+        return found
 
     def _model(self, function: Function, query: Query, entity: str) -> tuple[Model, str | None] | None:
         """The model of a query's rows and how the file names it."""
@@ -206,7 +261,7 @@ class Places:
         if query.style == "built":
             return self._built(function, query, entity)
         model = self.index.models.get(function.path, entity, function.qualname)
-        if model is None or (query.style == "method" and not self._returns_query(function, query)):
+        if model is None or (query.style in ("method", "helper") and not self._returns_query(function, query)):
             return None
         return model, entity
 
@@ -227,9 +282,18 @@ class Places:
             if maker is None or not maker.returns_query:
                 continue
             for made in (m for m in maker.queries if m.style in ("query", "select", "model")):
-                found.add(self.index.models.get(maker.path, made.entities[0], maker.qualname))
+                found |= self._made(function, maker, made.entities[0])
         model = found.pop() if len(found) == 1 else None
         return (model, None) if model else None
+
+    def _made(self, function: Function, maker: Function, entity: str) -> set[Model | None]:
+        """The models of a query that a method makes for the class of the function that calls it."""
+        owner = self.index.calls.owner(function)
+        if not variable(entity) or owner is None:
+            return {self.index.models.get(maker.path, entity, maker.qualname)}
+        classes = {owner, *self.index.calls.below(owner)}
+        bounds = self.index.bindings.of((maker.path, maker.qualname), entity)
+        return {self.index.models.get(*bound.model) for bound in bounds if bound.holder in classes} or {None}
 
     def _filtered(self, function: Function, query: Query) -> Model | None:
         """The model whose columns the steps of a query speak of, where they speak of one only."""
@@ -244,6 +308,15 @@ class Places:
         keys = list(self.index.calls.targets(function, Call(callee, query.line)))
         found = [self.index.calls.function(key) for key in keys]
         return any(f is not None and f.returns_query for f in found)
+
+
+_OF_VARIABLES = frozenset({"query", "select", "model", "helper"})
+
+
+def variable(entity: str) -> bool:
+    """Whether an entity is a name that something else gives a model: `model`, `self.model`."""
+    head, _, rest = entity.rpartition(".")
+    return entity.isidentifier() or (head in ("self", "cls") and rest.isidentifier())
 
 
 class _Anything:

@@ -188,7 +188,8 @@ def _of_packed(kind: Any, found: Any) -> object:
     made = getattr(kind, "__origin__", kind)
     if made is Listed:
         return Listed(msgspec.convert(found, list[str]))
-    return made(msgspec.convert(found, dict[str, str] if made is Named else dict[str, bytes]))
+    # Bytes are what they are: not to be read off text as base64.
+    return made(msgspec.convert(found, dict[str, str if made is Named else bytes], builtin_types=(bytes,)))  # type: ignore[misc]
 
 
 def _load(file: Path) -> dict[str, bytes]:

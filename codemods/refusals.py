@@ -15,6 +15,7 @@ REFUSALS: dict[str, str] = {
     "R-PARSE": "the file could not be read as Python source",
     "R-RAISE": "the relationship is declared to raise on lazy loads, so it cannot be what repeats here",
     "R-SHAPE": "the query combines others or limits its columns, and loading with it is refused by the library",
+    "R-SHARED": "the query serves several models, and nothing gives loader options to this one alone",
     "R-STREAM": "the query streams its rows, and loading per chunk gains nothing",
     "R-SUBCLASS": "the relationship belongs to a subclass of the queried entity, where a plain option is ignored",
     "R-UNRESOLVED": "could not prove which code, model or relationship this is",

@@ -4,9 +4,11 @@ A lazy relationship read in a loop costs one statement per distinct target: 51 s
 gets `.options(joinedload(...))` for a to-one relationship when order, lock and row shape are proven to survive a join,
 and `.options(selectinload(...))` otherwise; the model is never touched. Refused: writes, commits or an early exit in
 the loop, dynamic, write-only and noload relationships, relationships of a subclass, loader options in a variable,
-streamed rows, and two queries that fit equally well.
+streamed rows, and two queries that fit equally well. A query that serves several models, in a base class or a helper,
+stays as it is: the options go to what is one model's own, its hook, argument or override, or it is refused.
 """
 
+import ast
 from collections.abc import Iterator
 from functools import partial
 
@@ -18,17 +20,19 @@ from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
 from codemods._one_target import key_columns, one_target
 from codemods._option_variables import held_by
+from codemods._shared_queries import Target, target
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
 from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
+from codemods.index.calls import Key
 from codemods.index.facts import Function
 from codemods.index.follow import Chain
 from codemods.index.relations import Relation
 from codemods.index.rows import Context
 
 __getattr__ = names_of(
-    CASES="codemods._sqlalchemy_cases",
+    CASES="codemods._sqlalchemy_all_cases",
     loads_named="codemods._sqlalchemy_suspects",
     suspects="codemods._sqlalchemy_suspects",
 )
@@ -153,11 +157,17 @@ class _Planned(msgspec.Struct, frozen=True):
     loads: tuple[tuple[Load, Loaders], ...]
     beside: tuple[Loaders, ...]
     doubts: tuple[str, ...]
+    target: Target | None = None
+
+    @property
+    def home(self) -> Key:
+        """The function or class that is edited."""
+        return self.target.key if self.target else self.place.key
 
     def belongs_with(self, other: "_Planned") -> bool:
         """Whether both are in one function, or take the same repeat: then they are one patch."""
         repeats = {load.repeat for load, _ in self.loads}
-        return self.place.key == other.place.key or any(load.repeat in repeats for load, _ in other.loads)
+        return self.home == other.home or any(load.repeat in repeats for load, _ in other.loads)
 
 
 def _planned(
@@ -169,19 +179,10 @@ def _planned(
     readers = [f for f in reached if f is not place.function and (passed is None or (f.path, f.qualname) in passed)]
     found = sorted(found, key=lambda pair: _to_one_first(pair[0]))
     repeats = tuple(dict.fromkeys(repeat for _, repeat in found))
-    options = existing_options(place.query.steps, lambda node: held_by(index, place.function, node))
-    options |= Existing(dict.fromkeys(given_to_root(place.query), "joinedload"))
-    for function, query in places.refinements(place):
-        options |= existing_options(query.steps, partial(held_by, index, function))
-    names = [candidate.names for candidate, _ in found]
-    if all(name in options.eager for name in names):
-        loaded = ", ".join(".".join(name) for name in names)
-        return _at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {loaded} already", done=True)
-    given = place.query.style == "get" and "options=" in place.query.root
-    if given or not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
-        return _at(place, repeats, "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones")
-    if step := streams(place.query):
-        return _at(place, repeats, "R-STREAM", f"{place.where} streams its rows with `{step}`")
+    aim = target(index, place.shared, place.query) if place.shared else None
+    options = _options(index, places, place, aim)
+    if why := _unfit(place, aim, options, [candidate.names for candidate, _ in found]):
+        return _at(place, repeats, *why, done=why[0] == "R-ALREADY-EAGER")
     loads: list[tuple[Load, Loaders]] = []
     doubts: list[str] = []
     refusals: list[tuple[str, str]] = []
@@ -204,7 +205,40 @@ def _planned(
             now.add(candidate.names)
             beside.append(_loaders(candidate, options))
     doubts += [f"left alone: {why} ({code})" for code, why in refusals]
-    return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)))
+    if aim and aim.kind == "override":
+        doubts.append(f"every query that `{aim.qualname}` gets from `{aim.name}` loads it now")
+    return _Planned(place, tuple(loads), tuple(beside), tuple(dict.fromkeys(doubts)), aim)
+
+
+def _options(index: Index, places: Places, place: Place, aim: Target | None) -> Existing:
+    """The options that the query of a place has, or is given further on."""
+    options = existing_options(place.query.steps, partial(_held, index, place, aim))
+    options |= Existing(dict.fromkeys(given_to_root(place.query), "joinedload"))
+    for function, query in places.refinements(place):
+        options |= existing_options(query.steps, partial(held_by, index, function))
+    return options
+
+
+def _unfit(place: Place, aim: Target | None, options: Existing, names: list[tuple[str, ...]]) -> tuple[str, str] | None:
+    """Why the query takes no option at all: code and sentence."""
+    if all(name in options.eager for name in names):
+        return "R-ALREADY-EAGER", f"{place.where} loads {', '.join('.'.join(name) for name in names)} already"
+    if place.shared and aim is None:
+        models = {bound.model for bound in place.shared.others}
+        return "R-SHARED", f"the query of {place.where} serves {len(models)} other models as well"
+    given = place.query.style == "get" and "options=" in place.query.root
+    if given or not options.readable or options.opted_out & {n for name in names for n in _opt_outs(name)}:
+        return "R-OPTION-VAR", f"the loader options of {place.where} are not plain ones"
+    if step := streams(place.query):
+        return "R-STREAM", f"{place.where} streams its rows with `{step}`"
+    return None
+
+
+def _held(index: Index, place: Place, aim: Target | None, node: ast.expr) -> list[ast.expr] | None:
+    """What a variable among the options holds; of a list that several models have one each of, this one's."""
+    if aim and aim.kind in ("list", "more", "argument") and isinstance(node, ast.Starred):
+        return list(aim.options)
+    return held_by(index, place.function, node)
 
 
 def _beside(places: Places, place: Place, found: list[Candidate], options: Existing) -> list[Candidate]:
@@ -344,13 +378,12 @@ def _doubts(candidate: Candidate) -> Iterator[str]:
 
 def _propose(index: Index, group: list[_Planned]) -> Answer:
     """One proposal for all queries of a function, or for queries whose rows one loop reads."""
-    place = group[0].place
-    path = place.reached.path
+    place, (path, qualname) = group[0].place, group[0].home
     done = tuple({(load.path, load.strategy): load for planned in group for load, _ in planned.loads}.values())
     texts: dict[str, str] = {}
-    for file in dict.fromkeys(p.place.reached.path for p in group):
-        here = [p for p in group if p.place.reached.path == file]
-        wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside])) for p in here]
+    for file in dict.fromkeys(p.home[0] for p in group):
+        here = [p for p in group if p.home[0] == file]
+        wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside]), p.target) for p in here]
         try:
             texts[file] = with_options(index, file, wanted)
         except CannotSpellError as why:
@@ -361,15 +394,15 @@ def _propose(index: Index, group: list[_Planned]) -> Answer:
         notes.append(f"read on the same rows, and loaded with them: {', '.join(also)}")
     if elsewhere := sorted({p.place.where for p in group} - {place.where}):
         notes.append(f"their rows are read by the same code, and load it as well: {', '.join(elsewhere)}")
-    callers = {caller: None for p in group for caller in index.calls.callers(p.place.key)}
-    payers = [f"`{name}` in {file}" for file, name in callers]
-    if len(payers) > len({p.place.key for p in group}):
+    own = {p.place.key for p in group if not p.place.shared}
+    payers = [f"`{name}` in {file}" for file, name in dict.fromkeys(c for key in own for c in index.calls.callers(key))]
+    if len(payers) > max(1, len(own)):
         notes.append(
             f"this query has {len(payers)} callers, and all of them load the relationship now: {', '.join(payers)}"
         )
     loaded = ", ".join(sorted({load.path for load in done}))
     return Proposal(
-        META.id, "C" if doubts else "B", path, place.reached.qualname, place.query.line, place.query.root,
+        META.id, "C" if doubts else "B", path, qualname, place.query.line, place.query.root,
         done, texts,
         (place.reached.via, *(f"`{load.repeat.statement}` is the lazy load of {load.path}" for load in done),
          f"`{place.query.root}` in {place.where} returns the rows that own {loaded}"),

@@ -9,7 +9,7 @@ By = Literal["total", "p99", "cpu", "calls", "cost"]
 
 
 def rank(hotspots: Iterable[Hotspot], by: By = "total") -> list[Hotspot]:
-    """Dearest first: by total wall time, p99, CPU time or number of requests; cost is total until it is priced."""
+    """Dearest first: by total wall time, p99, CPU time or requests. Cost is told by `bot.price`; here it is total."""
     return sorted(hotspots, key=lambda hotspot: (-_amount(hotspot, by), -_avoidable(hotspot), *_last(hotspot)))
 
 

@@ -56,8 +56,9 @@ def reached(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """Every function that the starts reach, nearest first, each with the way in."""
     classes = {start.key: start.how for start in begin if index.calls.is_class(start.key)}
     how = {start.key: start.how for start in begin if start.key not in classes}
-    how |= {member: way for class_, way in classes.items() for member in index.calls.members(class_)}
-    hops = index.calls.reach(list(how), DEPTH)
+    objects = {member: class_ for class_ in classes for member in index.calls.members(class_)}
+    how |= {member: classes[class_] for member, class_ in objects.items()}
+    hops = index.calls.reach(list(how), DEPTH, objects)
     functions = tuple(Reached(*key, hop.distance, _way(hops, key, how)) for key, hop in hops.items())
     return tuple(Reached(*class_, 0, way) for class_, way in classes.items()) + functions
 

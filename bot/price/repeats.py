@@ -4,7 +4,7 @@ The trace gives the size (repeats per request, p50), the rewrite gives what stay
 a separate select. A patch cannot avoid more of a statement than the hotspot repeats.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.records import Hotspot, Load, Patch, Pattern
 
@@ -35,6 +35,11 @@ def repeats(hotspot: Hotspot, patch: Patch) -> tuple[Repeat, ...]:
     return tuple(_repeat(pattern, patch) for pattern in hotspot.patterns if pattern.shape != "call")
 
 
+def as_they_are(hotspot: Hotspot) -> tuple[Repeat, ...]:
+    """The repeated SQL statements of a hotspot that nobody touches."""
+    return tuple(_as_is(pattern) for pattern in hotspot.patterns if pattern.shape != "call")
+
+
 def unmatched(hotspot: Hotspot, patch: Patch) -> tuple[Load, ...]:
     """Loads whose statement the hotspot does not repeat: nothing can be attributed to them."""
     known = {pattern.fingerprint for pattern in hotspot.patterns if pattern.shape != "call"}
@@ -56,14 +61,21 @@ def wall_after_ns(before_ns: int, repeated: tuple[Repeat, ...], own_ms: float) -
     return round(max(min(before, stays), before - avoided - around) * _NS_PER_MS)
 
 
+def _as_is(pattern: Pattern) -> Repeat:
+    return Repeat(
+        before=pattern.count.p50,
+        after=pattern.count.p50,
+        span_ms=pattern.mean_ns / _NS_PER_MS if pattern.mean_ns > 0 else None,
+        sequential=min(1.0, max(0.0, pattern.sequential)),
+    )
+
+
 def _repeat(pattern: Pattern, patch: Patch) -> Repeat:
     loads = [load for load in patch.loads if load.fingerprint == pattern.fingerprint]
     before = pattern.count.p50
     removed = min(before, sum(load.statements_before for load in loads)) - sum(load.statements_after for load in loads)
-    return Repeat(
-        before=before,
+    return replace(
+        _as_is(pattern),
         after=before - max(0, removed),
-        span_ms=pattern.mean_ns / _NS_PER_MS if pattern.mean_ns > 0 else None,
-        sequential=min(1.0, max(0.0, pattern.sequential)),
         joined_collection=pattern.shape in _COLLECTIONS and any(load.strategy in _JOINS for load in loads),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from codemods.index.bindings import Bindings
 from codemods.index.calls import Calls
 from codemods.index.definitions import Definitions
 from codemods.index.django_models import DjangoModels
@@ -82,6 +83,11 @@ class Index:
     def definitions(self) -> Definitions:
         """The syntax of functions."""
         return Definitions(self.tree)
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """Which models a name for a model can stand for."""
+        return Bindings(self.tree, self.names, self.calls, self.definitions)
 
     @cached_property
     def evidence(self) -> Evidence:

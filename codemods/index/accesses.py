@@ -13,11 +13,16 @@ SAME_ROWS = frozenset(
     | {"first", "last", "get", "annotate", "only", "defer", "alias", "using", "none", "earliest", "latest", "extra"}
     | {"select_for_update", "aget", "afirst", "alast", "aiterator", "union", "page", "get_page", "select_subclasses"}
     | {"values", "values_list"}  # no rows, but what is called on their manager must be seen
+    | {"items", "setdefault", "pop", "copy"}  # of a dictionary or list that rows are collected in
 )
+_BUILTINS = frozenset(
+    {"list", "tuple", "set", "sorted", "reversed", "enumerate", "iter", "zip", "filter", "any", "all", "next", "min"}
+    | {"max", "sum", "dict"}
+)
+_COLLECTS = frozenset({"append", "add", "extend", "appendleft", "insert", "update", "push"})
 _WRAPPERS = frozenset(
-    {"list", "tuple", "set", "sorted", "reversed", "enumerate", "iter", "zip", "filter", "any", "all", "next", "tqdm"}
-    | {"islice", "chain", "from_iterable", "groupby", "get_object_or_404", "get_list_or_404", "filter_queryset"}
-    | {"aget_object_or_404", "queryset_iterator", "min", "max", "sum", "Paginator"}
+    {"islice", "chain", "from_iterable", "groupby", "get_object_or_404", "get_list_or_404", "filter_queryset", "tqdm"}
+    | {"aget_object_or_404", "queryset_iterator", "Paginator"}
 )
 _PAGES = ("pagina", "batch", "chunk")  # in the name of a call that gives back some of the rows it is given
 _HOLDERS = frozenset({"object_list", "qs"})  # attributes of pages and filter sets that are the rows
@@ -76,6 +81,7 @@ class _Reader(ast.NodeVisitor):
         self.exposed: set[tuple[str, Path]] = set()
         self.returned: set[Path] = set()
         self.kept: set[tuple[str, Path]] = set()
+        self.plain: set[str] = set()  # names of lists and dictionaries, whose methods ask no database
         self.inner: set[int] = set()  # parts of a longer chain of calls, which alone would say something else
 
     def path(self, node: ast.expr) -> Path | None:
@@ -101,6 +107,8 @@ class _Reader(ast.NodeVisitor):
                 return first if first is not None else self.path(other)
             case ast.ListComp(elt=ast.Name() as one) | ast.GeneratorExp(elt=ast.Name() as one):
                 return self.path(one)
+            case ast.SetComp(elt=ast.Name() as one) | ast.DictComp(value=ast.Name() as one):
+                return self.path(one)
         return None
 
     def _of_call(self, node: ast.Call) -> Path | None:
@@ -115,8 +123,9 @@ class _Reader(ast.NodeVisitor):
             case ast.Call(func=ast.Attribute(value=value)) if last in self.methods:
                 base = self.path(value)
                 if base is not None:
-                    return base if not base else (*base, f"{last}()")
-        if last in _WRAPPERS or any(word in last.lower() for word in _PAGES):
+                    asks = base and not (isinstance(value, ast.Name) and value.id in self.plain)
+                    return (*base, f"{last}()") if asks else base
+        if callee in _BUILTINS or last in _WRAPPERS or any(word in last.lower() for word in _PAGES):
             given = [*node.args, *(k.value for k in node.keywords)]
             return next((p for p in map(self.path, given) if p is not None), None)
         return None
@@ -150,6 +159,27 @@ class _Reader(ast.NodeVisitor):
                 if isinstance(position, str):
                     self.exposed.add((position, path))
         self.generic_visit(node)
+        self._collect(node)
+
+    def _collect(self, node: ast.Call) -> None:
+        """`found.append(post)`, `by_author[key].add(post)`: the name stands for the rows from here on."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=held, attr=attr), args=[*_, given]) if attr in _COLLECTS:
+                self._hold(held, given)
+
+    def _hold(self, held: ast.expr, given: ast.expr) -> None:
+        """Note that a list or dictionary, or one inside it, takes what is given."""
+        path = self.path(given)
+        while True:
+            match held:
+                case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner, attr="setdefault" | "get")):
+                    held = inner
+                case ast.Name(id=name) if path is not None:
+                    self.names.setdefault(name, path)
+                    self.plain.add(name)
+                    return
+                case _:
+                    return
 
     def _chained(self, node: ast.expr) -> None:
         """Mark what a chain of row methods is built on: `x.all()` and `x.all` of `x.all().filter()`."""
@@ -232,7 +262,12 @@ class _Reader(ast.NodeVisitor):
                 self.kept.add((dotted(target), path))
             case ast.Subscript(slice=ast.Constant(value=str(key))) if path is not None:
                 self.exposed.add((key, path))
+            case ast.Subscript() if not each:
+                self._hold(target, value)
         for name in [n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]:
+            self.plain -= {name}
+            if isinstance(value, ast.DictComp | ast.SetComp | ast.ListComp) and isinstance(target, ast.Name):
+                self.plain.add(name)
             if path is not None:
                 self.names[name] = path
             elif self.names.get(name) != ():  # rows that were given stay rows

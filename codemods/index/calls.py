@@ -2,7 +2,7 @@
 
 import ast
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -10,8 +10,10 @@ from codemods.index.facts import CLASS_BODY, Call, Class, Function, dotted
 from codemods.index.names import Names
 from codemods.index.remember import remembered
 from codemods.index.tree import Tree
+from codemods.index.types import Types
 
 Key = tuple[str, str]  # path, qualified name
+_CLASSES = 3  # that one expression can be an instance of
 _RARE = 2  # definitions of a name up to which a call of it by name alone is taken for one of them
 # Names that every object, container, string, query or session has: alone they mean nothing.
 _EVERYWHERE = frozenset(
@@ -50,25 +52,60 @@ class Calls:
         self._tree = tree
         self._names = names
         self._targets: dict[tuple[str, str, str], list[Key]] = {}
+        self.types = Types(tree, names, self)
 
     def function(self, key: Key) -> Function | None:
         """The function or method of that path and name."""
         module = self._tree.module(key[0])
         return module.functions.get(key[1]) if module else None
 
-    def reach(self, starts: list[Key], depth: int) -> dict[Key, Hop]:
-        """Every function that the starts reach in at most `depth` calls, nearest first."""
+    def reach(self, starts: list[Key], depth: int, objects: Mapping[Key, Key] | None = None) -> dict[Key, Hop]:
+        """Every function that the starts reach in at most `depth` calls, nearest first.
+
+        `objects` are the classes of `self` in those starts that are methods of one known class: what they call on it is
+        its own, not that of every class beside it.
+        """
         reached: dict[Key, Hop] = {}
-        queue: deque[tuple[Key, int, Key | None]] = deque((key, 0, None) for key in starts)
+        seen: set[tuple[Key, Key | None]] = set()
+        known = objects or {}
+        queue: deque[tuple[Key, int, Key | None, Key | None]] = deque((k, 0, None, known.get(k)) for k in starts)
         while queue:
-            key, distance, caller = queue.popleft()
+            key, distance, caller, object_ = queue.popleft()
             function = self.function(key)
-            if key in reached or function is None:
+            if (key, object_) in seen or function is None:
                 continue
-            reached[key] = Hop(function, distance, caller)
+            seen.add((key, object_))
+            reached.setdefault(key, Hop(function, distance, caller))
             if distance < depth:
-                queue.extend((callee, distance + 1, key) for callee in self.callees(function))
+                called = self._called_on(function, object_)
+                queue.extend((callee, distance + 1, key, on) for callee, on in called)
         return reached
+
+    def _called_on(self, function: Function, object_: Key | None) -> list[tuple[Key, Key | None]]:
+        """The functions that one function calls, and the class of `self` in them when it stays the same."""
+        owner = self.owner(function)
+        if object_ is None or owner is None or owner not in self.lineage(object_):
+            return [(key, None) for key in self.callees(function)]
+        found: dict[tuple[Key, Key | None], None] = {}
+        for call in function.calls:
+            head, _, method = call.callee.partition(".")
+            if head in ("self", "cls", "cls()") and method.isidentifier() and (own := self.member(object_, method)):
+                found.setdefault((own, object_))
+                continue
+            keys = self.targets(function, call) or self.guesses(call)
+            above = head[:1].isupper() or head.startswith("super()")  # `Base.method(self)`
+            own_keys = [key for key in keys if above and self._is_of(key, object_)]
+            named = self._class(function, head.removesuffix("()")) if above and not own_keys else None
+            if named and method.isidentifier() and (own := self.member(named, method)):
+                found.setdefault((own, named))  # `Page.render()`: that very class
+                continue
+            found |= dict.fromkeys((key, object_ if own_keys else None) for key in own_keys or keys)
+        return list(found)
+
+    def _is_of(self, key: Key, class_: Key) -> bool:
+        """Whether a function is a method of the class or of one above it."""
+        function = self.function(key)
+        return function is not None and function.owner is not None and (key[0], function.owner) in self.lineage(class_)
 
     def callees(self, function: Function) -> list[Key]:
         """The functions that one function calls, in source order, each once."""
@@ -95,13 +132,10 @@ class Calls:
             if rest and "." not in rest:
                 yield from self._methods(owner, rest)
             elif rest:
-                attribute, _, method = rest.rpartition(".")
-                if made := self._attribute_class(owner, attribute):
-                    yield from self._methods(made, method)
+                yield from self._on_instances(function, call.callee)
             return
-        made_by = function.instances.get(head) or function.params.get(head)
-        if made_by and rest and "." not in rest and (made := self._class(function, made_by)):
-            yield from self._methods(made, rest)
+        if rest and (found := list(self._on_instances(function, call.callee))):
+            yield from found
         elif head not in function.params:  # a parameter hides a definition of its name
             yield from self._named(function, call.callee)
 
@@ -289,8 +323,7 @@ class Calls:
 
     def _of_new(self, function: Function, made_by: str, method: str) -> Iterator[Key]:
         if made_by != "super":
-            if class_ := self._class(function, made_by):
-                yield from self._methods(class_, method)
+            yield from self._on_instances(function, f"{made_by}().{method}")
         elif owner := self.owner(function):
             definition = self._definition(owner)
             bases = (self._base(definition, base) for base in definition.bases) if definition else ()
@@ -313,18 +346,11 @@ class Calls:
         module = self._tree.module(found[0]) if found else None
         return found if found and module and found[1] in module.classes else None
 
-    def _attribute_class(self, owner: Key, attribute: str) -> Key | None:
-        """The class of `self.attribute`, as a method or the body of the class or of a base of it makes it."""
-        for class_ in self.lineage(owner):
-            module = self._tree.module(class_[0])
-            value = (definition := self._definition(class_)) and definition.values.get(attribute)
-            for function in module.functions.values() if module else ():
-                if function.owner == class_[1]:
-                    if made_by := function.instances.get(f"self.{attribute}"):
-                        return self._class(function, made_by)
-                    if isinstance(value, ast.Call):
-                        return self._class(function, dotted(value.func))
-        return None
+    def _on_instances(self, function: Function, callee: str) -> Iterator[Key]:
+        """A method of what an expression is an instance of: `self.repos.posts.page`."""
+        instance, _, method = callee.rpartition(".")
+        for made in self.types.of(function, instance)[:_CLASSES]:
+            yield from self._methods(made, method)
 
     @remembered
     def _methods(self, class_: Key, method: str) -> list[Key]:

@@ -56,12 +56,11 @@ class _File(Mapping[str, Definition]):
 
     def _find(self, name: str) -> Definition | None:
         module = self._tree.module(self._path)
-        if self._all is None and module and name in module.functions:
-            if found := self._parsed(module.functions[name]):
-                return found
-        elif name.rpartition(".")[2] not in self._names:
+        if module is None or name.endswith(">"):  # the body of a class or of the file
             return None
-        return self._whole().get(name)
+        if name in module.functions and (found := self._parsed(module.functions[name])):
+            return found
+        return self._whole().get(name) if name.rpartition(".")[2] in self._names else None
 
     @cached_property
     def _names(self) -> set[str]:
@@ -77,7 +76,8 @@ class _File(Mapping[str, Definition]):
         except (SyntaxError, ValueError):
             return None
         found = statement.body[0] if isinstance(statement, ast.If) else statement
-        assert isinstance(found, Definition)
+        if not isinstance(found, Definition):  # the body of a class is followed like a function
+            return None
         ast.increment_lineno(found, function.line - (2 if indented else 1))
         found.decorator_list = list(function.decorators)
         return found
@@ -94,7 +94,7 @@ class _File(Mapping[str, Definition]):
             self._all = {}
             for name, node in _definitions(self._tree.parsed(self._path), ()):
                 self._all.setdefault(name, node)
-            self._known = {**self._all}
+            self._known |= {name: node for name, node in self._all.items() if not self._known.get(name)}
         return self._all
 
 

@@ -80,6 +80,11 @@ class DjangoModel(msgspec.Struct, eq=False):
         """The class name without its scope."""
         return self.qualname.rpartition(".")[2]
 
+    @property
+    def key(self) -> str:
+        """How a query names the model when its code does not: "self:blog/models.py:Post"."""
+        return f"{OWN_MODEL}:{self.path or self.app}:{self.qualname}"
+
     def lineage(self) -> list["DjangoModel"]:
         """The model and the models above it, nearest first."""
         seen: list[DjangoModel] = []
@@ -124,9 +129,7 @@ class DjangoModels:
     @cached_property
     def all(self) -> list[DjangoModel]:
         """Every model with its relations linked in both directions, in path order."""
-        modules = [m for path in self._tree.matching(*_MARKS) if (m := self._tree.module(path))]
-        classes = [c for module in modules for c in module.classes.values()]
-        models = [(c, model) for c in classes if (model := self._model(c)) is not None]
+        models = list(self._declared(self._tree.matching(*_MARKS)))
         self._by_name: dict[str, list[DjangoModel]] = {}
         for _, model in models:
             self._by_name.setdefault(model.name.lower(), []).append(model)
@@ -140,10 +143,8 @@ class DjangoModels:
 
     def get(self, path: str, name: str, scope: str = "") -> DjangoModel | None:
         """The model that a dotted name in a file denotes."""
-        if name.startswith(f"{OWN_MODEL}:"):  # the rows of a related manager
-            owner, _, accessor = name.removeprefix(f"{OWN_MODEL}:").partition(".")
-            links = [m.links[accessor] for m in self.all if m.name == owner and accessor in m.links]
-            return links[0].target if links else None
+        if name.startswith(f"{OWN_MODEL}:"):  # rows that an attribute of a row gives
+            return self._by_key.get(name)
         found = self._names.resolve(path, name, scope)
         if found and (module := self._tree.module(found[0])) and found[1] in module.values:
             value = module.values[found[1]]  # `User = get_user_model()`
@@ -157,6 +158,23 @@ class DjangoModels:
             app = of[of.index("models") - 1] if "models" in of[1:] else ""
             return next((m for m in self.all if (m.path, m.app, m.name) == ("", app, name)), None)
         return self._by_place.get(found) if found else None
+
+    def _declared(self, paths: list[str]) -> Iterator[tuple[Class, DjangoModel]]:
+        """The models of files, and those elsewhere that only extend an abstract one of them."""
+        asked: set[str] = set(paths)
+        while paths:
+            abstract: set[str] = set()
+            for module in filter(None, map(self._tree.module, paths)):
+                for class_ in module.classes.values():
+                    if (model := self._model(class_)) is not None:
+                        abstract |= set() if model.table else {model.name}
+                        yield class_, model
+            paths = sorted({path for name in sorted(abstract) for path in self._tree.deriving(name)} - asked)
+            asked.update(paths)
+
+    @cached_property
+    def _by_key(self) -> dict[str, DjangoModel]:
+        return {m.key: m for m in self.all}
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, str], DjangoModel]:
@@ -235,6 +253,8 @@ class DjangoModels:
             model.links[name] = Link(name, model, model, kind)
             return
         target = self._target(class_, model, options.get("to"))
+        if target is None and kind in ("fk", "o2o"):
+            target = DjangoModel("", "?", "", None)  # that it is a relation is known, though no statement names it
         if target is None:
             return
         column = _text(options.get("db_column")) or f"{name}_id"

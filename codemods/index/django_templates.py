@@ -33,6 +33,7 @@ _SUFFIXES = (
 )
 _MAX_BYTES = 500_000
 _DEPTH = 5
+_ALIKE = 3  # files of one name up to which each is taken for what is shown
 _BINDS = ("with", "set", "blocktrans")  # tags that give a name to a value for what follows
 Reads = dict[str, set[tuple[str, ...]]]
 Handed = set[tuple[str, int, tuple[str, ...]]]
@@ -72,11 +73,13 @@ class Templates:
         return self._found[name]
 
     def _collect(self, name: str, names: dict[str, tuple[str, ...]], found: tuple[Reads, Handed], depth: int) -> None:
-        text = self._text(name)
-        if text is None or not depth:
-            return
+        for path in self._paths(name) if depth else ():
+            self._collect_file(self._text(path), dict(names), found, depth)
+
+    def _collect_file(
+        self, text: str, names: dict[str, tuple[str, ...]], found: tuple[Reads, Handed], depth: int
+    ) -> None:
         reads, handed = found
-        names = dict(names)
         for shown, tag in _TAG.findall(text):
             for dots in _NAME.findall(shown or tag):
                 root, *path = _resolve(dots, names)
@@ -101,22 +104,20 @@ class Templates:
             elif tag.startswith(_BINDS):
                 names = inner
 
-    def _path(self, name: str) -> str | None:
-        """The file of that name below some folder; else the one that ends most like it, when only one does."""
+    def _paths(self, name: str) -> list[str]:
+        """The files of that name below some folders, one of which hides the others; else the one that ends like it."""
         name = name.rpartition(":")[2]
-        if whole := next((p for p in self._files if p == name or p.endswith(f"/{name}")), None):
-            return whole
+        whole = [p for p in self._files if p == name or p.endswith(f"/{name}")]
+        if whole:
+            return whole if len(whole) <= _ALIKE else whole[:1]
         parts = name.split("/")
         for cut in range(1, len(parts)):
             tail = "/".join(parts[cut:])
             if found := [p for p in self._files if p == tail or p.endswith(f"/{tail}")]:
-                return found[0] if len(found) == 1 else None
-        return None
+                return found if len(found) == 1 else []
+        return []
 
-    def _text(self, name: str) -> str | None:
-        path = self._path(name)
-        if path is None:
-            return None
+    def _text(self, path: str) -> str:
         if path not in self._read:
             file = self._root / path
             too_large = file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_BYTES

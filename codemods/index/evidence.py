@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from codemods.index.calls import Calls, Key
 from codemods.index.django_templates import Templates
@@ -23,11 +23,11 @@ class Evidence:
         self._flow = flow
         self._follow = follow
         self._shown = shown
-        self._known: dict[tuple[Key, tuple[int, ...], frozenset[Key]], tuple[Chains, Seen]] = {}
+        self._known: dict[tuple[Key, tuple[int, ...], Model, Collection[Key]], tuple[Chains, Seen]] = {}
 
-    def chains(self, key: Key, query: Query, model: Model, through: frozenset[Key]) -> Chains:
+    def chains(self, key: Key, query: Query, model: Model, through: Collection[Key]) -> Chains:
         """Chains of relationships read on the rows with the contexts of the reads; callers are those in `through`."""
-        asked = (key, query.chain, through)
+        asked = (key, query.chain, model, through)
         if asked not in self._known:
             seen = self._flow.of_query(key, query, through)
             paths = {path: set(contexts) for path, contexts in seen.paths.items()}
@@ -36,10 +36,10 @@ class Evidence:
             self._known[asked] = self._follow.chains(model, paths), seen
         return self._known[asked][0]
 
-    def passes(self, key: Key, query: Query, model: Model, through: frozenset[Key]) -> set[Key]:
+    def passes(self, key: Key, query: Query, model: Model, through: Collection[Key]) -> set[Key]:
         """The functions that the rows of the query pass through."""
         self.chains(key, query, model, through)
-        return self._known[key, query.chain, through][1].visited
+        return self._known[key, query.chain, model, through][1].visited
 
     def _serialized(self, seen: Seen) -> Iterator[Path]:
         for name, key, path in seen.handed:

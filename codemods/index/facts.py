@@ -94,6 +94,10 @@ class Function(msgspec.Struct, array_like=True):
     templates: set[str] = msgspec.field(default_factory=set)  # strings of it that can name a template
     instances: dict[str, str] = msgspec.field(default_factory=dict)  # name -> dotted callee it was made by
     returns_query: bool = False  # a query that is not executed yet
+    returned: set[str] = msgspec.field(
+        default_factory=set
+    )  # names that it returns, with "()" after what it calls for them
+    returned_type: str | None = None  # the annotation of its result
 
 
 class Functions(Later[Function]):
@@ -129,6 +133,8 @@ class Module(msgspec.Struct, array_like=True):
     values: Named = msgspec.field(default_factory=Named)
     # Module- or function-level calls as statements.
     registrations: Listed[ast.Call] = msgspec.field(default_factory=Listed)
+    # Of each of those, what loops over literals around it give to names: the call stands once for every round.
+    rounds: list[Named] = msgspec.field(default_factory=list)
 
 
 def dotted(node: ast.AST) -> str:
@@ -139,6 +145,18 @@ def dotted(node: ast.AST) -> str:
         node = node.value
     if isinstance(node, ast.Name):
         return ".".join([node.id, *reversed(parts)])
+    return ""
+
+
+def chain_of(node: ast.expr) -> str:
+    """`repos().posts.first()` for a chain of names and calls, without arguments; else the empty string."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attr) if before := chain_of(value):
+            return f"{before}.{attr}"
+        case ast.Call(func=func) if before := chain_of(func):
+            return f"{before}()"
     return ""
 
 
@@ -189,6 +207,7 @@ class _Scopes:
         function = Function(
             self.module.path, name, node.lineno, node.end_lineno or node.lineno,
             owner.qualname if owner else None, params, Listed(node.decorator_list),
+            returned_type=ast.unparse(node.returns) if node.returns else None,
         )  # fmt: skip
         if twin := self.module.functions.get(name):  # a property and its setter, two branches of an `if`
             function = replace(

@@ -11,8 +11,22 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from codemods.index.facts import Call, Class, Function, Loop, Query, Read, Step, callee_of, dotted, is_template
-from codemods.index.managers import manager_root
+from codemods._expressions import Named
+from codemods.index.facts import (
+    Call,
+    Class,
+    Function,
+    Loop,
+    Query,
+    Read,
+    Step,
+    callee_of,
+    chain_of,
+    dotted,
+    is_template,
+)
+from codemods.index.roots import Root, called_root, find_root, given_options, is_class_name, query_of, settle
+from codemods.index.rounds import Round, rounds
 
 # Calls that take a statement as first argument and hand its rows out.
 EXECUTORS = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "paginate", "fetch_all"})
@@ -40,6 +54,7 @@ _ASIDE = frozenset(
 )
 _WRAPPERS = frozenset({"list", "tuple", "set", "sorted", "reversed", "enumerate", "iter", "zip", "filter"})
 _STOPS_EARLY = frozenset({"any", "all", "next"})  # on a generator
+_ROUNDS = 200  # of loops inside loops
 _STATEMENT, _RESULT_OF_IT, _LIST, _ROW = range(4)
 
 
@@ -61,8 +76,13 @@ class QueryReader:
         self.scope = scope
         self.bound: dict[str, _Flow] = {}
         self.aside: list[tuple[Query, Step]] = []
+        self.perhaps: list[
+            tuple[str, Query]
+        ] = []  # kept results of calls, which later steps show to be queries, or not
+        self.given_back: list[Query] = []
         self.cut: ast.expr | None = None  # a generator that its reader may leave before its end
         self.loops: list[Loop] = []
+        self.rounds: list[Round] = [{}]  # of the loops over literals around a statement
         self.guards: list[str] = []
         self.depth_at_loop: list[int] = []
 
@@ -72,6 +92,9 @@ class QueryReader:
         for query, step in self.aside:
             if query.loops or any(s.name in (EXECUTORS | _FINAL) - SINGLE_ROW for s in query.steps):
                 query.steps = [s for s in query.steps if s is not step]
+        none = {id(query) for name, query in self.perhaps if not settle(body, name, query)}
+        self.function.queries = [query for query in self.function.queries if id(query) not in none]
+        self.function.returns_query |= any(id(query) not in none for query in self.given_back)
 
     # ---- statements ----
 
@@ -124,10 +147,15 @@ class QueryReader:
                 for loop in self.loops[-1:] if isinstance(node, ast.Break) else self.loops:
                     loop.early_exit = True
                 flow = self.expression(node.value) if isinstance(node, ast.Return) and node.value else None
-                self.function.returns_query |= flow is not None and flow.state == _STATEMENT
+                if flow is not None and flow.state == _STATEMENT:
+                    self.given_back.append(flow.query)
+                if isinstance(node, ast.Return) and node.value:
+                    self.function.returned.update(filter(None, map(chain_of, _either(node.value))))
             case ast.Expr(value=ast.Call() as call):
                 if self.function.owner is None:
-                    self.scopes.module.registrations.append(call)
+                    for given in self.rounds:
+                        self.scopes.module.registrations.append(call)
+                        self.scopes.module.rounds.append(Named(given))
                 self.expression(call)
             case ast.Match(subject=subject, cases=cases):
                 self.expression(subject)
@@ -218,15 +246,39 @@ class QueryReader:
         elif flow and before and self.guards and flow.query is not before.query:
             # Either query can stand behind the name from here on: what is done to its rows counts for both.
             flow.query.rows, flow.query.loops = before.query.rows, before.query.loops
+        flow = flow or self._may_be_query(name, value)
         if flow is not None:
             self.bound[name] = flow
             if flow.state == _ROW:
                 flow.query.rows.add(name)
-        elif isinstance(value, ast.Call) and (made_by := dotted(value.func)):
+        if (
+            (flow is None or self._only_perhaps(flow))
+            and isinstance(value, ast.Call)
+            and (made_by := dotted(value.func))
+        ):
             self.function.instances[name] = made_by
 
+    def _may_be_query(self, name: str, value: ast.expr) -> _Flow | None:
+        """`rows = find(session, Post)`: a query if what follows treats it as one; `rows = more(rows)` starts none."""
+        if not isinstance(value, ast.Call) or name in _plain_arguments(value):
+            return None
+        callee = callee_of(value.func)
+        if not callee or callee.startswith("?") or is_class_name(callee):
+            return None
+        query = query_of(called_root(value), value)
+        self.function.queries.append(query)
+        self.perhaps.append((name, query))
+        return _Flow(query)
+
+    def _only_perhaps(self, flow: _Flow) -> bool:
+        return any(flow.query is query for _, query in self.perhaps)
+
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        before = self.rounds
+        here = rounds(node, self.scopes.module.values)
+        self.rounds = [{**outer, **inner} for outer in before for inner in here][:_ROUNDS] or before
         self._loop(Loop(node.lineno, tuple(_names(node.target))), self.expression(node.iter), [], node.body)
+        self.rounds = before
         self.statements(node.orelse)
 
     def _loop(self, loop: Loop, flow: _Flow | None, tests: list[ast.expr], body: list[ast.stmt]) -> None:
@@ -351,15 +403,10 @@ class QueryReader:
         self._note_call(node)
         return flow
 
-    def _new_query(self, root: "_Root") -> _Flow | None:
-        chain = root.outermost
-        assert chain.end_lineno is not None and chain.end_col_offset is not None
-        query = Query(
-            root.style, ast.unparse(root.node), root.entities,
-            (chain.lineno, chain.col_offset, chain.end_lineno, chain.end_col_offset), root.depth, root.node.lineno,
-        )  # fmt: skip
+    def _new_query(self, root: "Root") -> _Flow | None:
+        query = query_of(root, root.outermost)
         self.function.queries.append(query)
-        query.steps += [Step("options", given) for given in _given_options(root.node) if root.style == "get"]
+        query.steps += [Step("options", given) for given in given_options(root.node) if root.style == "get"]
         self._root_parts(root.node)
         flow: _Flow | None = _Flow(query, _ROW if root.style == "get" else _STATEMENT)
         called = {id(hop.func) for hop in root.hops if isinstance(hop, ast.Call)}
@@ -375,6 +422,8 @@ class QueryReader:
                     self._note_call(hop)
                 case _ if id(hop) not in called and flow and flow.state >= _LIST:
                     flow = None  # an attribute of a row is no row
+        for step in query.steps:
+            step.conditional = False  # what stands in the expression itself is done whenever the query is
         return flow
 
     def _root_parts(self, root: ast.expr) -> None:
@@ -386,10 +435,10 @@ class QueryReader:
                 self.expression(argument)
             self._note_call(root)
 
-    def _root(self, node: ast.expr) -> "_Root | None":
+    def _root(self, node: ast.expr) -> "Root | None":
         root = find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
-        known = root is not None and root.style in ("given", "related") and dotted(root.node) in self.bound
-        return None if known else root
+        bound = self.bound.get(dotted(root.node)) if root and root.style in ("given", "related") else None
+        return root if bound is None or self._only_perhaps(bound) else None
 
     @staticmethod
     def _as_step(name: str, call: ast.Call) -> Step:
@@ -453,124 +502,16 @@ class QueryReader:
             loop.reads.append(read)
 
 
-class _Root:
-    """Where a query chain starts: the root node, the hops after it in order, the outermost expression."""
-
-    def __init__(
-        self, style: str, node: ast.expr, entities: tuple[str, ...], outermost: ast.expr, hops: list[ast.expr]
-    ) -> None:
-        self.style = style
-        self.node = node
-        self.entities = entities
-        self.outermost = outermost
-        self.hops = hops
-        self.depth = len(list(_down(outermost))) - len(list(_down(node)))
-
-
-def find_root(node: ast.expr, owner: str | None) -> _Root | None:
-    """The root of the chain that `node` is, or None: `x.query(M)`, `select(M)`, `M.query`, `M.objects`."""
-    hops: list[ast.expr] = []
-    indirect: _Root | None = None
-    for inner in _down(node):
-        style, entities = _root_style(inner, owner)
-        above = hops[-1] if hops else None
-        if not style and (entities := manager_root(inner, above)):
-            style = "manager"
-        called = isinstance(above, ast.Call) and above.func is inner
-        if style and not (style == "model" and called):  # `Post.query(...)` is a method of that name
-            return _Root(style, inner, entities, node, hops[::-1])
-        if isinstance(above, ast.Attribute):
-            style, entities = _indirect_root(inner, above.attr, hops)
-            indirect = _Root(style, inner, entities, node, hops[::-1]) if style else indirect
-        hops.append(inner)
-    return indirect
-
-
-def _down(node: ast.expr) -> Iterator[ast.expr]:
-    """The node and what it is called or read on, outermost first; a call and its attribute are one hop each."""
-    while True:
-        yield node
-        match node:
-            case ast.Call(func=ast.Attribute() as inner):
-                node = inner
-            case ast.Attribute(value=inner) | ast.Subscript(value=inner):
-                node = inner
-            case _:
-                return
-
-
-def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]]:
+def _either(node: ast.expr) -> list[ast.expr]:
+    """What an expression can be: both sides of `a if x else b` and of `a or b`."""
     match node:
-        case ast.Call(func=ast.Attribute(attr="query"), args=[_, *_]):
-            return "query", _entities(node, owner)
-        case ast.Call(func=ast.Name(id="select") | ast.Attribute(value=ast.Name(), attr="select"), args=[_, *_]):
-            return "select", _entities(node, owner)
-        case ast.Call(func=ast.Attribute(attr="get"), args=[model, _, *_]) if _is_class_name(dotted(model)):
-            return "get", (dotted(model),)
-        case ast.Attribute(value=ast.Name(id="cls"), attr="query") if owner:
-            return "model", (owner,)
-        case ast.Attribute(value=(ast.Name() | ast.Attribute()) as model, attr="query"):
-            name = dotted(model)
-            if name and name.rpartition(".")[2][:1].isupper():
-                return "model", (name,)
-    return "", ()
-
-
-# Methods by which an expression shows that it is a query, whatever made it.
-OF_QUERIES = frozenset({"filter_by", "filter", "order_by", "options", "outerjoin", "with_for_update"})
-_QUERY_MAKERS = ("find", "query", "get_query", "filter", "select", "list_", "all_")
-_LOADERS = frozenset(
-    {"joinedload", "selectinload", "subqueryload", "contains_eager", "lazyload", "defaultload", "defer"}
-)
-
-
-def _indirect_root(node: ast.expr, method: str, hops: list[ast.expr]) -> tuple[str, tuple[str, ...]]:
-    """The root of a query that something else than SQLAlchemy's own functions makes; `method` is called on it."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute() as model, attr=made_by)) if _is_class_name(
-            dotted(model)
-        ) and (method in OF_QUERIES or made_by.startswith(_QUERY_MAKERS)):
-            return "method", (dotted(model),)
-        case ast.Call(args=arguments) if method in OF_QUERIES:
-            models = [name for a in arguments if _is_class_name(name := dotted(a))]
-            if len(models) == 1:
-                return "helper", (models[0],)
-            return ("built", (callee_of(node.func),)) if callee_of(node.func) else ("", ())
-        case ast.Attribute() if method in OF_QUERIES and dotted(node) and not _is_class_name(dotted(node.value)):
-            return "related", (dotted(node),)
-        case ast.Name() if isinstance(hops[-2:][0], ast.Call) and (
-            entity := next(filter(None, map(_option_entity, hops)), "")
-        ):
-            return "given", (entity,)
-    return "", ()
-
-
-def _given_options(root: ast.expr) -> Iterator[tuple[str, ...]]:
-    """The options of `session.get(Post, key, options=[...])`."""
-    for keyword in root.keywords if isinstance(root, ast.Call) else ():
-        if keyword.arg == "options" and isinstance(keyword.value, ast.List | ast.Tuple):
-            yield tuple(map(ast.unparse, keyword.value.elts))
-
-
-def _option_entity(hop: ast.expr) -> str:
-    """`Post` of a hop `.options(joinedload(Post.author))`."""
-    match hop:
-        case ast.Call(func=ast.Attribute(attr="options"), args=[first, *_]):
-            while isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and not dotted(first.func):
-                first = first.func.value  # joinedload(...).joinedload(...): the first one starts at the entity
-            if isinstance(first, ast.Call) and first.args and dotted(first.func).rpartition(".")[2] in _LOADERS:
-                owner = dotted(first.args[0]).rpartition(".")[0]
-                return owner if _is_class_name(owner) else ""
-    return ""
-
-
-def _is_class_name(name: str) -> bool:
-    return name.rpartition(".")[2][:1].isupper()
-
-
-def _entities(call: ast.Call, owner: str | None) -> tuple[str, ...]:
-    names = (dotted(argument) or ast.unparse(argument) for argument in call.args)
-    return tuple(owner if owner and name == "cls" else name for name in names)
+        case ast.IfExp(body=body, orelse=orelse):
+            return [*_either(body), *_either(orelse)]
+        case ast.BoolOp(values=values):
+            return [part for value in values for part in _either(value)]
+        case ast.Await(value=value):
+            return _either(value)
+    return [node]
 
 
 def _plain_arguments(call: ast.Call) -> tuple[str, ...]:

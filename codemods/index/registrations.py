@@ -6,13 +6,14 @@ and wrappers of a project's own: whatever is given both.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from codemods.index.calls import Calls, Key
 from codemods.index.facts import Class, Function, Module, dotted
 from codemods.index.names import Names
+from codemods.index.rounds import filled
 from codemods.index.tree import Tree
 
 _WORDS = (
@@ -57,7 +58,9 @@ class Registrations:
 
     def _of_call(self, path: str, call: ast.Call) -> Iterator[Registered]:
         given = [*call.args, *(k.value for k in call.keywords)]
-        paths = [text for node in given for text in _paths(node)]
+        module = self._tree.module(path)
+        values = module.values if module else {}
+        paths = [text for node in given for text in _paths(_folded(node, values))]
         keys = [key for node in given if (key := self._handler(path, node))] if paths else []
         methods = _methods(call)
         yield from (Registered(text, methods, key) for text in paths for key in keys)
@@ -114,9 +117,27 @@ class Registrations:
 
 def _calls(module: Module) -> Iterator[ast.Call]:
     """Calls that stand as statements, and those inside module-level values: `routes = [Route("/", home)]`."""
-    yield from module.registrations
+    yield from map(filled, module.registrations, module.rounds)
     for value in module.values.values():
         yield from (node for node in ast.walk(value) if isinstance(node, ast.Call))
+
+
+def _folded(node: ast.expr, values: Mapping[str, ast.expr], depth: int = 4) -> ast.expr:
+    """An expression with its module's constants put in, as far as they are plain texts: `PREFIX + "/posts"`."""
+    match node:
+        case ast.Name(id=name) if depth and isinstance(values.get(name), ast.Constant | ast.BinOp | ast.JoinedStr):
+            return _folded(values[name], values, depth - 1)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = [_folded(part, values, depth) for part in (left, right)]
+            texts = [_text(part) for part in parts]
+            return (
+                ast.Constant("".join(map(str, texts))) if None not in texts else ast.BinOp(parts[0], node.op, parts[1])
+            )
+        case ast.JoinedStr(values=parts):
+            inner = [_folded(p.value, values, depth) if isinstance(p, ast.FormattedValue) else p for p in parts]
+            texts = [_text(part) for part in inner]
+            return ast.Constant("".join(map(str, texts))) if None not in texts else ast.JoinedStr(inner)
+    return node
 
 
 def _paths(node: ast.expr) -> Iterator[str]:

@@ -53,8 +53,12 @@ class Routes:
         """The best handlers for a served route: all of those that share the longest matching tail."""
         wanted = canonical(route.strip().partition(" (")[0])
         found = [r for r in self._all if _serves(r, wanted, method)]
+        if not found and method == "GET":  # what sources say that do not know better; the path is what tells
+            found = [r for r in self._all if _words(r.path) > 1 and _serves(r, wanted, None)]
         longest = max((_weight(r.path) for r in found), default=0)
-        return list({r.key: r for r in found if _weight(r.path) == longest}.values())
+        best = list({r.key: r for r in found if _weight(r.path) == longest}.values())
+        # Many have a tail that is a parameter alone: which one serves a longer route, it does not tell.
+        return best if len(best) == 1 or wanted in {r.path for r in best} or any(_words(r.path) for r in best) else []
 
     def of_url(self, url: str, method: str | None) -> list[Route]:
         """The best handlers for the path of a request: of two routes that fit, the one with more literal parts."""
@@ -140,6 +144,10 @@ def _fits(route: Route, wanted: list[str], method: str | None) -> int:
         return 0
     literal = sum("{}" not in part for part in parts)
     return 3 * literal + len(parts) + (len(parts) == len(wanted)) if literal else 0
+
+
+def _words(path: str) -> int:
+    return len([part for part in path.split("/") if part.strip("{}")])
 
 
 def _weight(path: str) -> int:

@@ -7,7 +7,7 @@ dictionary of rows and a row are one path. What it cannot see it leaves out.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from codemods.index.calls import Calls, Key
 from codemods.index.definitions import Definition, Definitions
@@ -27,7 +27,7 @@ class RowFlow:
         self._definitions = definitions
         self._instances = Instances(calls, definitions)
 
-    def of_query(self, key: Key, query: Query, through: frozenset[Key]) -> Seen:
+    def of_query(self, key: Key, query: Query, through: Collection[Key]) -> Seen:
         """What is read on the rows of a query of a function; callers outside `through` do not count."""
         run = _Run(self._calls, self._definitions, self._instances, through)
         run.start(key, {query.chain: query.depth})
@@ -43,7 +43,7 @@ class RowFlow:
 class _Run:
     """One origin's run: visits each function once per binding."""
 
-    def __init__(self, calls: Calls, definitions: Definitions, instances: Instances, through: frozenset[Key]) -> None:
+    def __init__(self, calls: Calls, definitions: Definitions, instances: Instances, through: Collection[Key]) -> None:
         self.calls = calls
         self.definitions = definitions
         self.instances = instances

@@ -71,14 +71,27 @@ class Screens:
         """
         self._check(texts, but)
         answer = self._answer(question)
-        open_ = [path for path, slot in self._slots.items() if answer[slot] != _NO and path not in but]
-        missing = [path for path in open_ if answer[self._slots[path]] == _UNKNOWN]
+        missing = self._marked(answer, _UNKNOWN, but)
         if missing:
             self._news = True
             found = set(search(missing))
-            for path in missing:
+            if len(missing) == len(answer):
+                answer[:] = bytes([_NO]) * len(answer)
+            for path in found if len(missing) == len(answer) else missing:
                 answer[self._slots[path]] = _YES if path in found else _NO
-        return sorted(path for path in open_ if answer[self._slots[path]] == _YES)
+        return sorted(self._marked(answer, _YES, but))
+
+    def _marked(self, answer: bytearray, mark: int, but: Collection[str]) -> list[str]:
+        """The files of which an answer says that."""
+        if mark == _UNKNOWN and not but and answer.count(mark) == len(answer) == len(self._slots):
+            return list(self._slots)
+        found, slot = [], answer.find(mark)
+        while slot >= 0:
+            path = self._record.paths[slot]
+            if path in self._slots and path not in but:
+                found.append(path)
+            slot = answer.find(mark, slot + 1)
+        return found
 
     def blob(self, path: str) -> str | None:
         """The id of a file's content on disk, where it is known and the file is not skipped."""

@@ -6,7 +6,7 @@ import re
 import stat
 import subprocess
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from pathlib import Path
 
@@ -73,7 +73,8 @@ class Tree:
         self._found: dict[str, list[str]] = {}
         self._folders: dict[str, bool] = {"": True}  # whether it is a real folder of the checkout
         self._left = MAX_TOTAL
-        self._bases: dict[str, set[str]] = {}
+        self._read_bases: set[str] = set()
+        self._deriving: dict[str, list[str]] = {}  # name -> files with a class below it
         self._holders: dict[bytes, list[str]] | None = None
         self._scans = 0
         self._syntax: dict[str, ast.Module] = {}
@@ -86,7 +87,7 @@ class Tree:
         tree._edited = self._edited | texts.keys()
         tree._modules = {path: module for path, module in self._modules.items() if path not in texts}
         tree.skipped = {path: reason for path, reason in self.skipped.items() if path not in texts}
-        tree._found, tree._syntax, tree._bases = {}, {}, {}
+        tree._found, tree._syntax, tree._read_bases, tree._deriving = {}, {}, set(), {}
         return tree
 
     def save(self) -> None:
@@ -150,11 +151,13 @@ class Tree:
     def deriving(self, name: str) -> list[str]:
         """Paths of files that spell the name among the bases of a class, as itself or under the alias of an import."""
 
-        def search(paths: Iterable[str]) -> list[str]:
+        def search(paths: list[str]) -> list[str]:
             for path in paths:
-                if path not in self._bases:
-                    self._bases[path] = _bases(self.source(path) or "")
-            return [path for path in paths if name in self._bases[path]]
+                if path not in self._read_bases:
+                    self._read_bases.add(path)
+                    for base in _bases(self.source(path) or ""):
+                        self._deriving.setdefault(base, []).append(path)
+            return [*{*self._deriving.get(name, ())}.intersection(paths)]
 
         return self._asked(f"deriving\0{name}", search)
 

@@ -7,7 +7,8 @@ import pytest
 
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, COMMENTS, MODELS, TAGS
-from codemods._django_reads import DjangoReads, Reading, Use, Via
+from codemods._django_chains import Reading, Use, Via
+from codemods._django_reads import DjangoReads
 from codemods.api import No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.django_models import Link
@@ -207,6 +208,28 @@ def test_a_serializer_of_a_viewset(body: str, fields: str, repeat: Repeat, expec
     assert found.texts == {"api.py": text.replace('queryset = Post.objects.order_by("id")', expected)}
 
 
+SERIALIZERS = """\
+NAMES = ("top",)
+
+class One:
+    author = One()
+
+class Many:
+    post = One()
+
+class Of:
+    class Meta:
+        fields = NAMES
+
+class Round:
+    class Meta:
+        fields = Round.Meta.fields
+
+class Below(Of):
+    top = Char(source='editor.email')
+    mail = Char(source='author.email')
+
+"""
 LINKED = """\
     class Meta:
         model = Post
@@ -232,6 +255,36 @@ LINKED = """\
         ),
         pytest.param("    author = One()\n", {"author"}, id="a serializer within itself ends"),
         pytest.param(
+            "    class Meta:\n        fields = '__all__'\n        depth = 1\n",
+            {"author", "editor", "tags"},
+            id="one step deep: to-one relations are shown with their columns",
+        ),
+        pytest.param(
+            "    class Meta:\n        fields = ['comment_set']\n        depth = 2\n",
+            {"comment_set", "comment_set.post", "comment_set.post.tags", "comment_set.writer"},
+            id="two steps deep",
+        ),
+        pytest.param(
+            "    class Meta:\n        fields = ['author']\n        depth = DEEP\n", set(), id="an unknown depth"
+        ),
+        pytest.param(
+            "    class Meta:\n        fields = Of.Meta.fields + ('mail',)\n    mail = Char(source='author.email')\n"
+            "    top = Char(source='editor.email')\n    rest = Char(source='tags.name')\n",
+            {"author", "editor"},
+            id="fields of another serializer beside its own",
+        ),
+        pytest.param(
+            "    class Meta:\n        fields = [*NAMES, *UNKNOWN]\n    top = Char(source='editor.email')\n"
+            "    mail = Char(source='author.email')\n",
+            {"editor"},
+            id="fields in a name",
+        ),
+        pytest.param(
+            "    class Meta:\n        fields = Round.Meta.fields\n    top = Char(source='editor.email')\n",
+            {"editor"},
+            id="fields that are made of themselves",
+        ),
+        pytest.param(
             "    comment_set = Many(many=True)\n",
             {"comment_set", "comment_set.post", "comment_set.post.author"},
             id="at most three deep",
@@ -239,12 +292,19 @@ LINKED = """\
     ],
 )
 def test_what_a_serializer_reads(body: str, expected: set[str], checkout: Checkout) -> None:
-    text = f"class One:\n    author = One()\n\nclass Many:\n    post = One()\n\nclass Api:\n{body}"
+    text = f"{SERIALIZERS}class Api:\n{body}"
     index = Index(checkout({"blog/models.py": MODELS, "api.py": text}))
     post = next(model for model in index.django.all if model.name == "Post")
-    found = DjangoReads(index).serialized(("api.py", "Api"), post)
+    found = DjangoReads(index).serializers.serialized(("api.py", "Api"), post)
     chains = {chain for chain in found if not isinstance(chain[-1], Via)}
     assert {spelled(chain).removesuffix(".all") for chain in chains} == expected
+
+
+def test_the_fields_that_a_serializer_inherits(checkout: Checkout) -> None:
+    index = Index(checkout({"blog/models.py": MODELS, "api.py": SERIALIZERS}))
+    post = next(model for model in index.django.all if model.name == "Post")
+    found = DjangoReads(index).serializers.serialized(("api.py", "Below"), post)
+    assert {spelled(chain) for chain in found if not isinstance(chain[-1], Via)} == {"editor"}
 
 
 def spelled(reading: Reading) -> str:

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from codemods import django_eager_load
 from codemods._django_cases import AUTHOR, MODELS
+from codemods._django_choice import ABOVE as ABOVE_ENTRY
 from codemods.api import No, Proposal, Reached, Sighting
-from codemods.django_eager_load import ABOVE as ABOVE_ENTRY
 from codemods.index import Index
 
 HEAD = """\
@@ -50,6 +50,43 @@ class Api:
     def get(self):
         print(self.author)
         return [post.author for post in self.posts]
+"""
+TEAM = """\
+class Team:
+    @property
+    def latest(self):
+        return Post.objects.order_by("id")
+
+    @property
+    def size(self):
+        return 1
+
+    def all_of_it(self):
+        return Post.objects.all()
+
+
+def view(form, name):
+    print(form.team.size, form.team.all_of_it, form.nothing)
+    return [post.author.email for post in form.team.latest]
+"""
+TWO = """\
+def view():
+    loaded = [c.writer.email for c in Comment.objects.select_related("writer")]
+    return loaded, [post.author.email for post in Post.objects.order_by("id")]
+"""
+TIE = """\
+def view():
+    comments = Comment.objects.prefetch_related("post__author")
+    by_post = {c.pk: c for c in comments}
+    return [by_post[n].post.author.email or by_post[n].post.editor.email for n in (1, 2)]
+"""
+CHOSEN = """\
+class Api:
+    queryset = Post.objects.order_by("id")
+
+    def get_serializer_class(self):
+        Missing.Serializer()
+        return PostSerializer if self.action == "list" else "OtherSerializer"
 """
 ATTRIBUTE = """\
 class Api:
@@ -146,6 +183,21 @@ def view():
             id="there and back, in two functions",
         ),
         pytest.param("class Api:\n" + OWN, ("Api.get_queryset",), "R-UNRESOLVED", id="a view of no known model"),
+        pytest.param(
+            TEAM, ("view",), 'return Post.objects.select_related("author").order_by("id")',
+            id="a property of an object of unknown type",
+        ),
+        pytest.param(
+            TWO, ("view",),
+            'return loaded, [post.author.email for post in Post.objects.select_related("author").order_by("id")]',
+            id="what other rows load already is not what repeats",
+        ),
+        pytest.param(
+            TIE, ("view",),
+            'comments = Comment.objects.select_related("post__editor").prefetch_related("post__author")',
+            id="of two ways the one that is not loaded yet",
+        ),
+        pytest.param(CHOSEN, ("Api.get_serializer_class",), LOADED, id="a serializer that a method chooses"),
     ],
 )  # fmt: skip
 def test_where_the_load_goes(

@@ -7,7 +7,8 @@ import pytest
 
 from codemods import _django_reads
 from codemods._django_cases import MODELS
-from codemods._django_reads import DjangoReads, Reading, Use, Via
+from codemods._django_chains import Reading, Use, Via
+from codemods._django_reads import DjangoReads
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel, Link
 
@@ -212,6 +213,9 @@ def test_what_a_function_reads(body: str, expected: set[str], checkout: Checkout
                      "{% for n in notes %}{{ n.post.author }}{% endfor %}", {"post", "post.author"}, id="a loop"),
         pytest.param('return render("blog/a.html", {"other": rows})',
                      "{% for n in notes %}{{ n.post.author }}{% endfor %}", set(), id="another variable"),
+        pytest.param('return render("blog/a.html", {"shelves": [{"notes": rows, "name": 1}]})',
+                     "{% for s in shelves %}{{ s.name.x }}{{ s.notes.0.post.author }}{% endfor %}",
+                     {"post", "post.author"}, id="inside a list of dictionaries"),
         pytest.param('return render("blog/a.html", {"post": rows[0].post})',
                      "{{ post.author.email }}", {"post", "post.author"}, id="a relation"),
         pytest.param('return render("blog/a.html", {"notes": rows[0].title})',
@@ -285,4 +289,4 @@ def test_rows_of_a_form_field(checkout: Checkout) -> None:
     reads, note = opened(
         checkout, "pass", {"a.html": "{% for n in form.note.queryset %}{{ n.post.author }}{% endfor %}"}
     )
-    assert chains(reads.rendered(["blog/a.html"], note)) == {"post", "post.author"}
+    assert chains(reads.pages.rendered(["blog/a.html"], note)) == {"post", "post.author"}

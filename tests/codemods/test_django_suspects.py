@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from codemods._django_reads import DjangoReads, Via
+from codemods._django_chains import Via
+from codemods._django_reads import DjangoReads
 from codemods.django_eager_load import suspects
 from codemods.index import Index
 
@@ -263,4 +264,4 @@ def test_a_field_that_is_only_taken_in_reads_nothing(field: str, tmp_path: Path)
     index = Index(tmp_path)
     post = next(model for model in index.django.all if model.name == "Post")
     serializer = ("app.py", "PostSerializer")
-    assert DjangoReads(index).serialized(serializer, post) == {(Via(serializer),)}
+    assert DjangoReads(index).serializers.serialized(serializer, post) == {(Via(serializer),)}

@@ -13,8 +13,35 @@ from codemods.index.facts import Function
 
 Checkout = Callable[[dict[str, str]], Path]
 HEAD = "from django.db import models\n"
-HEAD += "from django.contrib.auth.models import User\nfrom blog.models import Author, Comment, Post, Tag\n\n\n"
-USED = MODELS + "\n\nclass Mark(models.Model):\n    by = models.ForeignKey('auth.User', on_delete=models.CASCADE)\n"
+HEAD += "from django.contrib.auth.models import User\nfrom blog.models import Author, Comment, Post, Star, Tag\n\n\n"
+USED = (
+    MODELS
+    + """
+
+class Mark(models.Model):
+    by = models.ForeignKey('auth.User', on_delete=models.CASCADE)
+
+    @property
+    def posts(self):
+        return Post.objects.filter(title=self.by.username)
+
+    def tags(self, name):
+        return Tag.objects.filter(name=name)
+
+    def either(self):
+        return Post.objects.all() if self.pk else Tag.objects.all()
+
+    def strangers(self):
+        return Stranger.objects.all()
+
+    def names(self):
+        return list(Tag.objects.all())
+
+
+class Star(Mark):
+    pass
+"""
+)
 
 
 def types(checkout: Checkout, text: str) -> tuple[DjangoTypes, dict[str, Function]]:
@@ -101,12 +128,27 @@ def test_the_model_of_a_row(text: str, asked: str, expected: str | None, checkou
     [
         pytest.param(
             function("p = Post.objects.get(pk=1)\nreturn p.tags.filter(x=1)"),
-            [("Post.objects", ("Post",)), ("p.tags", ("self:Post.tags",))], id="a collection of one row",
+            [("Post.objects", ("Post",)), ("p.tags", ("self:blog/models.py:Tag",))], id="a collection of one row",
         ),
         pytest.param(
             function("return comment.post.comment_set.all()", "comment"),
-            [("comment.post.comment_set", ("self:Post.comment_set",))], id="over a relation",
+            [("comment.post.comment_set", ("self:blog/models.py:Comment",))], id="over a relation",
         ),
+        pytest.param(
+            function("return mark.posts.filter(x=1)", "mark"),
+            [("mark.posts", ("self:blog/models.py:Post",))], id="a property that gives a query",
+        ),
+        pytest.param(
+            function("star = Star.objects.get(pk=1)\nreturn star.tags('a').order_by('b')"),
+            [("Star.objects", ("Star",)), ("star.tags('a')", ("self:blog/models.py:Tag",))],
+            id="a method that gives a query, of a model above",
+        ),
+        pytest.param(function("return mark.either().all()", "mark"), [], id="a method that gives one of two"),
+        pytest.param(function("return mark.strangers().all()", "mark"), [], id="a method that gives unknown rows"),
+        pytest.param(function("return mark.names().all()", "mark"), [], id="a method that gives no query"),
+        pytest.param(function("return mark.posts().all()", "x"), [], id="a property that is called"),
+        pytest.param(function("return author.tags(1).all()", "author"), [], id="a method of another model"),
+        pytest.param(function("return x.posts.all()"), [], id="a property of an unknown row"),
         pytest.param(function("return x.tags.all()"), [], id="a collection of an unknown row"),
         pytest.param(function("return comment.post.first()", "comment"), [], id="a to-one relation"),
         pytest.param(function("return comment.text.all()", "comment"), [], id="a column"),

@@ -74,6 +74,9 @@ def test_rows_of_a_dynamic_relationship(owner: str, both: bool, checkout: Callab
 @pytest.mark.parametrize(
     ("given", "options"),
     [
+        pytest.param("Post.author == author", TAGS_ONLY, id="asked for one"),
+        pytest.param("author_id=1", TAGS_ONLY, id="asked for one by its key"),
+        pytest.param("Post.title == 'a'", BOTH, id="asked for something else"),
         pytest.param("_eager=Post.author", TAGS_ONLY, id="told to load it"),
         pytest.param("eager=(Post.author, x)", TAGS_ONLY, id="among others"),
         pytest.param("eager=make(x).tags", BOTH, id="no path"),

@@ -97,6 +97,22 @@ def _guard(
     )  # fmt: skip
 
 
+_VIEW = """\
+from django.views.generic import ListView
+
+from blog.models import Post
+
+
+class Posts(ListView):
+    model = Post
+{}
+    def names(self):
+        return sorted((post.id, post.author and post.author.name) for post in self.get_queryset())
+
+
+def view(request):
+    return Posts().names()
+"""
 _AUTHORS = "return [(post.id, post.author and post.author.name) for post in posts]"
 _TAGS = "return [[post.id, sorted(tag.name for tag in post.tags.all())] for post in posts]"
 _COMMENTS = "return [[post.id, sorted(comment.id for comment in post.comment_set.all())] for post in posts]"
@@ -374,5 +390,10 @@ GUARDS = (
         RIGHT,
         'return [post.author.pk if post.author_id else None for post in '
         'Post.objects.select_related("author").order_by("id")]',
+    ),
+    Guard(
+        "a list view that names a model alone: a queryset of its own is right",
+        MODELS, _VIEW.format(""), _VIEW.format('    queryset = Post.objects.prefetch_related("author")\n'),
+        {"": RIGHT}, _VIEW.format('    queryset = Post.objects.prefetch_related("author")\n'), rows,
     ),
 )  # fmt: skip

@@ -48,6 +48,28 @@ READS = [
         {"rel", "rel.order_by().own()", "rel.order_by().own().b"},
         id="a method of the project's own",
     ),
+    pytest.param(
+        "ys = {y.b: y for y in x.rel.all()}\nys.get(1).c\nys[2].d",
+        {"rel", "rel.all()", "rel.all().b", "rel.all().c", "rel.all().d"},
+        id="rows by a key of theirs",
+    ),
+    pytest.param("ys = {y for y in x.rel}\nys.pop().c", {"rel", "rel.c"}, id="a set of rows"),
+    pytest.param("ys = []\nys.append(x.a)\nfor y in ys:\n    y.b", {"a", "a.b"}, id="rows that are collected"),
+    pytest.param("ys = d()\nys[1].add(x.a)\nys[1][0].b", {"a", "a.b"}, id="collected by a key"),
+    pytest.param(
+        "ys.setdefault(1, []).append(x.a)\nfor k, v in ys.items():\n    v.b",
+        {"a", "a.b"},
+        id="collected in a new list",
+    ),
+    pytest.param("ys[k] = x.a\nys[1].b", {"a", "a.b"}, id="kept by a key"),
+    pytest.param("for ys[k] in x.rel:\n    ys[1].b", {"rel"}, id="a loop over a place in a list"),
+    pytest.param("ys[k] = z\nys.append(z)\nys[1].b", set(), id="something else is kept"),
+    pytest.param("self.ys.append(x.a)\nself.ys[0].b", {"a"}, id="not what an attribute collects"),
+    pytest.param("ys().append(x.a)\nys.b", {"a"}, id="not what a call gives"),
+    pytest.param("ys.append()\nys.b", set(), id="nothing is collected"),
+    pytest.param(
+        "ys = [x.a]\nys = x.rel\nys.get(1).b", {"a", "rel", "rel.get()", "rel.get().b"}, id="no list any more"
+    ),
     pytest.param("z.a.b", set(), id="another name"),
     pytest.param("x.a = 1", set(), id="a write"),
     pytest.param("f(z)", set(), id="a call without it"),

@@ -297,6 +297,44 @@ def test_reach_is_nearest_first_and_bounded(checkout: Checkout) -> None:
     assert list(index.calls.reach([key["view"]], 0)) == [key["view"]]
 
 
+HANDLERS = """\
+class Handler:
+    def run(self): self.args(); self.answer(); self.missing(); help(self)
+    def args(self): ...
+    def answer(self): ...
+class Show(Handler):
+    def run(self): return Handler.run(self)
+    def args(self): super().args(); Other.args(self); self.other.args()
+    def answer(self): Show.left(); Other().args()
+    def left(self): ...
+class Other(Handler):
+    def run(self): ...
+    def args(self): load()
+def help(handler): handler.answer()
+def load(): ...
+"""
+
+
+def test_a_method_calls_what_its_own_class_has(checkout: Checkout) -> None:
+    index = Index(checkout({"app.py": HANDLERS}))
+    start, class_ = ("app.py", "Show.run"), ("app.py", "Show")
+    own = ["Show.run", "Handler.run", "Show.args", "Show.answer", "help", "Handler.args", "Other.args", "Show.left"]
+    own += ["Handler.answer", "load"]
+    assert [name for _, name in index.calls.reach([start], 6, {start: class_})] == own
+    anyone = [name for _, name in index.calls.reach([start], 2)]
+    some = [
+        "Show.run",
+        "Handler.run",
+        "Handler.args",
+        "Show.args",
+        "Other.args",
+        "Handler.answer",
+        "Show.answer",
+        "help",
+    ]
+    assert anyone == some
+
+
 def test_callers(checkout: Checkout) -> None:
     files = {
         "app.py": CHAIN,

@@ -26,6 +26,7 @@ def not_this(): ...
     return inner
 
 class A:
+    posts = Post.objects.all()
     class B:
         @staticmethod
         def deep(self): return "é", self.x
@@ -68,10 +69,11 @@ def test_each_function_is_that_of_the_whole_file(end: str, checkout: Checkout) -
     whole: dict[str, ast.AST] = {}
     for name, node in _definitions(ast.parse(TEXT), ()):
         whole.setdefault(name, node)
-    one_by_one, at_once = Index(root).definitions, Index(root).definitions.of("a.py")
+    at_once = Index(root).definitions.of("a.py")
     assert list(at_once) == list(whole)
     assert len(at_once) == len(whole) == 9
     for name, node in whole.items():
+        one_by_one = Index(root).definitions
         found = one_by_one.get(("a.py", name))
         assert found is not None
         assert found is one_by_one.get(("a.py", name))
@@ -87,7 +89,7 @@ def test_decorators_are_those_of_the_facts(checkout: Checkout) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["view.not_this", "nothing", "A", "<module>", "A.view"])
+@pytest.mark.parametrize("name", ["view.not_this", "nothing", "A", "<module>", "A.<body>", "A.view"])
 def test_no_function_of_that_name(name: str, checkout: Checkout) -> None:
     definitions = Index(checkout({"a.py": TEXT, "bad.py": "def f(:\n"})).definitions
     assert definitions.get(("a.py", name)) is None

@@ -172,9 +172,8 @@ USER = "class Post(models.Model):\n    author = models.ForeignKey({}, on_delete=
 )  # fmt: skip
 def test_a_target_outside_the_tree(imports: str, target: str, expected: str | None, checkout: Checkout) -> None:
     index = Index(checkout({"blog/models.py": HEAD + imports + USER.format(target)}))
-    assert [link.target.table for m in index.django.all for link in m.links.values() if link.name == "author"] == (
-        [expected] if expected else []
-    )
+    links = [link for m in index.django.all for link in m.links.values() if link.name == "author"]
+    assert [link.target.table for link in links] == [expected]
 
 
 def test_a_word_of_a_field_outside_one(checkout: Checkout) -> None:
@@ -247,8 +246,25 @@ def test_the_rows_of_a_collection(checkout: Checkout) -> None:
         + "class Tag(models.Model):\n    pass\n\nclass Post(models.Model):\n    tags = models.ManyToManyField(Tag)\n"
     )
     index = Index(checkout({"blog/models.py": text}))
-    found = [index.django.get("app.py", f"self:Post.{name}") for name in ("tags", "title")]
-    assert [model and model.name for model in found] == ["Tag", None]
+    found = [index.django.get("app.py", f"self:blog/models.py:{name}") for name in ("Tag", "title")]
+    assert [model and model.key for model in found] == ["self:blog/models.py:Tag", None]
+
+
+def test_a_model_that_only_extends_an_abstract_one(checkout: Checkout) -> None:
+    files = {
+        "blog/abstracts.py": f"{HEAD}class Entry(models.Model):\n    class Meta:\n        abstract = True\n",
+        "blog/models.py": "from blog.abstracts import Entry\n\n\nclass Post(Entry):\n    pass\n",
+        "blog/more.py": "from blog.models import Post\n\n\nclass Draft(Post):\n    pass\n",
+    }
+    assert {m.name: m.table for m in Index(checkout(files)).django.all} == {"Entry": None, "Post": "blog_post"}
+
+
+def test_a_relation_to_a_model_that_only_the_settings_name(checkout: Checkout) -> None:
+    text = f"{HEAD}class Post(models.Model):\n    by = models.ForeignKey(owner_model(), on_delete=models.CASCADE)\n"
+    text += "    seen_by = models.ManyToManyField(owner_model())\n"
+    (model,) = Index(checkout({"blog/models.py": text})).django.all
+    assert [(link.name, link.kind, link.target.tables()) for link in model.links.values()] == [("by", "fk", set())]
+    assert not loads(model.links["by"], ("auth_user",), ("auth_user.id",))
 
 
 def test_methods_of_querysets(checkout: Checkout) -> None:

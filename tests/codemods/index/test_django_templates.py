@@ -45,6 +45,18 @@ def test_what_a_template_reads(
     assert {name: paths for name, paths in read.items() if paths} == expected
 
 
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        pytest.param(["theme", "blog"], {"blog", "theme"}, id="one hides the other"),
+        pytest.param(["a", "b", "c", "d"], {"a"}, id="a common name"),
+    ],
+)
+def test_files_of_one_name(folders: list[str], expected: set[str], checkout: Callable[[dict[str, str]], Path]) -> None:
+    files = {f"{folder}/templates/page.html": f"{{{{ {folder}.x }}}}" for folder in folders}
+    assert set(Index(checkout(files)).templates.reads("page.html")) == expected
+
+
 HANDED = [
     pytest.param("{{ a.b|upper|mail:1 }}", {("upper", 0, ("a", "b")), ("mail", 0, ("a", "b"))}, id="filters"),
     pytest.param("{% for x in xs %}{% show x.a of=x 'b' 1 %}{% endfor %}",

@@ -36,6 +36,18 @@ QUERIES = [
     pytest.param(
         "session.query(Post, Tag.id)", [("query", "session.query(Post, Tag.id)", ("Post", "Tag.id"), 0)], id="two"
     ),
+    pytest.param("model.query().all()", [("model", "model.query()", ("model",), 2)], id="a model's own method"),
+    pytest.param("self.model.query.all()", [("model", "self.model.query", ("self.model",), 2)], id="of a name"),
+    pytest.param("self.session.query.all()", [], id="of a name that stands for no model"),
+    pytest.param(
+        "rows = find(session, Post)\nif not rows: return\nrows.all()",
+        [("helper", "find(session, Post)", ("Post",), 2)],
+        id="a kept result that is tested",
+    ),
+    pytest.param("rows = find(Post)\nif a or rows: rows.all()\nrows.first()", [], id="tested, with two uses"),
+    pytest.param("rows = find(Post)\nrows.keys()", [], id="a kept result that is no query"),
+    pytest.param("rows = x[0].find(Post)\nrows.all()", [], id="a kept result of who knows"),
+    pytest.param("rows = more(rows)\nrows.all()", [], id="more of the same"),
     pytest.param("select(Post).where(a).limit(5)", [("select", "select(Post)", ("Post",), 4)], id="select"),
     pytest.param("db.select(Post)", [("select", "db.select(Post)", ("Post",), 0)], id="db.select"),
     pytest.param("Post.query.filter(a)[:5]", [("model", "Post.query", ("Post",), 3)], id="Model.query and a slice"),

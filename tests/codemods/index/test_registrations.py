@@ -22,6 +22,43 @@ CALLS = [
     pytest.param('app.router.add_get("/", home)', {"GET / home"}, id="aiohttp"),
     pytest.param('app.add_route("/p", Posts())', {"/p Posts"}, id="Falcon"),
     pytest.param('app.add_url_rule(PREFIX + "/p", view_func=home)', {"/p home"}, id="a prefix in a name"),
+    pytest.param('A = "/a"\nB = f"{A}/b"\napp.add_url_rule(B + "/p", view_func=home)', {"/a/b/p home"}, id="constants"),
+    pytest.param('A = "/a"\nB = A + "/b"\napp.add_url_rule(B + "/p", view_func=home)', {"/a/b/p home"}, id="their sum"),
+    pytest.param('A = A + "/a"\napp.add_url_rule(A, view_func=home)', {"/a home"}, id="a constant of itself"),
+    pytest.param('app.add_url_rule("/a" + "/p", view_func=home)', {"/a/p home"}, id="a constant prefix"),
+    pytest.param(
+        'for p, x in (("/a", 1), ("/b", 2)):\n    app.add_url_rule(p + "/", view_func=home)',
+        {"/a/ home", "/b/ home"},
+        id="a loop over pairs",
+    ),
+    pytest.param(
+        'RULES = ["/a", "/b"]\nfor p in RULES:\n    app.add_url_rule(p, view_func=home)',
+        {"/a home", "/b home"},
+        id="a loop over a constant",
+    ),
+    pytest.param(
+        'for p in ("/a", "/b"):\n    for q in ("/c",):\n        app.add_url_rule(f"{p}{q}", view_func=home)',
+        {"/a/c home", "/b/c home"},
+        id="a loop in a loop",
+    ),
+    pytest.param(
+        'for p in ("/a", f()):\n    app.add_url_rule(p, view_func=home)',
+        {"/a home"},
+        id="a loop over half of a constant",
+    ),
+    pytest.param(
+        'for p, q in ("/a", ("/b", 1)):\n    app.add_url_rule(p, view_func=home)',
+        set(),
+        id="a loop over what does not fit",
+    ),
+    pytest.param(
+        'for (p, (q, r)) in (("/a", x),):\n    app.add_url_rule(p, view_func=home)',
+        set(),
+        id="a part that does not fit",
+    ),
+    pytest.param(
+        "for x in paths():\n    app.add_url_rule(x, view_func=home)", set(), id="a loop over what is computed"
+    ),
     pytest.param('app.add_url_rule(f"{PREFIX}/p/{x}", view_func=home)', {"/p/{} home"}, id="an f-string"),
     pytest.param('app.add_url_rule(f"p{x}", view_func=home)', set(), id="an f-string that is no path"),
     pytest.param('app.add_url_rule(f"", view_func=home)', set(), id="an empty one"),

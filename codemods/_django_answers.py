@@ -1,0 +1,80 @@
+"""What to do at the place that should load: an edit of its query, or why not."""
+
+from codemods._django_chains import Chain, spell
+from codemods._django_choice import Candidate, forbids_here
+from codemods._django_class_answers import in_class
+from codemods._django_edit import with_loads
+from codemods._django_places import Place, Places
+from codemods._django_policy import existing, loader, refusal, streams
+from codemods._django_proposal import Taken, at, beside_of, longest, propose
+from codemods.api import Answer, No, Repeat
+from codemods.index import Index
+
+
+def answer(index: Index, places: Places, picked: list[tuple[Candidate, Repeat]]) -> Answer:
+    """One proposal for all queries of a function, or why none of them can take its relations."""
+    repeats = tuple(dict.fromkeys(repeat for _, repeat in picked))
+    picked = sorted(picked, key=lambda p: (any(link.many for link in p[0].chain), p[0].path))
+    by_place: dict[int, list[tuple[Candidate, Repeat]]] = {}
+    for one in picked:
+        by_place.setdefault(id(one[0].place.query or one[0].place), []).append(one)
+    place = picked[0][0].place
+    if place.declared:
+        return in_class(index, places, place, picked, repeats)
+    text = index.tree.source(place.reached.path)
+    assert text is not None
+    taken: list[Taken] = []
+    also: list[Chain] = []
+    doubts: list[str] = []
+    refused: list[No] = []
+    last_first = sorted(by_place.values(), key=lambda p: p[0][0].place.query.chain, reverse=True)  # type: ignore[union-attr]
+    for here in last_first:
+        answer = _at_query(places, here[0][0].place, here, repeats)
+        if isinstance(answer, No):
+            refused.append(answer)
+            continue
+        more, beside, named, doubt = answer
+        assert here[0][0].place.query
+        text = with_loads(text, here[0][0].place.query, named)
+        taken, also, doubts = taken + more, also + beside, doubts + doubt
+    if not taken:
+        return refused[0]
+    return propose(
+        index, taken[0][0].place, taken, list(dict.fromkeys(map(spell, also))), doubts, {place.reached.path: text}
+    )
+
+
+def _at_query(
+    places: Places, place: Place, picked: list[tuple[Candidate, Repeat]], repeats: tuple[Repeat, ...]
+) -> tuple[list[Taken], list[Chain], dict[str, list[str]], list[str]] | No:
+    """What is loaded with one query, what beside it, method -> paths, doubts."""
+    assert place.query and place.function
+    done = existing(place.query.steps, places.reads.classes.loaded_by)
+    if all(candidate.path in done.paths for candidate, _ in picked):
+        paths = ", ".join(candidate.path for candidate, _ in picked)
+        return at(place, repeats, "R-ALREADY-EAGER", f"{place.where} loads {paths} already", done=True)
+    if not done.readable:
+        return at(place, repeats, "R-OPTION-VAR", f"the relations that {place.where} loads are not plain names")
+    if why := refusal(place.query, place.function):
+        return at(place, repeats, *why)
+    taken: list[Taken] = []
+    refused: list[tuple[str, str]] = []
+    for candidate, repeat in picked:
+        if candidate.path in done.paths:
+            continue
+        if no := forbids_here(places, place, candidate.chain):
+            refused.append(no)
+        else:
+            taken.append((candidate, repeat, loader(place.query, place.model, candidate.chain)))
+    if taken and streams(place.query) and any(how.name == "prefetch_related" for _, _, how in taken):
+        return at(place, repeats, "R-STREAM", f"{place.where} streams its rows, and a prefetch needs a chunk size")
+    if not taken:
+        return at(place, repeats, *refused[0])
+    beside = [chain for chain in beside_of(place, taken, done.paths) if not forbids_here(places, place, chain)]
+    if streams(place.query):
+        beside = [c for c in beside if loader(place.query, place.model, c).name == "select_related"]
+    named: dict[str, list[str]] = {}
+    for chain in [*(candidate.chain for candidate, _, _ in taken), *beside]:
+        named.setdefault(loader(place.query, place.model, chain).name, []).append(spell(chain))
+    doubts = [f"left alone: {why} ({code})" for code, why in refused]
+    return taken, beside, {name: longest(paths) for name, paths in named.items()}, doubts
