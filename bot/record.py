@@ -49,10 +49,15 @@ def record(command: Sequence[str], directory: Path, config: Config) -> Recorded:
     with scratch_directory() as spans:
         status = _run(command, directory, environment(os.environ, spans, _root(directory)))
         files = sorted(path for path in spans.glob("*.jsonl") if path.is_file())
-        if not any(_CALL in line for path in files for line in path.open("rb")):
+        if not any(map(_has_call, files)):
             raise UserError(_nothing(command, status, any_entry=bool(files)))
         hotspots = read([str(path) for path in files], config)
     return Recorded([_ours(hotspot) for hotspot in hotspots], status)
+
+
+def _has_call(path: Path) -> bool:
+    with path.open("rb") as lines:
+        return any(_CALL in line for line in lines)
 
 
 def environment(parent: Mapping[str, str], spans: Path, root: Path) -> dict[str, str]:

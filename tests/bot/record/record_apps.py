@@ -197,7 +197,6 @@ class BookTest(TestCase):
 FASTAPI = {
     "service.py": """
 import asyncio
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, FastAPI
@@ -214,7 +213,7 @@ router = APIRouter(prefix="/v1")
 def orders(limit: int):
     with engine.connect() as connection:
         for n in range(9):
-            connection.execute(text("SELECT :n"), {"n": n})  # line 20
+            connection.execute(text("SELECT :n"), {"n": n})  # line 19
     return limit
 
 
@@ -222,8 +221,19 @@ def orders(limit: int):
 async def async_orders(limit: int):
     async with later.connect() as connection:
         for n in range(8):
-            await connection.execute(text("SELECT :n + 1"), {"n": n})  # line 28
+            await connection.execute(text("SELECT :n + 1"), {"n": n})  # line 27
     return limit
+
+
+@router.get("/pool")
+def pooled():
+    def work():
+        with engine.connect() as connection:
+            for n in range(7):
+                connection.execute(text("SELECT :n + 2"), {"n": n})  # line 36
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
 
 
 app = FastAPI()
@@ -239,5 +249,6 @@ def test_all():
     for n in range(6):
         assert client.get(f"/api/v1/orders/{n}").json() == n
     assert client.get("/api/v1/async/1").json() == 1
+    assert client.get("/api/v1/pool").status_code == 200
 """,
 }

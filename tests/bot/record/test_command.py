@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -80,34 +81,87 @@ def test_no_loop_is_an_empty_document(recorded: Any, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().out.startswith("no hotspots: nothing repeats often enough per request\n  tests load few")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_a_server_is_stopped_and_still_read(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.fixture
+def served(tmp_path: Path) -> str:
+    """A folder with a server; the URL of a route of it."""
     for name, text in FLASK.items():
         (tmp_path / name).write_text(text)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (tmp_path / "serve.py").write_text(f"from shop import app, seed\nseed()\napp.run(port={port})\n")
+    return f"http://127.0.0.1:{port}/shop/posts/1"
+
+
+SERVE = [sys.executable, "-m", "bot.cli", "record", "--out", "found.json", "--", sys.executable, "serve.py"]
+VARIABLES = {**os.environ, "PYTHONPATH": str(PROJECT)}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_server_is_stopped_and_still_read(tmp_path: Path, served: str, number: signal.Signals) -> None:
     costmod = subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", "record", "--out", "found.json", "--", sys.executable, "serve.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+        SERVE, cwd=tmp_path, env=VARIABLES, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         start_new_session=True,
-    )
+    )  # fmt: skip
     try:
-        for _ in range(2):
-            assert _get(f"http://127.0.0.1:{port}/shop/posts/1") == 200
+        assert [_get(served), _get(served)] == [200, 200]
         costmod.send_signal(number)
         output, _ = costmod.communicate(timeout=60)
     finally:
         costmod.kill()
     assert (costmod.returncode, output.splitlines()[-1][:18]) == (0, "found.json written")
-    (served,) = [h for h in json.loads((tmp_path / "found.json").read_text())["hotspots"] if h["entry"]["route_raw"]]
-    assert (served["entry"]["method"], served["metrics"]["requests_in_window"]) == ("GET", 2)
-    assert [(at["file"], at["line"]) for at in served["locations"]] == [("shop.py", 29)]
+    _is_found(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a session leader gets its terminal otherwise elsewhere")
+def test_ctrl_c_of_a_terminal_reaches_the_server_once(tmp_path: Path, served: str) -> None:
+    ours, theirs = os.openpty()
+    line = f"exec 0<>{os.ttyname(theirs)} 1>&0 2>&0; exec {shlex.join(SERVE)}"
+    costmod = subprocess.Popen(["sh", "-c", line], cwd=tmp_path, env=VARIABLES, start_new_session=True)
+    try:
+        assert [_get(served), _get(served)] == [200, 200]
+        os.write(ours, b"\x03")
+        assert costmod.wait(60) == 0
+    finally:
+        costmod.kill()
+        os.close(theirs)
+        os.close(ours)
+    _is_found(tmp_path)
+
+
+STAY = """
+import signal, time
+from sqlalchemy import create_engine, text
+signal.signal(signal.SIGTERM, lambda *_: print("no", flush=True))
+with create_engine("sqlite://").connect() as connection:
+    connection.execute(text("SELECT 1"))
+print("up", flush=True)
+while True:
+    time.sleep(1)
+"""
+
+
+def test_the_second_signal_kills_what_does_not_stop(tmp_path: Path) -> None:
+    (tmp_path / "stay.py").write_text(STAY)
+    costmod = subprocess.Popen(
+        [*SERVE[:-1], "stay.py"], cwd=tmp_path, env=VARIABLES, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    assert costmod.stdout
+    try:
+        assert costmod.stdout.readline() == "up\n"
+        costmod.send_signal(signal.SIGTERM)
+        assert costmod.stdout.readline() == "no\n"
+        costmod.send_signal(signal.SIGTERM)
+        assert costmod.wait(60) == 2  # killed: what was not yet written is lost, and here that is all
+    finally:
+        costmod.kill()
+
+
+def _is_found(folder: Path) -> None:
+    (found,) = [h for h in json.loads((folder / "found.json").read_text())["hotspots"] if h["entry"]["route_raw"]]
+    assert (found["entry"]["method"], found["metrics"]["requests_in_window"]) == ("GET", 2)
+    assert [(at["file"], at["line"]) for at in found["locations"]] == [("shop.py", 29)]
 
 
 def _get(url: str) -> int:

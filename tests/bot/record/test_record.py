@@ -52,12 +52,13 @@ def test_django_under_its_own_runner(recorded: Any) -> None:
     }
 
 
-def test_fastapi_in_threads_and_tasks(recorded: Any) -> None:
+def test_fastapi_in_threads_tasks_and_pools(recorded: Any) -> None:
     for library in ("fastapi", "httpx", "aiosqlite"):
         pytest.importorskip(library)
     assert told(recorded(FASTAPI, *PYTEST, "-W", "ignore")) == {
-        "GET /api/v1/orders/{limit}": (9, ["service.py:20"]),
-        "GET /api/v1/async/{limit}": (8, ["service.py:28"]),
+        "GET /api/v1/orders/{limit}": (9, ["service.py:19"]),
+        "GET /api/v1/async/{limit}": (8, ["service.py:27"]),
+        "GET /api/v1/pool": (7, ["service.py:36"]),
     }
 
 

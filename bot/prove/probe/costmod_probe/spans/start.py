@@ -22,6 +22,7 @@ _INSTRUMENTS: dict[str, Callable[[Any, Tracer], None]] = {
     "_pytest.runner": work_entries.pytest,
     "unittest.case": work_entries.unittest,
     "unittest.async_case": work_entries.unittest_async,
+    "concurrent.futures.thread": work_entries.thread_pools,
     "requests.sessions": http_calls.requests,
     "urllib3.connectionpool": http_calls.urllib3,
     "httpx._client": http_calls.httpx,

@@ -59,6 +59,14 @@ class Tracer:
         entry.token = _running.set(entry)
         return entry
 
+    def within(self, entry: Entry, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """What a request hands to a thread belongs to it."""
+        token = _running.set(entry)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _running.reset(token)
+
     def running(self) -> Entry | None:
         """The entry of this thread or task."""
         return _running.get()

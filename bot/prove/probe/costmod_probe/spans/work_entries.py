@@ -1,4 +1,4 @@
-"""What runs without a request: tests of pytest and unittest, tasks of Celery."""
+"""What runs without a request: tests of pytest and unittest, tasks of Celery, jobs of a pool of threads."""
 
 # No error of the probe may reach the target.
 
@@ -73,3 +73,17 @@ def celery(module: Any, tracer: Tracer) -> None:
 
     module.task_prerun.connect(begin, weak=False)
     module.task_postrun.connect(end, weak=False)
+
+
+def thread_pools(module: Any, tracer: Tracer) -> None:
+    """A thread of a pool works for the entry that submits to it."""
+    original = module.ThreadPoolExecutor.submit
+
+    @functools.wraps(original)
+    def submit(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        entry = tracer.running()
+        if entry is None:
+            return original(self, fn, *args, **kwargs)
+        return original(self, functools.partial(tracer.within, entry, fn), *args, **kwargs)
+
+    module.ThreadPoolExecutor.submit = submit
