@@ -79,23 +79,29 @@ def _run(command: Sequence[str], directory: Path, variables: Mapping[str, str]) 
     if shutil.which(command[0], path=variables.get("PATH")) is None:
         raise UserError(f"{command[0]}: no such command; give its path, or activate the environment that has it.")
     together = _is_in_foreground()  # then Ctrl-C reaches the command without us
-    try:
-        child = subprocess.Popen(command, cwd=directory, env=variables, process_group=None if together else 0)
-    except OSError as error:
-        raise UserError(f"{command[0]}: cannot be started ({error.strerror}); name a program.") from error
-    with _passing_on(child, together=together):
+    # Before the command starts: an interrupt that a shell ignores for what runs in its background is none to it.
+    with _passing_on(together=together) as started:
+        try:
+            child = subprocess.Popen(command, cwd=directory, env=variables, process_group=None if together else 0)
+        except OSError as error:
+            raise UserError(f"{command[0]}: cannot be started ({error.strerror}); name a program.") from error
+        started.append(child)
         status = child.wait()
     return status if status >= 0 else 128 - status
 
 
 @contextmanager
-def _passing_on(child: "subprocess.Popen[bytes]", *, together: bool) -> Iterator[None]:
-    """Signals that would end us end the command instead, so that what it did is still read."""
+def _passing_on(*, together: bool) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Signals that would end us end the command in the list instead, so that what it did is still read."""
+    started: list[subprocess.Popen[bytes]] = []
     interrupts = 0
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         nonlocal interrupts
         interrupts += 1
+        if not started:
+            raise KeyboardInterrupt
+        child = started[0]
         with suppress(ProcessLookupError):
             if interrupts > 1:
                 child.kill() if together else os.killpg(child.pid, signal.SIGKILL)
@@ -104,9 +110,12 @@ def _passing_on(child: "subprocess.Popen[bytes]", *, together: bool) -> Iterator
             elif number != signal.SIGINT:
                 child.send_signal(number)
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup wants it so
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, pass_on) for number in numbers}
     try:
-        yield
+        yield started
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -47,7 +47,7 @@ class Tracer:
         self._random = self._urandom(12).hex()
         self._test: Entry | None = None
         self._script: Entry | None = None
-        self._tested = False
+        self._has_entries = False
 
     def now(self) -> int:
         """Nanoseconds since 1970, never going back."""
@@ -55,6 +55,7 @@ class Tracer:
 
     def begin(self, kind: int, name: str) -> Entry:
         """An entry for this thread or task."""
+        self.no_script()
         entry = self._entry(kind, name)
         entry.token = _running.set(entry)
         return entry
@@ -103,9 +104,9 @@ class Tracer:
             pass
 
     def no_script(self) -> None:
-        """Tests run here: what ran outside of them was set-up."""
-        if not self._tested:
-            self._tested, self._script = True, None
+        """Tests, requests or tasks run here: what runs outside of them is set-up."""
+        if not self._has_entries:
+            self._has_entries, self._script = True, None
             self._writer.drop_script()
 
     def call(self, name: str, start_ns: int, end_ns: int, facts: dict[str, Any]) -> None:
@@ -141,7 +142,7 @@ class Tracer:
         self._script = None
 
     def _script_entry(self) -> Entry | None:
-        if self._script is None and not self._tested:
+        if self._script is None and not self._has_entries:
             self._script = self._entry(INTERNAL, _command())
         return self._script
 
