@@ -27,6 +27,7 @@ class Argument(msgspec.Struct, frozen=True):
     name: str
     help: str = ""
     real: bool = False  # a path is taken without its links, as git names it
+    verbatim: bool = False  # all that stands behind `--`, a command of its own
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -70,13 +71,22 @@ class Program:
             self._listing().parse_args(arguments)
             raise UserError(f"name the command first; see `{self._name} --help`.")
         parser = _Parser(f"{self._name} {arguments[0]}", description=function.__doc__, allow_abbrev=False)
-        several = [p.name for p in inspect.signature(function).parameters.values() if _add(parser, p)]
-        given, rest = parser.parse_known_args(arguments[1:])
+        parameters = list(inspect.signature(function).parameters.values())
+        own, verbatim = arguments[1:], [p for p in parameters if _is_verbatim(p)]
+        behind: list[str] = []
+        if verbatim:
+            name = get_args(verbatim[0].annotation)[1].name
+            parser.usage = f"{parser.prog} [-h] [options] -- {name}"
+            parser.epilog = f"{name}: {get_args(verbatim[0].annotation)[1].help}"
+            position = own.index("--") if "--" in own else len(own)
+            own, behind = own[:position], own[position + 1 :]
+        several = [p.name for p in parameters if p not in verbatim and _add(parser, p)]
+        given, rest = parser.parse_known_args(own)
         if rest and (not several or any(word.startswith("-") and word != "-" for word in rest)):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         for name in several:  # argparse leaves out those that stand behind an option
             getattr(given, name).extend(rest)
-        return function(**vars(given))
+        return function(**vars(given), **{p.name: behind for p in verbatim})
 
     def _listing(self) -> argparse.ArgumentParser:
         parser = _Parser(self._name, description=self._help, allow_abbrev=False)
@@ -85,6 +95,11 @@ class Program:
         for name, function in self._commands.items():
             commands.add_parser(name, help=(function.__doc__ or "").partition("\n")[0])
         return parser
+
+
+def _is_verbatim(parameter: inspect.Parameter) -> bool:
+    note = get_args(parameter.annotation)[1]
+    return isinstance(note, Argument) and note.verbatim
 
 
 def _add(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> bool:

@@ -188,6 +188,29 @@ def scan(
 
 
 @program.command
+def record(
+    command: Annotated[
+        list[str], Argument("COMMAND...", "Tests, a script, or a server to stop by Ctrl-C.", verbatim=True)
+    ],
+    out: Annotated[Path, Option("--out", metavar="FILE", help="The hotspots.")] = Path("costmod-hotspots.json"),
+    by: Rank = "total",
+) -> int:
+    """No APM: run COMMAND under the probe; its requests and tests become hotspots with exact lines."""
+    from bot.hotspots.document import dump
+    from bot.hotspots.rank import rank
+    from bot.record import record as run_recorded
+    from bot.show.console import Screen
+    from bot.show.report import require_writable, write_bytes
+
+    require_writable(out, Path.cwd(), [], "--out")
+    recorded = run_recorded(command, Path.cwd(), _config(Path.cwd()))
+    found = rank(recorded.hotspots, by)
+    write_bytes(dump(found).encode(), out, "--out")
+    Screen().recorded(found, out, recorded.exit_status)
+    return 0
+
+
+@program.command
 def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod-plan"), by: Rank = "total") -> int:
     """Step 1 of 4: plan every hotspot on the commit that is checked out, into a plan folder."""
     from bot.pipeline import plan_all
@@ -280,6 +303,20 @@ def publish(
 
 
 @program.command
+def doctor(
+    repo: Repo = Path(),
+    output: Annotated[Literal["text", "json"], Option("--format")] = "text",
+) -> int:
+    """What is missing: APM switches for exact lines, tests, sandbox, token, price."""
+    from bot.doctor import examine
+    from bot.show.doctor import encode, text
+
+    checks = examine(repo, _config(repo), os.environ)
+    _print(encode(checks) if output == "json" else text(checks))
+    return 0
+
+
+@program.command
 def codemods(
     codemod: Annotated[str | None, Argument("ID", "Explain one.")] = None,
 ) -> int:
@@ -336,7 +373,9 @@ def spread(arguments: list[str]) -> list[str]:
     """`--hotspots A B` as `--hotspots A --hotspots B`; a folder among them is the repository."""
     out: list[str] = []
     listing = False
-    for argument in arguments:
+    for position, argument in enumerate(arguments):
+        if argument == "--":  # what follows is a command of its own
+            return out + arguments[position:]
         if argument == "--hotspots":
             listing = True
             out.append(argument)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.records import Amount, Hotspot, Patch, Proof, PullRequest, Refusal, Result, Saving
@@ -148,6 +149,18 @@ class Screen:
                 f"{hotspot.trust.confidence:.2f}", plain(hotspot.id[:12]),
             )  # fmt: skip
         self.out.print(table)
+
+    def recorded(self, hotspots: "Sequence[Hotspot]", out: Path, exit_status: int) -> None:
+        """The ranked table, where it was written, and how the command ended."""
+        self.hotspots(hotspots)
+        for hotspot in hotspots:
+            place = next((at for at in hotspot.locations if at.precision == "exact_line"), None)
+            if place is not None:
+                self.line(f"  {plain(hotspot.id[:12])} at {plain(place.file)}:{place.line}")
+        if not hotspots:
+            self.line("  tests load few rows: `minimum-repeats = 2` in the settings finds shorter loops")
+        ended = f"; the command ended with exit status {exit_status}" if exit_status else ""
+        self.line(f"{plain(out)} written{ended}")
 
     def results(self, results: "Sequence[Result]") -> None:
         """Site by site: what was done and how it went, or why not."""

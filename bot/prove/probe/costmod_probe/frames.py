@@ -27,7 +27,7 @@ class Frames:
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root) + os.sep
-        self._known: dict[int, tuple[CodeType, str, str, str, bool]] = {}
+        self._known: dict[int, tuple[CodeType, tuple[str, str, str, bool]]] = {}
 
     def read(self) -> tuple[tuple[tuple[str, int, str], ...], str]:
         """Up to 12 project frames, innermost first, and unittest's phase ("" outside of unittest).
@@ -36,13 +36,8 @@ class Frames:
         """
         found: list[tuple[str, int, str]] = []
         phase = ""
-        for frame in _outwards(sys._getframe(1)):
-            code = frame.f_code
-            known = self._known.get(id(code))
-            if known is None:
-                known = (code, *self._meaning(code))  # keeps the code object alive, so its id stays its own
-                self._known[id(code)] = known
-            _, file, name, code_phase, is_framework = known
+        for frame in outwards(sys._getframe(1)):
+            file, name, code_phase, is_framework = self.known(frame.f_code)
             if file and len(found) < MAX_FRAMES:
                 found.append((file, frame.f_lineno, name))
             phase = phase or code_phase
@@ -50,7 +45,16 @@ class Frames:
                 break
         return tuple(found), phase
 
-    def _meaning(self, code: CodeType) -> tuple[str, str, str, bool]:
+    def known(self, code: CodeType) -> tuple[str, str, str, bool]:
+        """File ("" outside of the project), name, phase of the test, and whether the frames above are no part of it."""
+        known = self._known.get(id(code))
+        if known is None:
+            known = (code, self.meaning(code))  # keeps the code object alive, so its id stays its own
+            self._known[id(code)] = known
+        return known[1]
+
+    def meaning(self, code: CodeType) -> tuple[str, str, str, bool]:
+        """As `known`, worked out."""
         name = getattr(code, "co_qualname", code.co_name)  # co_qualname: Python 3.11
         path = code.co_filename
         if path.endswith(os.path.join("unittest", "case.py")):
@@ -67,7 +71,7 @@ class Frames:
         return real[len(self._root) :].replace(os.sep, "/"), name, "", False
 
 
-def _outwards(frame: Any) -> Iterator[FrameType]:
+def outwards(frame: Any) -> Iterator[FrameType]:
     """Frames from the inside out; SQLAlchemy's asyncio support runs the statement in a greenlet of its own."""
     greenlets = sys.modules.get("greenlet")
     current = greenlets.getcurrent() if greenlets is not None else None

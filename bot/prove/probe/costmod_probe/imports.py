@@ -6,25 +6,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import django_sql, sqlalchemy_sql, unittest_outcomes
-from .frames import Frames
-from .recorder import Recorder
 
-_INSTRUMENTS: dict[str, Callable[[Any, Recorder, Frames], None]] = {
-    "sqlalchemy": sqlalchemy_sql.instrument,
-    "django.db.backends.utils": django_sql.instrument,
-    "unittest.case": unittest_outcomes.instrument,
-}
+def watch(instruments: Mapping[str, Callable[..., None]], *tools: Any) -> None:
+    """Put the finder first on the meta path, and see to modules that are loaded already.
 
-
-def watch(log: Recorder, stack: Frames) -> None:
-    """Put the finder first on the meta path, and see to modules that are loaded already."""
-    finder = _Finder(log, stack)
+    `instruments` are called with the module of their name and the tools.
+    """
+    finder = _Finder(instruments, tools)
     sys.meta_path.insert(0, finder)
-    for name in _INSTRUMENTS:
+    for name in instruments:
         if name in sys.modules:
             finder.instrument(name, sys.modules[name])
 
@@ -32,11 +25,11 @@ def watch(log: Recorder, stack: Frames) -> None:
 class _Finder:
     """Finds nothing itself: lets the other finders answer and adds a step after the module has been executed."""
 
-    def __init__(self, log: Recorder, stack: Frames) -> None:
-        self._log, self._stack = log, stack
+    def __init__(self, instruments: Mapping[str, Callable[..., None]], tools: tuple[Any, ...]) -> None:
+        self._instruments, self._tools = instruments, tools
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name not in _INSTRUMENTS:
+        if name not in self._instruments:
             return None
         for finder in list(sys.meta_path):
             if finder is self or not hasattr(finder, "find_spec"):
@@ -64,6 +57,6 @@ class _Finder:
 
     def instrument(self, name: str, module: Any) -> None:
         try:
-            _INSTRUMENTS[name](module, self._log, self._stack)
+            self._instruments[name](module, *self._tools)
         except Exception:  # an unknown version: nothing is counted
             pass

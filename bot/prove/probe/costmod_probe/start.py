@@ -6,23 +6,35 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 from collections.abc import Callable
 
-from . import frames, imports, recorder, site_marker, sources
+from . import django_sql, frames, imports, recorder, site_marker, sources, sqlalchemy_sql, unittest_outcomes
+
+_COUNTED = {
+    "sqlalchemy": sqlalchemy_sql.instrument,
+    "django.db.backends.utils": django_sql.instrument,
+    "unittest.case": unittest_outcomes.instrument,
+}
 
 
 def start() -> None:
     """Install the probe in this process; without its settings, do nothing."""
     environ = os.environ
     root, directory = environ.get("COSTMOD_PROBE_ROOT"), environ.get("COSTMOD_PROBE_DIR")
+    spans = environ.get("COSTMOD_PROBE_SPANS")
+    if root and spans:
+        leave_spans = importlib.import_module("costmod_probe.spans.start").start(spans, root)
+        atexit.register(leave_spans)
+        _leave_before_exit(leave_spans)
     if not root or not directory:
         return
     origin = environ.get("COSTMOD_PROBE_ORIGIN", "")
     sources.prefer_tree(root, origin)
     log = recorder.Recorder(directory)
     stack = frames.Frames(root)
-    imports.watch(log, stack)
+    imports.watch(_COUNTED, log, stack)
     file, function = environ.get("COSTMOD_PROBE_FILE", ""), environ.get("COSTMOD_PROBE_FUNCTION", "")
     if file and function and not function.startswith("<"):
         site_marker.mark(site_marker.noter(log, stack), os.path.join(root, file), function)

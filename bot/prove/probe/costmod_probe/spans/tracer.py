@@ -1,0 +1,191 @@
+"""The running entry of each thread and task, and what it calls."""
+
+# No error of the probe may reach the target.
+# ruff: noqa: S110, SIM105
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+from contextvars import ContextVar, Token
+from typing import Any
+
+from .places import Places
+from .writer import Writer, attributes
+
+INTERNAL, SERVER, CLIENT, CONSUMER = 1, 2, 3, 5  # OTLP's numbers
+MAX_TEXT = 64 << 10
+_FLUSH = 500  # lines
+_running: ContextVar[Entry | None] = ContextVar("costmod_entry", default=None)
+
+
+class Entry:
+    """One request, task, test or script; what is known of it when it ends may be set until then."""
+
+    def __init__(self, trace_id: str, kind: int, name: str, start_ns: int, process: int) -> None:
+        self.trace_id, self.kind, self.name, self.start_ns = trace_id, kind, name, start_ns
+        self.span_id = trace_id[-16:]
+        self.facts: dict[str, Any] = {}
+        self.lines: list[str] = []
+        self.process = process  # a forked child must not write what its parent will
+        self.called = self.ended = False
+        self.token: Token[Entry | None] | None = None
+
+
+class Tracer:
+    """Begins and ends entries, and writes down their calls; nothing here raises."""
+
+    def __init__(self, directory: str, root: str, service: str) -> None:
+        self._writer, self._places = Writer(directory, service), Places(root)
+        # Held here: tests replace the clock, and perf_counter is the one that they leave alone.
+        self._clock = time.perf_counter_ns
+        self._epoch = time.time_ns() - self._clock()
+        self._urandom, self._pid = os.urandom, os.getpid()
+        self._count = itertools.count(1)
+        self._random = self._urandom(12).hex()
+        self._test: Entry | None = None
+        self._script: Entry | None = None
+        self._has_entries = False
+
+    def now(self) -> int:
+        """Nanoseconds since 1970, never going back."""
+        return self._epoch + self._clock()
+
+    def begin(self, kind: int, name: str) -> Entry:
+        """An entry for this thread or task."""
+        self.no_script()
+        entry = self._entry(kind, name)
+        entry.token = _running.set(entry)
+        return entry
+
+    def within(self, entry: Entry, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """What a request hands to a thread belongs to it."""
+        token = _running.set(entry)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _running.reset(token)
+
+    def running(self) -> Entry | None:
+        """The entry of this thread or task."""
+        return _running.get()
+
+    def end(self, entry: Entry, **facts: Any) -> None:
+        """The end of a request or task."""
+        try:
+            if entry.token is not None:
+                _running.reset(entry.token)
+        except Exception:  # it ends in another context than it began in
+            pass
+        try:
+            self._close(entry, facts)
+        except Exception:
+            pass
+
+    def enter_test(self, name: str) -> Entry | None:
+        """A test begins, for all threads; None inside of another one."""
+        self.no_script()
+        if self._test is not None:
+            return None
+        self._test = self._entry(INTERNAL, name)
+        return self._test
+
+    def leave_test(self, entry: Entry | None) -> None:
+        """The test ends; one that calls nothing by itself is no entry."""
+        if entry is None:
+            return
+        self._test = None
+        try:
+            if entry.called:
+                self._close(entry, {})
+        except Exception:
+            pass
+
+    def no_script(self) -> None:
+        """Tests, requests or tasks run here: what runs outside of them is set-up."""
+        if not self._has_entries:
+            self._has_entries, self._script = True, None
+            self._writer.drop_script()
+
+    def call(self, name: str, start_ns: int, end_ns: int, facts: dict[str, Any]) -> None:
+        """One statement or outbound request of the running entry."""
+        try:
+            entry = _running.get() or self._test or self._script_entry()
+            if entry is None:
+                return
+            is_test = entry is self._test
+            place, phase = self._places.read_place(phase_matters=is_test)
+            if entry.kind == INTERNAL and (place is None or (is_test and phase not in ("", "call"))):
+                return
+            if place is not None:
+                facts["code.file.path"], facts["code.line.number"], facts["code.function.name"] = place
+            entry.called = True
+            self._add(entry, name, CLIENT, start_ns, end_ns, facts)
+        except Exception:
+            pass
+
+    def leave(self) -> None:
+        """The process ends."""
+        try:
+            for entry in (self._test, self._script):
+                if entry is not None and entry.called:
+                    self._close(entry, {})
+            self._script = None
+        except Exception:
+            pass
+
+    def forget(self) -> None:
+        """In a forked child: ids of its own, and nothing of what the parent still has to write."""
+        self._random, self._pid = self._urandom(12).hex(), os.getpid()
+        self._script = None
+
+    def _script_entry(self) -> Entry | None:
+        if self._script is None and not self._has_entries:
+            self._script = self._entry(INTERNAL, _command())
+        return self._script
+
+    def _entry(self, kind: int, name: str) -> Entry:
+        number = next(self._count)
+        return Entry(f"{self._random}{number & 0xFFFFFFFF:08x}", kind, name, self.now(), self._pid)
+
+    def _close(self, entry: Entry, facts: dict[str, Any]) -> None:
+        facts = {**entry.facts, **facts}
+        method, route = facts.get("http.request.method"), facts.get("http.route")
+        name = f"{method} {route}" if method and route else entry.name
+        self._add(entry, name, entry.kind, entry.start_ns, self.now(), facts)
+        entry.ended = True
+        self._flush(entry)
+
+    def _add(self, entry: Entry, name: str, kind: int, start_ns: int, end_ns: int, facts: dict[str, Any]) -> None:
+        if entry.process != self._pid:
+            entry.process, entry.lines = self._pid, []
+        span = {
+            "traceId": entry.trace_id,
+            "spanId": entry.span_id,
+            "name": name,
+            "kind": kind,
+            "startTimeUnixNano": str(start_ns),
+            "endTimeUnixNano": str(max(start_ns, end_ns)),
+            "attributes": attributes(facts),
+        }
+        if kind == CLIENT:
+            number = next(self._count)
+            span["parentSpanId"], span["spanId"] = entry.span_id, f"{self._random[:8]}{number & 0xFFFFFFFF:08x}"
+        entry.lines.append(self._writer.line(span))
+        if entry.ended or len(entry.lines) >= _FLUSH:
+            self._flush(entry)
+
+    def _flush(self, entry: Entry) -> None:
+        lines, entry.lines = entry.lines, []
+        self._writer.append(lines, script=entry is self._script)
+
+
+def _command() -> str:
+    """The program, with its sub-command where there is one: further words may be values."""
+    words = getattr(sys, "argv", None) or [""]
+    name = words[0].replace("\\", "/")
+    name = "/".join(name.split("/")[-2:]) if name.endswith("__main__.py") else name.rpartition("/")[2]
+    sub = words[1] if name in ("manage.py", "flask", "django-admin") and len(words) > 1 else ""
+    return f"{name} {sub}" if sub.replace("_", "").isalnum() else name or "python"
