@@ -34,6 +34,7 @@ class Run(NamedTuple):
 
 def asked(vendor: Name, folder: Path, environment: Mapping[str, str], **how: Any) -> Run:
     """One run; the replay of its recording by `FOLDER/*` has to give the same bytes."""
+    folder.mkdir(exist_ok=True)
     clock, said = StoppedClock(NOW_S), list[str]()
     how = {"service": "shop", "most_calls": CALLS, "transport": Http(64, 0.5, 2.0)} | how
     files = fetch(vendor, folder, environment, limit_mb=64, say=said.append, clock=clock, **how)
