@@ -30,9 +30,11 @@ class Aws:
             import boto3
             from botocore import exceptions
             from botocore.config import Config
+            from botocore.parsers import ResponseParserError
         except ImportError:
             raise UserError("AWS X-Ray needs boto3; install it with `pip install costmod[aws]`.") from None
         self._errors = exceptions
+        self._unreachable = exceptions.EndpointConnectionError, exceptions.HTTPClientError, ResponseParserError
         self._config = Config(
             retries={"total_max_attempts": 1},
             connect_timeout=SILENCE_S,
@@ -51,11 +53,7 @@ class Aws:
             found = getattr(self._clients[client], operation)(**msgspec.json.decode(request.body or b"{}"))
         except self._errors.ClientError as error:
             return _reply(error.response)
-        except (
-            self._errors.EndpointConnectionError,
-            self._errors.HTTPClientError,
-            self._errors.ResponseParserError,
-        ) as error:
+        except self._unreachable as error:
             reason = type(error).__name__
         except self._errors.BotoCoreError as error:  # no credentials, no profile, no region
             kind = type(error).__name__

@@ -5,7 +5,7 @@ A request names an operation of a client instead of a URL; `aws.py` carries it o
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -76,8 +76,7 @@ def ask(question: Question, where: Access) -> Conversation:  # noqa: ARG001 - on
 def _classic(question: Question) -> Conversation:
     found: list[Summary] = []
     filters = {"FilterExpression": f"service({quoted(question.service)})"} if question.service else {}
-    end = question.end_s
-    for _ in range(WINDOWS):
+    for end in _ends(question):
         start = max(question.start_s, end - WINDOW_S)
         token: dict[str, object] = {}
         while len(found) < ENOUGH:
@@ -87,9 +86,8 @@ def _classic(question: Question) -> Conversation:
             if page.next_token is None:
                 break
             token = {"NextToken": page.next_token}
-        if len(found) >= ENOUGH or start <= question.start_s:
+        if len(found) >= ENOUGH:
             break
-        end = start
     ids = _slowest(found)
     for first in range(0, len(ids), BATCH):
         token = {}
@@ -100,6 +98,12 @@ def _classic(question: Question) -> Conversation:
             if following is None:
                 break
             token = {"NextToken": following}
+
+
+def _ends(question: Question) -> Iterator[int]:
+    """Where the windows of the calls end: one after the other or, in a long time, spread over it; the latest first."""
+    apart = max(WINDOW_S, -(-(question.end_s - question.start_s) // WINDOWS))
+    return iter(range(question.end_s, question.start_s, -apart))
 
 
 def _transaction_search(question: Question) -> Conversation:
