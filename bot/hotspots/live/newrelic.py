@@ -11,7 +11,7 @@ from bot.hotspots.live.session import Vendor
 
 VENDOR = Vendor("New Relic", "a user key in NEW_RELIC_API_KEY that can query the account NEW_RELIC_ACCOUNT_ID")
 HOSTS = {"us": "https://api.newrelic.com", "eu": "https://api.eu.newrelic.com"}
-TIMEOUT_S = 60
+TIMEOUT_S = 30  # of a query; less than a transport waits
 LEAST_CALLS = 2  # of a database or of another service, on average per transaction
 TRANSACTIONS = 10
 CANDIDATES = 20  # traces of each transaction, of which those with most repeats are taken

@@ -10,7 +10,7 @@ from urllib.error import URLError
 
 from bot.hotspots.live.exchange import Reply, Request
 
-SILENCE_S = 30.0  # between two packets
+SILENCE_S = 40.0  # between two packets
 WHOLE_S = 120.0  # for one answer
 CHUNK = 1 << 16
 MEBIBYTE = 1 << 20

@@ -108,7 +108,9 @@ def _ends(question: Question) -> Iterator[int]:
 
 def _transaction_search(question: Question) -> Conversation:
     window = {"startTime": question.start_s, "endTime": question.end_s}
-    of = f" and attributes.aws.local.service = {quoted(question.service)}" if question.service else ""
+    names = ("attributes.aws.local.service", "resource.attributes.service.name")  # of the agent, of OpenTelemetry
+    named = " or ".join(f"{name} = {quoted(question.service)}" for name in names) if question.service else ""
+    of = f" and ({named})" if named else ""
     text = (
         f'fields traceId | filter kind = "SERVER"{of} | stats max(durationNano) as longest by traceId '
         f"| sort longest desc | limit {MOST_TRACES}"

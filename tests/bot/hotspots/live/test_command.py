@@ -86,3 +86,15 @@ def test_a_defect_shown_in_full_shows_no_secret(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert run.stderr.splitlines()[0] == "costmod: 1 of 60 calls used."
     assert SECRET not in run.stdout + run.stderr
+
+
+def test_counts_alone_are_no_hotspots_and_it_says_so(tmp_path: Path) -> None:
+    labels = {"__name__": "http_requests_total", "handler": "/orders"}
+    found = {"data": {"resultType": "matrix", "result": [{"metric": labels, "values": [[1, "0"], [2, "9"]]}]}}
+    with serving(lambda _: Says(found)) as server:
+        run = costmod("--from", "prometheus", "--format", "json", folder=tmp_path, PROMETHEUS_URL=server.url)
+    assert (run.returncode, json.loads(run.stdout)["hotspots"]) == (0, [])
+    assert run.stderr.splitlines() == [
+        "costmod: 1 of 60 calls used.",
+        "costmod: only request counts are in the inputs; hotspots come from traces beside them.",
+    ]

@@ -126,7 +126,7 @@ class TransactionSearch:
                 return Says({"Destination": "CloudWatchLogs", "Status": "ACTIVE"})
             case "StartQuery":
                 assert request.document["logGroupName"] == "aws/spans"
-                assert 'attributes.aws.local.service = "shop"' in request.document["queryString"]
+                assert '"SERVER" and (attributes.aws.local.service = "shop" or ' in request.document["queryString"]
                 return Says({"queryId": "q"})
             case "GetQueryResults":
                 self.polls += 1
