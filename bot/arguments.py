@@ -85,7 +85,7 @@ class Program:
         if rest and (not several or any(word.startswith("-") and word != "-" for word in rest)):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         for name in several:  # argparse leaves out those that stand behind an option
-            getattr(given, name).extend(rest)
+            setattr(given, name, [*(getattr(given, name) or ()), *rest])
         return function(**vars(given), **{p.name: behind for p in verbatim})
 
     def _listing(self) -> argparse.ArgumentParser:
@@ -118,7 +118,7 @@ def _add(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> bool:
         if parameter.default and kind is not bool:
             how["help"] += " (default: %(default)s)"
     if isinstance(note, Argument):
-        nargs = "+" if several else None if required else "?"
+        nargs = ("+" if required else "*") if several else None if required else "?"
         parser.add_argument(parameter.name, metavar=note.name, nargs=nargs, **how)
         return several
     name, _, opposite = (note.name or f"--{parameter.name.replace('_', '-')}").partition("/")

@@ -9,7 +9,7 @@ import errno
 import gc
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -38,6 +38,7 @@ Hotspots = Annotated[
     list[str],
     Option("--hotspots", metavar="FILE...", help="APM exports; - is standard input."),
 ]
+VendorName = Literal["datadog", "newrelic", "xray", "sentry", "jaeger", "prometheus"]
 By = Literal["total", "p99", "cpu", "calls", "cost"]
 Rank = Annotated[By, Option("--by", "What ranks first.")]
 ReportFile = Annotated[Path | None, Option("--report", metavar="OUT.json", help="Write the JSON report here.")]
@@ -80,14 +81,30 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 @program.command
-def hotspots_(
-    files: Annotated[list[str], Argument("FILE", "APM exports; - is standard input.")],
+def hotspots_(  # noqa: PLR0913, PLR0917 - one parameter per option
+    files: Annotated[list[str] | None, Argument("FILE", "APM exports; - is standard input.")] = None,
+    vendor: Annotated[
+        VendorName | None, Option("--from", "Ask the vendor; credentials come from the environment.")
+    ] = None,
+    service: Annotated[str | None, Option(help="With --from: only this service.")] = None,
+    hours: Annotated[int, Option(least=1, help="With --from: how far back.")] = 24,
+    record: Annotated[Path | None, Option(metavar="FOLDER", help="With --from: keep the answers as inputs.")] = None,
+    max_calls: Annotated[int, Option(least=1, help="With --from: the most calls of one run.")] = 60,
     by: Rank = "total",
     top: Annotated[int | None, Option(least=1, help="Only the first N.")] = None,
     output: Annotated[Literal["table", "json"], Option("--format")] = "table",
 ) -> int:
-    """What the APM saw: the ranked hotspots of its exports."""
-    found = _read(files, _config(Path.cwd()), by)[:top]
+    """What the APM saw: the ranked hotspots of its exports, or of what it answers."""
+    config = _config(Path.cwd())
+    if vendor is None:
+        if service is not None or record is not None:
+            raise UserError("--service and --record go with --from, which names the vendor to ask.")
+        if not files:
+            raise UserError("name the exports to read, or a vendor to ask with --from; see `costmod hotspots --help`.")
+        found = _read(files, config, by)[:top]
+    else:
+        with _asked(vendor, config, (service, hours, max_calls), record) as answers:
+            found = _read([*answers, *(files or ())], config, by)[:top]
     if output == "json":
         from bot.hotspots.document import dump
 
@@ -442,6 +459,27 @@ def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":
     today = datetime.now(UTC).date()
     costs = {hotspot.id: attributed(hotspot, config, today=today) for hotspot in found}
     return sorted(found, key=lambda hotspot: -cost.expected if (cost := costs[hotspot.id]) else 0)
+
+
+@contextlib.contextmanager
+def _asked(
+    vendor: VendorName, config: "Config", what: tuple[str | None, int, int], record: Path | None
+) -> Iterator[list[str]]:
+    """The files with what a vendor answers, in the folder `record` or for as long as they are read."""
+    from tempfile import TemporaryDirectory
+
+    from bot.hotspots.live import fetch
+    from bot.hotspots.live.recorder import prepared
+
+    service, hours, most = what
+    with TemporaryDirectory(prefix="costmod-live-") if record is None else contextlib.nullcontext(record) as folder:
+        got = fetch(vendor, prepared(Path(folder)), os.environ, service=service, hours=hours, most_calls=most,
+                    limit_mb=config.max_input_mb, say=_say_so)  # fmt: skip
+        yield got
+
+
+def _say_so(message: str) -> None:
+    _say(message, 0)
 
 
 def _forge(kind: Literal["local", "github"] | None, repo: Path, folder: Path | None) -> "Forge":

@@ -38,6 +38,8 @@ def read(paths: Sequence[str], config: Config) -> list[Hotspot]:
         sys.stderr.write("".join(c if c.isprintable() else "?" for c in f"costmod: {note}") + "\n")
     if found.alarms and not found.exports and not found.hotspots and not found.profiles:
         raise UserError("an alarm only tells when to look, and at which service; name an export of traces beside it.")
+    if found.traffic and not (found.exports or found.hotspots or found.profiles):
+        sys.stderr.write("costmod: only request counts are in the inputs; hotspots come from traces beside them.\n")
     hotspots = found.hotspots
     for export, profiles in sorted(found.profiles.items(), key=lambda item: item[0]):
         hotspots += of_profiles(profiles, export)

@@ -20,6 +20,7 @@ from bot.hotspots.traffic import Traffic
 from bot.records import Entry, Hotspot, HotspotKind, Metrics, Pattern, Trust
 from bot.records import Source as From
 
+Window = tuple[int, int]  # from, to, in nanoseconds
 LEAST_CALLS = 2  # per request; the threshold of the settings comes after this one
 MOST_CALLS = 1_000_000_000  # per request; more is no count
 NANOSECONDS = 1_000_000_000
@@ -57,8 +58,9 @@ def traffic_of(rows: Sequence[Row], scale: float, source: Source) -> Iterator[Tr
         )
 
 
-def traffic_of_facets(rows: Sequence[Row]) -> Iterator[Traffic]:
-    """The counts of `SELECT count(*), sum(duration) FACET name`; the window is not in the answer."""
+def traffic_of_facets(rows: Sequence[Row], windows: Sequence[Window]) -> Iterator[Traffic]:
+    """The counts of `SELECT count(*), sum(duration) FACET name`, in the one window of `windows`, if it is one."""
+    start, end = windows[0] if len(set(windows)) == 1 else (None, None)
     for row in rows:
         facet = row.get("facet")
         name = text(row, "name") or str(facet[0] if isinstance(facet, list) and facet else facet)
@@ -67,6 +69,8 @@ def traffic_of_facets(rows: Sequence[Row]) -> Iterator[Traffic]:
             requests=number(row, "count") or 0.0,
             service=text(row, "appName"),
             transaction=short_name(name),
+            start_ns=start,
+            end_ns=end,
             total_ns=round(total * NANOSECONDS) if total is not None else None,
         )
 

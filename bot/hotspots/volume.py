@@ -15,12 +15,13 @@ def with_traffic(hotspots: Iterable[Hotspot], traffic: Sequence[Traffic]) -> Ite
     """The hotspots with the volume that the traffic tells for their entries; the others as they are."""
     for hotspot in hotspots:
         counted = [item for item in traffic if _is_of(item, hotspot)]
-        yield _counted(hotspot, counted, _window(traffic, hotspot)) if counted else hotspot
+        yield _counted(hotspot, counted, traffic) if counted else hotspot
 
 
-def _counted(hotspot: Hotspot, counted: Sequence[Traffic], window: tuple[int, int] | None) -> Hotspot:
+def _counted(hotspot: Hotspot, counted: Sequence[Traffic], traffic: Sequence[Traffic]) -> Hotspot:
     basis = max(item.basis for item in counted)  # a metric before a log, by the letter and by trust
     requests = fsum(item.requests for item in counted if item.basis == basis)
+    window = _window([item for item in traffic if item.basis == basis], hotspot)  # one may cover a day, one a week
     value = per_month(requests, *window) if window else None
     if value is None:
         sampling = f"a {basis} counts the requests, but its window is unknown or under {SHORTEST_WINDOW_DAYS} days"

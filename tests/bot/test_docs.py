@@ -21,3 +21,10 @@ def test_every_setting_is_documented() -> None:
 
     documented = set(re.findall(r"^\| `([a-z-]+)` \|", (DOCS / "config.md").read_text(), re.MULTILINE))
     assert documented == keys(Config) | keys(PriceConfig) | keys(PublishConfig)
+
+
+def test_every_variable_that_opens_a_vendor_is_documented() -> None:
+    sources = (DOCS.parent / "bot" / "hotspots" / "live").glob("*.py")
+    names = {n for s in sources for n in re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', s.read_text())}
+    assert names - set(re.findall(r"`([A-Z_]+)`", (DOCS / "inputs.md").read_text())) == set()
+    assert len(names) > 15

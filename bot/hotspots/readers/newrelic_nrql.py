@@ -14,11 +14,12 @@ from bot.hotspots import newrelic
 from bot.hotspots.items import items
 from bot.hotspots.jsontext import BYTE_ORDER_MARK, decode
 from bot.hotspots.newrelic import Row, number, spans_of, text
-from bot.hotspots.newrelic_transactions import traffic_of, traffic_of_facets, without_statements
+from bot.hotspots.newrelic_transactions import Window, traffic_of, traffic_of_facets, without_statements
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
 from bot.hotspots.traces import Export
 from bot.hotspots.traffic import Traffic
+from bot.hotspots.values import LATEST_NS
 from bot.records import Hotspot
 
 TITLE = "New Relic NRQL results (NerdGraph JSON, or JSON or CSV of the query page)"
@@ -27,6 +28,7 @@ FORMAT = "newrelic-nrql"
 NO_STATEMENT = f"{newrelic.NO_STATEMENT}, and select db.statement"
 
 DEPTH = 12  # of the envelope around the rows
+NS_PER_MS = 1_000_000
 MOST_ROWS = 5_000  # that one query returns
 TRACE_IDS = frozenset({"trace.id", "traceId"})
 OF_SPANS = frozenset({"category", "nr.entryPoint"})
@@ -54,14 +56,15 @@ def read(source: Source) -> Iterator[Span | Traffic | Hotspot]:
     Raises:
         UserError: no JSON or CSV.
     """
-    rows = list(_rows(source))
+    windows: list[Window] = []
+    rows = list(_rows(source, windows))
     if len(rows) >= MOST_ROWS:
         source.note(f"a query returns {MOST_ROWS} rows at most: more spans may have been there")
     spans = [row for row in rows if _is_span(row)]
     transactions = [row for row in rows if not _is_span(row) and "timestamp" in row]
     yield from spans_of(spans, {}, source)
     yield from traffic_of(transactions, 1.0, source)
-    yield from traffic_of_facets([row for row in rows if "facet" in row and number(row, "count")])
+    yield from traffic_of_facets([row for row in rows if "facet" in row and number(row, "count")], windows)
     if not spans:
         yield from without_statements(transactions, Export(VENDOR, FORMAT), source)
 
@@ -74,10 +77,11 @@ def _is_of_events(names: set[str]) -> bool:
     return bool(names & OF_TRANSACTIONS) or (bool(names & TRACE_IDS) and bool(names & OF_SPANS))
 
 
-def _rows(source: Source) -> Iterator[Row]:
+def _rows(source: Source, windows: list[Window]) -> Iterator[Row]:
+    """The rows; the windows that an answer names are put into `windows`."""
     if source.head.removeprefix(BYTE_ORDER_MARK).lstrip().startswith((b"{", b"[")):
         for item in items(source):
-            yield from _flat(decode(item, _ANY, source.label), DEPTH)
+            yield from _flat(decode(item, _ANY, source.label), DEPTH, windows)
         return
     try:
         for row in csv.DictReader(io.TextIOWrapper(source, "utf-8-sig", newline="")):
@@ -88,13 +92,23 @@ def _rows(source: Source) -> Iterator[Row]:
         raise UserError(f"{source.label} is not valid UTF-8; download the result again.") from None
 
 
-def _flat(value: object, depth: int) -> Iterator[Row]:
+def _flat(value: object, depth: int, windows: list[Window]) -> Iterator[Row]:
     """The rows inside any envelope: objects of plain values with a time or a facet."""
     if isinstance(value, list):
         for item in value if depth else ():
-            yield from _flat(item, depth - 1)
+            yield from _flat(item, depth - 1, windows)
     elif isinstance(value, dict) and ("timestamp" in value or "facet" in value) and "results" not in value:
         yield value
     elif isinstance(value, dict) and depth:
+        if isinstance(times := value.get("timeWindow"), dict):
+            windows += [window for window in [_window(times)] if window is not None]
         for item in value.values():
-            yield from _flat(item, depth - 1)
+            yield from _flat(item, depth - 1, windows)
+
+
+def _window(times: Row) -> Window | None:
+    """What `metadata { timeWindow { begin end } }` says, in nanoseconds."""
+    begin, end = number(times, "begin"), number(times, "end")
+    if begin is None or end is None or not 0 <= begin <= end <= LATEST_NS / NS_PER_MS:
+        return None
+    return round(begin) * NS_PER_MS, round(end) * NS_PER_MS
