@@ -26,6 +26,7 @@ WATCHED = (
 )
 _CALL = b'"parentSpanId"'  # an entry of the probe has none
 _BASIS = "every request of the recorded command"
+_LIMIT = "recorded, not seen in production: the times are those of one run on one machine"
 
 
 class Recorded(NamedTuple):
@@ -139,4 +140,6 @@ def _nothing(command: Sequence[str], status: int, *, any_entry: bool) -> str:
 
 
 def _ours(hotspot: Hotspot) -> Hotspot:
-    return replace(hotspot, source=replace(hotspot.source, vendor="costmod", format="record", sampling=_BASIS))
+    trust = replace(hotspot.trust, limits=(*hotspot.trust.limits, _LIMIT))
+    source = replace(hotspot.source, vendor="costmod", format="record", sampling=_BASIS)
+    return replace(hotspot, source=source, trust=trust)

@@ -32,6 +32,7 @@ def test_flask_under_pytest(recorded: Any, tmp_path: Path, capfd: pytest.Capture
     assert {(h["source"]["vendor"], h["source"]["format"], h["kind"]) for h in hotspots} == {
         ("costmod", "record", "n_plus_one_db")
     }
+    assert all(h["trust"]["limits"][-1].startswith("recorded, not seen in production") for h in hotspots)
     written = (tmp_path / "hotspots.json").read_text()
     assert not any(secret in written for secret in ("hunter2", "secret-", "4711"))
     printed = capfd.readouterr()

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from .tracer import MAX_TEXT, Tracer
+from .entry import MAX_TEXT
+from .tracer import Tracer
 
 _IN_PROCESS = ("ASGITransport", "WSGITransport", "_TestClientTransport")  # a test client's, no request that goes out
 _USER = re.compile(r"(?<=//)[^/?#]*@")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from .tracer import MAX_TEXT, Tracer
+from .entry import MAX_TEXT
+from .tracer import Tracer
 
 
 def sqlalchemy(module: Any, tracer: Tracer) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import imports
-from . import http_calls, sql_calls, web_entries, work_entries
+from . import asgi_entries, http_calls, sql_calls, web_entries, work_entries
 from .tracer import Tracer
 
 _INSTRUMENTS: dict[str, Callable[[Any, Tracer], None]] = {
@@ -15,9 +15,9 @@ _INSTRUMENTS: dict[str, Callable[[Any, Tracer], None]] = {
     "django.db.backends.utils": sql_calls.django,
     "flask.app": web_entries.flask,
     "django.core.handlers.base": web_entries.django,
-    "starlette.applications": web_entries.starlette,
-    "starlette.routing": web_entries.starlette_routes,
-    "fastapi.routing": web_entries.fastapi_routes,
+    "starlette.applications": asgi_entries.starlette,
+    "starlette.routing": asgi_entries.starlette_routes,
+    "fastapi.routing": asgi_entries.fastapi_routes,
     "celery.signals": work_entries.celery,
     "_pytest.runner": work_entries.pytest,
     "unittest.case": work_entries.unittest,

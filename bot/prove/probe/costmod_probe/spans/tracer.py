@@ -7,31 +7,16 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 import time
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any
 
+from .entry import CLIENT, INTERNAL, Entry, command
 from .places import Places
 from .writer import Writer, attributes
 
-INTERNAL, SERVER, CLIENT, CONSUMER = 1, 2, 3, 5  # OTLP's numbers
-MAX_TEXT = 64 << 10
 _FLUSH = 500  # lines
 _running: ContextVar[Entry | None] = ContextVar("costmod_entry", default=None)
-
-
-class Entry:
-    """One request, task, test or script; what is known of it when it ends may be set until then."""
-
-    def __init__(self, trace_id: str, kind: int, name: str, start_ns: int, process: int) -> None:
-        self.trace_id, self.kind, self.name, self.start_ns = trace_id, kind, name, start_ns
-        self.span_id = trace_id[-16:]
-        self.facts: dict[str, Any] = {}
-        self.lines: list[str] = []
-        self.process = process  # a forked child must not write what its parent will
-        self.called = self.ended = False
-        self.token: Token[Entry | None] | None = None
 
 
 class Tracer:
@@ -143,7 +128,7 @@ class Tracer:
 
     def _script_entry(self) -> Entry | None:
         if self._script is None and not self._has_entries:
-            self._script = self._entry(INTERNAL, _command())
+            self._script = self._entry(INTERNAL, command())
         return self._script
 
     def _entry(self, kind: int, name: str) -> Entry:
@@ -180,12 +165,3 @@ class Tracer:
     def _flush(self, entry: Entry) -> None:
         lines, entry.lines = entry.lines, []
         self._writer.append(lines, script=entry is self._script)
-
-
-def _command() -> str:
-    """The program, with its sub-command where there is one: further words may be values."""
-    words = getattr(sys, "argv", None) or [""]
-    name = words[0].replace("\\", "/")
-    name = "/".join(name.split("/")[-2:]) if name.endswith("__main__.py") else name.rpartition("/")[2]
-    sub = words[1] if name in ("manage.py", "flask", "django-admin") and len(words) > 1 else ""
-    return f"{name} {sub}" if sub.replace("_", "").isalnum() else name or "python"

@@ -7,7 +7,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from .tracer import CONSUMER, Entry, Tracer
+from .entry import CONSUMER, Entry
+from .tracer import Tracer
 
 __unittest = True  # unittest leaves frames of such modules out of what it shows
 
