@@ -1,10 +1,15 @@
 """Datadog against a server that plays its API: aggregate, search with a cursor, trace by id, metrics."""
 
 import json
+import os
+import subprocess
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from guards.libraries import ENVIRONMENTS
 from rig.live import NOW_S, SECRET, Run, asked
 from rig.loopback import Asked, Says, Server, serving
 from rig.spans import sample
@@ -16,6 +21,7 @@ AGGREGATE = json.loads(sample("api/datadog_flask_spans_aggregate.json.gz"))
 SPANS = json.loads(sample("api/datadog_flask_spans_search.json.gz"))["data"]
 TRACE = json.loads(sample("api/datadog_flask_trace_by_id.json.gz"))
 ORDERS = "6b03f712000000007ed96ef19f2e4b69"
+RIG = Path(__file__).parents[3] / "rig"
 WEEK_MS = 7 * 86_400_000
 SERIES = {
     "metric": "trace.flask.request.hits", "scope": "resource_name:get_/orders,service:shop", "interval": 3600,
@@ -40,7 +46,7 @@ def api(request: Asked) -> Says:
             assert wanted["page"]["cursor"] == "next="
             return Says({"data": entries("GET /orders"), "meta": {"page": {}}})
         case "/api/v1/query":
-            return Says({"series": [SERIES], "from_date": NOW_S * 1000 - WEEK_MS, "to_date": NOW_S * 1000})
+            return Says({"series": [SERIES], "from_date": int(NOW_S) * 1000 - WEEK_MS, "to_date": int(NOW_S) * 1000})
     assert request.path == f"/api/v2/trace/{ORDERS}"
     return Says(TRACE)
 
@@ -123,3 +129,32 @@ def test_the_site_is_the_host() -> None:
     keys = {"DD_API_KEY": SECRET, "DD_APP_KEY": SECRET}
     assert datadog.access(keys | {"DD_SITE": "us5.datadoghq.com"}).base == "https://api.us5.datadoghq.com"
     assert datadog.access(keys).base == "https://api.datadoghq.com"
+
+
+def exchanged(server: Server) -> list[tuple[str, str, Any, Any]]:
+    return [(a.method, a.path, a.query, a.document if a.body else None) for a in server.asked]
+
+
+def test_datadogs_own_client_asks_the_same_and_knows_the_answers(tmp_path: Path) -> None:
+    environment = ENVIRONMENTS / "datadog"
+    if not (environment / "built").exists():
+        reason = "no environment with Datadog's client: run `make .venvs/.ready`"
+        pytest.fail(reason) if os.environ.get("COSTMOD_REQUIRE_GUARDS") else pytest.skip(reason)
+
+    def limited() -> Callable[[Asked], Says]:
+        """Refuses the second call at first, as a used up rate limit does."""
+        calls = count(1)
+        left = {"X-RateLimit-Limit": "300", "X-RateLimit-Period": "3600", "X-RateLimit-Remaining": "0"}
+        return lambda one: Says({}, 429, {**left, "X-RateLimit-Reset": "1"}) if next(calls) == 2 else api(one)
+
+    found, ours = run(tmp_path, limited())
+    assert found.slept == [1.0]
+    calls = [asked_[1:] for number, asked_ in enumerate(exchanged(ours)) if number != 1]
+    with serving(limited()) as theirs:
+        command = [environment / "bin" / "python", RIG / "datadog_client.py", theirs.url]
+        done = subprocess.run(command, input=json.dumps(calls), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    search = "SpansListResponse"
+    expected = ["SpansAggregateResponse", search, search, "TraceResponse", *[search] * 4, "MetricsQueryResponse"]
+    assert done.stdout == f"{expected}\n"
+    assert exchanged(theirs) == exchanged(ours)

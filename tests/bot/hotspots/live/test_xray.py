@@ -18,6 +18,7 @@ from rig.loopback import Asked, Says, serving
 from rig.readings import plain
 from rig.spans import SAMPLES
 
+from bot.errors import UserError
 from bot.hotspots.live import xray
 from bot.hotspots.live.exchange import Answer, Question, Request
 
@@ -90,6 +91,7 @@ def moto(installed: None, tmp_path: Path) -> Iterator[str]:
 def test_what_the_sdk_traced_comes_back_from_moto(moto: str, tmp_path: Path) -> None:
     for repeats in ("12", "14"):
         subprocess.run([AWS / "bin" / "python", TRAFFIC, repeats], env=environment(moto), check=True)
+    time.sleep(1.1)  # a window ends at a whole second, and moto leaves out what ended in that second
     found, said = live(tmp_path, environment(moto), "--hours", "1")  # moto knows no filters
     (hotspot,) = found
     assert (hotspot["kind"], hotspot["entry"]["route_canonical"]) == ("n_plus_one_db", "orders")
@@ -252,3 +254,37 @@ def test_a_long_time_is_looked_at_in_eight_places() -> None:
     assert [w["EndTime"] for w in windows] == [7 * 86_400 - n * 75_600 for n in range(8)]
     assert {w["EndTime"] - w["StartTime"] for w in windows} == {6 * 3600}
     assert "FilterExpression" not in windows[0]
+
+
+SEARCHED = {"Destination": "CloudWatchLogs"}
+STARTED = {"queryId": "q"}
+IDS = {"status": "Complete", "results": [[{"field": "traceId", "value": TRACE}, {"field": "traceId", "value": "none"}]]}
+RETRIEVAL = {"RetrievalToken": "t"}
+DAY = Question(None, 0, 86_400)
+
+
+def test_a_retrieval_that_fails_is_one_sentence() -> None:
+    with pytest.raises(UserError, match=r"ended the retrieval of traces \(FAILED\)"):
+        converse([SEARCHED, STARTED, IDS, RETRIEVAL, {"RetrievalStatus": "FAILED"}], DAY)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [SEARCHED, STARTED, {"status": "Complete", "results": []}],
+        [SEARCHED, STARTED, *[{"status": "Running"}] * xray.POLLS],
+        [SEARCHED, STARTED, IDS, RETRIEVAL, *[{"RetrievalStatus": "RUNNING"}] * xray.POLLS],
+    ],
+    ids=["no id", "a query that never ends", "a retrieval that never ends"],
+)
+def test_transaction_search_ends(answers: list[Any]) -> None:
+    asked = converse(answers, DAY)
+    assert len(asked) == len(answers)
+    assert {request.after_s for request in asked if request.name in ("ids", "traces")} == {xray.POLL_S}
+    assert "service" not in json.loads(asked[1].body or b"")["queryString"]
+
+
+def test_pages_of_a_batch() -> None:
+    one = {"TraceSummaries": [{"Id": f"1-{7:08x}-{0:024x}"}, {}]}
+    asked = converse([None, one, {"Traces": [], "NextToken": "n"}, {"Traces": []}], Question(None, 0, 3600))
+    assert [json.loads(request.body or b"").get("NextToken") for request in asked] == [None, None, None, "n"]
