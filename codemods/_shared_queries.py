@@ -138,12 +138,10 @@ def _assigned_list(index: Index, class_: Key, name: str) -> ast.List | ast.Tuple
     for part in class_[1].split("."):
         body = next((n.body for n in body if isinstance(n, ast.ClassDef) and n.name == part), [])
     for node in body:
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id=id)], value=value) | ast.AnnAssign(target=ast.Name(id=id), value=value)
-            ):
-                if id == name and isinstance(value, ast.List | ast.Tuple):
-                    return value
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.List | ast.Tuple) and any(dotted(t) == name for t in targets if t is not None):
+            return value
     return None
 
 

@@ -209,8 +209,7 @@ def _planned(
         refused = _recursive(places, candidate) or _forbidden(index, candidate, options, readers)
         named = refused is None or (refused[0] == "R-ALREADY-EAGER" and _far_side(candidate, now))
         loaders = _loaders(candidate, options)
-        if old.refuses(place.query, place.model, loaders):
-            continue
+        named = named and old.refuses(place.query, place.model, loaders) is None
         if named and not _effects(index, candidate, readers).doubts:
             now.add(candidate.names)
             beside.append(old.spelled(loaders))

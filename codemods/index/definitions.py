@@ -32,6 +32,11 @@ class Definitions:
         return self._files[path]
 
 
+def _decorated(found: Definition, function: Function) -> Definition:
+    found.decorator_list = list(function.decorators)
+    return found
+
+
 class _File(Mapping[str, Definition]):
     """One file; going through all of it parses all of it."""
 
@@ -76,11 +81,9 @@ class _File(Mapping[str, Definition]):
         except (SyntaxError, ValueError):
             return None
         found = statement.body[0] if isinstance(statement, ast.If) else statement
-        if not isinstance(found, Definition):  # the body of a class is followed like a function
-            return None
         ast.increment_lineno(found, function.line - (2 if indented else 1))
-        found.decorator_list = list(function.decorators)
-        return found
+        # The body of a class is followed like a function, and is none.
+        return _decorated(found, function) if isinstance(found, Definition) else None
 
     @cached_property
     def _lines(self) -> list[str]:
