@@ -187,7 +187,7 @@ def import_edit(
         if isinstance(node, ast.ImportFrom) and _source(node) == module and node.names[0].name != "*":
             start, end = offsets(text, _span(node))
             return start, end, _merged(text[start:end], wanted)
-    newline = _newline(text)
+    eol = newline(text)
     line = f"from {module} import {', '.join(sorted(wanted))}"
     section = _section_of(module, local)
     same = [n for n in imports if _section(n, local) == section]
@@ -196,10 +196,10 @@ def import_edit(
     below = [n for n in imports if _section(n, local) > section]
     if before or (above and not same):
         at = _line_end(text, offsets(text, _span((before or above)[-1]))[1])
-        return at, at, newline * (1 if before else 2) + line
+        return at, at, eol * (1 if before else 2) + line
     if same or below:
         at = offsets(text, _span((same or below)[0]))[0]
-        return at, at, f"{line}{newline * (1 if same else 2)}"
+        return at, at, f"{line}{eol * (1 if same else 2)}"
     return _below_docstring(text, tree, line)
 
 
@@ -352,10 +352,10 @@ def _span(node: ast.stmt) -> Span:
 
 def _code(node: cst.CSTNode, written: str) -> str:
     """The source of a node with the line ends of the text it was parsed from."""
-    return cst.Module([], default_newline=_newline(written)).code_for_node(node)
+    return cst.Module([], default_newline=newline(written)).code_for_node(node)
 
 
-def _newline(text: str) -> str:
+def newline(text: str) -> str:
     found = _LINE_END.search(text)
     return found.group() if found else "\n"
 
@@ -368,13 +368,13 @@ def _line_end(text: str, at: int) -> int:
 
 def _below_docstring(text: str, tree: ast.Module, line: str) -> tuple[int, int, str]:
     """Where the first import of a file goes: below its docstring, else below the comments it starts with."""
-    newline = _newline(text)
+    eol = newline(text)
     if tree.body and ast.get_docstring(tree) is not None:
         at = _line_end(text, offsets(text, _span(tree.body[0]))[1])
     else:
         head = "".join(takewhile(lambda row: row.startswith("#"), _LINE.findall(text)))
         if not head:
-            return 0, 0, f"{line}{newline * 2}"
+            return 0, 0, f"{line}{eol * 2}"
         at = _line_end(text, len(head.rstrip("\r\n")))
     blank_follows = not text[at:].strip() or bool(re.match(r"(\r\n|\r|\n)[ \t]*(\r\n|\r|\n)", text[at:]))
-    return at, at, newline * 2 + line + ("" if blank_follows else newline)
+    return at, at, eol * 2 + line + ("" if blank_follows else eol)

@@ -75,6 +75,7 @@ class Proposal(msgspec.Struct, frozen=True):
     texts: dict[str, str]
     located_by: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    does: str = ""  # what the edit does, for a title: "fetch users in one query"; "" for loads
 
 
 class No(msgspec.Struct, frozen=True):

@@ -65,8 +65,10 @@ def _outcomes(
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
-    repeats = seen.repeats
+    decided: dict[str, No] = {}  # refusals that end the search of their own turn only
+    left = seen.repeats
     for turn in turns(able):
+        repeats = left
         for sighting in _sightings(index, hotspot, begins):
             if seen.attributes and sighting.evidence == "rows":
                 continue  # what an attribute alone tells is looked for at its reader only
@@ -75,14 +77,22 @@ def _outcomes(
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
-            for no in (no for no in rest if no.code in _LOOK_FURTHER):
-                undecided |= {r.fingerprint: _more_telling(undecided.get(r.fingerprint), no) for r in no.repeats}
+                done = {load.repeat.fingerprint for load in proposal.loads}
+                left = tuple(r for r in left if r.fingerprint not in done)
+            for no in rest:
+                further = no.code in _LOOK_FURTHER
+                for repeat in no.repeats:
+                    if further:
+                        undecided[repeat.fingerprint] = _more_telling(undecided.get(repeat.fingerprint), no)
+                    else:
+                        decided.setdefault(repeat.fingerprint, no)
             repeats = tuple(r for no in rest if no.code in _LOOK_FURTHER for r in no.repeats)
-            outcomes += [_refusal(hotspot, no) for no in rest if no.code not in _LOOK_FURTHER]
             if not repeats:
-                return outcomes
-    left = dict.fromkeys(undecided[r.fingerprint] for r in repeats)
-    return [*outcomes, *(_refusal(hotspot, no) for no in left)]
+                break
+        if not left:
+            return outcomes
+    nos = {**undecided, **decided}
+    return [*outcomes, *(_refusal(hotspot, no) for no in dict.fromkeys(nos[r.fingerprint] for r in left))]
 
 
 def _more_telling(before: No | None, now: No) -> No:
@@ -212,7 +222,7 @@ def title(proposal: Proposal) -> str:
     by_key = all(load.strategy == KEY_COLUMN for load in proposal.loads)
     names = " and ".join(f"{load.path}_id" if by_key else load.path for load in proposal.loads)
     where = proposal.qualname.rpartition(".")[2]
-    what = f"read {names} itself" if by_key else f"load {names} eagerly"
+    what = proposal.does or (f"read {names} itself" if by_key else f"load {names} eagerly")
     for text in (f"perf({scope}): {what} in {where}", f"perf({scope}): {what}"):
         if len(text) <= 72:
             return text

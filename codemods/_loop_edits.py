@@ -1,0 +1,92 @@
+"""Lines before a loop and expressions in it, written as the file around them is."""
+
+import ast
+import re
+
+import msgspec
+
+from codemods import _cst
+from codemods._loops import Body, Loop
+
+_WIDTH = 88  # the narrowest of the usual widths that formatters break lines at
+_WIDEST = 120
+_INDENT = re.compile(r"[ \t]*")
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where lines can go: the start of a statement's line and its indentation."""
+
+    at: int
+    indent: str
+
+
+def before(body: Body, loop: Loop) -> Place | None:
+    """The place right before the statement of a loop; None where that runs at another time, or shares its line."""
+    statement = body.statement(loop)
+    start = body.offsets(statement)[0]
+    line = body.text.rfind("\n", 0, start) + 1
+    if body.text[line:start].strip() or body.text.startswith("elif", start):
+        return None
+    if statement is not loop and not _runs_first(body, statement, loop):
+        return None
+    return Place(line, body.text[line:start])
+
+
+def _runs_first(body: Body, statement: ast.stmt, loop: Loop) -> bool:
+    """Whether a comprehension runs whenever its statement does, once, before anything else of it can matter."""
+    between: list[ast.AST] = [loop]
+    for above in body.parents(loop):
+        if above is statement:
+            break
+        if isinstance(above, ast.BoolOp) and between[-1] is not above.values[0]:
+            return False
+        if isinstance(above, ast.IfExp) and between[-1] is not above.test:
+            return False
+        if isinstance(above, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            return False
+        between.append(above)
+    head = {"If": "test", "For": "iter"}.get(type(statement).__name__)
+    if head is not None:
+        return between[-1] is getattr(statement, head)
+    return not isinstance(
+        statement, ast.While | ast.Try | ast.With | ast.AsyncWith | ast.AsyncFor | ast.Match | ast.Assert
+    )
+
+
+def width(text: str) -> int:
+    """The line length that a file keeps to, as far as its longest line tells."""
+    return max(_WIDTH, min(_WIDEST, max(map(len, text.splitlines()), default=0)))
+
+
+def line(body: Body, indent: str, head: str, inner: str, tail: str) -> str:
+    """`head inner tail` on a line of its own, or on three where one is too long."""
+    end = _cst.newline(body.text)
+    whole = f"{indent}{head}{inner}{tail}"
+    if len(whole) <= width(body.text):
+        return whole + end
+    return f"{indent}{head}{end}{indent}{step(body)}{inner}{end}{indent}{tail}{end}"
+
+
+def step(body: Body) -> str:
+    """One more level of indentation in this file."""
+    indents = {_INDENT.match(row)[0] for row in body.text.splitlines() if row.strip()}  # type: ignore[index]
+    return "\t" if "\t" in indents else " " * min((len(i) for i in indents if i), default=4)
+
+
+def plural(word: str) -> str:
+    """`category` -> `categories`, `box` -> `boxes`, `user` -> `users`."""
+    if re.search(r"[^aeiou]y$", word):
+        return f"{word[:-1]}ies"
+    return f"{word}es" if re.search(r"(s|x|z|ch|sh)$", word) else f"{word}s"
+
+
+def snake(name: str) -> str:
+    """`BlogPost` -> `blog_post`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def fresh(body: Body, *wanted: str) -> str:
+    """The first of some names that the file does not use yet, else the last one with a number."""
+    taken = body.taken()
+    more = (f"{wanted[-1]}_{n}" for n in range(2, len(taken) + 3))
+    return next(name for name in (*wanted, *more) if name not in taken)

@@ -1,0 +1,90 @@
+"""What a loop writes while rows that were fetched before it are in use."""
+
+import ast
+from collections.abc import Iterator
+
+import msgspec
+
+from codemods._loop_gates import inside
+from codemods._loops import Body, Loop
+from codemods.index.calls import Key
+from codemods.index.facts import Call, chain_of
+
+_COMMITS = frozenset({"commit", "rollback", "expire_all", "expunge_all"})
+_GONE = frozenset({"delete", "adelete", "expire", "expunge", "refresh", "refresh_from_db"})
+_WRITES = frozenset(
+    {"save", "asave", "create", "acreate", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "add_all"}
+    | {
+        "bulk_save_objects",
+        "bulk_insert_mappings",
+        "bulk_update_mappings",
+        "merge",
+        "delete",
+        "save_base",
+        "executemany",
+    }
+)
+_DEPTH = 2  # calls into the repository
+
+
+class Effects(msgspec.Struct):
+    """A refusal, sentences that demote the edit to a draft, and whether the looked up row itself is changed."""
+
+    refusal: tuple[str, str] | None = None
+    doubts: list[str] = msgspec.field(default_factory=list)
+    changes_row: bool = False
+
+
+def effects(body: Body, loop: Loop, lookup: ast.Call, model: str, row: str | None) -> Effects:
+    """What a loop does besides looking up rows of the model, which it binds to `row`."""
+    found = Effects()
+    for node in inside(loop):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store()) if name == row:
+                found.changes_row = True
+            case ast.Call(func=ast.Attribute(attr=attr, value=value)) if node is not lookup:
+                _of_call(found, attr, value, node.lineno, model, row)
+            case ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id=name), *_]) if name == row:
+                found.changes_row = True
+    if found.refusal is None:
+        found.doubts += _of_callees(body, loop)
+    return found
+
+
+def _of_call(found: Effects, attr: str, value: ast.expr, line: int, model: str, row: str | None) -> None:
+    words = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+    words |= {n.attr for n in ast.walk(value) if isinstance(n, ast.Attribute)}
+    if attr in _COMMITS:
+        found.refusal = ("R-COMMIT", f"the loop ends a transaction (line {line})")
+    elif attr in _GONE and row in words:
+        found.refusal = ("R-WRITE", f"the loop deletes or reloads the row (line {line})")
+    elif model in words and attr in _WRITES | _GONE | {"update"}:
+        code = "R-GET-OR-CREATE" if "create" in attr else "R-WRITE"
+        found.refusal = (code, f"the loop writes rows of {model} (line {line})")
+    elif attr in _WRITES and row in words:
+        found.changes_row = True
+    elif attr in _WRITES:
+        found.doubts.append(f"the loop writes (line {line}): rows that are fetched before it do not see that")
+
+
+def _of_callees(body: Body, loop: Loop) -> Iterator[str]:
+    called = {(chain_of(node.func), node.lineno) for node in inside(loop) if isinstance(node, ast.Call)}
+    calls = [call for call in body.function.calls if (call.callee, call.line) in called]
+    for call in calls:
+        for key in body.index.calls.targets(body.function, call):
+            if (name := _writer(body, key, _DEPTH, set())) is not None:
+                yield f"`{name}`, which the loop calls, writes: rows that are fetched before it do not see that"
+
+
+def _writer(body: Body, key: Key, depth: int, seen: set[Key]) -> str | None:
+    function = body.index.calls.function(key)
+    if function is None or key in seen:
+        return None
+    seen.add(key)
+    for call in function.calls:
+        receiver, _, name = call.callee.rpartition(".")
+        if receiver and (name in _WRITES or name in _COMMITS):
+            return function.qualname
+    inner: list[Call] = function.calls if depth > 1 else []
+    found = (_writer(body, target, depth - 1, seen) for c in inner for target in body.index.calls.targets(function, c))
+    return next((name for name in found if name), None)
