@@ -170,14 +170,15 @@ class Change(Record, frozen=True, kw_only=True):
 
 
 class Load(Record, frozen=True, kw_only=True):
-    """One relationship and the strategy chosen for it."""
+    """One relationship, or one call that a loop repeats, and the strategy chosen for it."""
 
-    path: str  # "Post.author"
-    strategy: str  # "joinedload"
+    path: str  # "Post.author"; of a call what is asked for: "User.id", "sqs.send_message"
+    strategy: str  # "joinedload"; of calls what stands in their place: "in_bulk", "send_message_batch"
     why: str
     fingerprint: str  # of the pattern it removes
     statements_before: int  # repeats per request, p50
     statements_after: int  # extra statements that stay: joined 0, select-in 1
+    batched: bool = False  # calls of a loop made one, in place of a relationship that is loaded
 
 
 Tier = Literal["A", "B", "C"]

@@ -16,6 +16,11 @@ from bot.records import Entry, Handler, Hotspot, HotspotKind, Location, Pattern,
 
 _MASKED_NAME = re.compile(r"\?\s*\.\s*\?")
 MUCH_SEEN = 3  # requests from which a repetition is no accident
+# Stores whose commands are no SQL (OpenTelemetry's `db.system.name`): a round trip each, and nothing to parse.
+_NO_SQL = frozenset(
+    {"redis", "memcached", "mongodb", "elasticsearch", "opensearch", "aws.dynamodb", "dynamodb", "couchdb", "couchbase"}
+    | {"azure.cosmosdb", "cosmosdb", "hbase", "neo4j", "influxdb"}
+)
 
 
 Window = tuple[int, int]  # first start and last end of all spans, nanoseconds since 1970
@@ -85,7 +90,8 @@ def _hotspot(kind: HotspotKind, totals: EntryTotals, repeated: Mapping[str, Call
 
 def _pattern(loops: CallTotals, call: Call) -> tuple[Pattern, bool]:
     """The pattern that the loops over one call make, and whether its statement was understood."""
-    reading = reading_of(call.parseable, call.operation) if call.parseable else Reading(call.operation, shape="call")
+    is_sql = call.parseable and call.system not in _NO_SQL
+    reading = reading_of(call.parseable, call.operation) if is_sql else Reading(call.operation, shape="call")
     spans = sum(loops.repeats)
     pattern = Pattern(
         fingerprint=call.fingerprint,

@@ -191,6 +191,7 @@ def _patch(hotspot: Hotspot, proposal: Proposal, before: Index) -> Patch:
             Load(
                 path=load.path, strategy=load.strategy, why=load.why, fingerprint=load.repeat.fingerprint,
                 statements_before=load.repeat.count, statements_after=load.statements_after,
+                batched=bool(proposal.does),
             )
             for load in proposal.loads
         ),

@@ -38,7 +38,7 @@ def fingerprint_trailer(patch: Patch) -> str:
 def _what(load: Load) -> str:
     if load.strategy == KEY_COLUMN:
         return f"read {load.path}_id, the key itself,"
-    return f"load {load.path} with {load.strategy}"
+    return f"{'batch' if load.batched else 'load'} {load.path} with {load.strategy}"
 
 
 def message_of(patch: Patch, *, signoff: bool) -> str:

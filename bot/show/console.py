@@ -202,7 +202,8 @@ class Screen:
         for position, load in enumerate(patch.loads):
             way = "by its" if load.strategy == KEY_COLUMN else "with"
             what = f"{plain(load.path)} {way} {plain(load.strategy)}: {plain(load.why)}"
-            self.line(f"  {'loads' if not position else '':<11} {what}")
+            label = "batches" if load.batched else "loads"
+            self.line(f"  {label if not position else '':<11} {what}")
         for note in patch.notes:
             self.line(f"  note        {plain(note)}")
 
