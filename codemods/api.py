@@ -109,6 +109,7 @@ class Suspect(msgspec.Struct, frozen=True):
 class Meta(msgspec.Struct, frozen=True):
     """What a codemod is: its id, the hotspot kinds it answers, its best tier, the libraries it needs.
 
+    `effect` is what it was measured to do by `bench/loops.py` or the research behind it, operations first.
     `instead_of` is the id of the codemod whose sites this one fixes better where it can: it is asked first, and what it
     declines goes to that one.
     """
@@ -118,6 +119,7 @@ class Meta(msgspec.Struct, frozen=True):
     tier: Tier
     libraries: dict[str, str] = msgspec.field(default_factory=dict)
     instead_of: str | None = None
+    effect: str = ""
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -8,9 +8,10 @@ from codemods.refusals import REFUSALS
 
 
 def listing(known: dict[str, Codemod]) -> str:
-    """One line per codemod: id, tier, the hotspot kinds it answers, its first sentence."""
+    """Per codemod its id, tier and hotspot kinds, its first sentence, and what it was measured to do."""
     return "".join(
         f"{id_}  tier {codemod.META.tier}  {', '.join(codemod.META.kinds)}\n    {_doc(codemod).splitlines()[0]}\n"
+        + (f"    Measured: {codemod.META.effect}.\n" if codemod.META.effect else "")
         for id_, codemod in sorted(known.items())
     )
 
@@ -21,7 +22,8 @@ def explain(codemod: Codemod) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in meta.libraries.items())
     changed = [case for case in codemod.CASES if case.after is not None]
     untouched = [case for case in codemod.CASES if case.after is None]
-    lines = [f"{meta.id} (tier {meta.tier}; {libraries})", "", _doc(codemod), "", f"Changes ({len(changed)} cases)"]
+    effect = [f"Measured: {meta.effect}.", ""] if meta.effect else []
+    lines = [f"{meta.id} (tier {meta.tier}; {libraries})", "", _doc(codemod), "", *effect, f"Changes ({len(changed)} cases)"]
     for case in changed:
         lines += ["", f"  {case.name}", *(f"    {line}" for line in _diff(case))]
     lines += ["", f"Leaves alone ({len(untouched)} cases)", ""]
