@@ -53,7 +53,9 @@ Match = Callable[[Body, ast.Call, Repeat], Lookup | None]
 _SPECIAL = (ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.With, ast.AsyncWith, ast.Match, ast.Assert)
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
+    """Why there is no edit."""
+
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
@@ -76,8 +78,8 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
         return No("R-AMBIGUOUS", f"{' and '.join(places)} look up rows alike", (repeat,), places)
     body, lookup = found[0]
     try:
-        return _Edit(codemod, nearest[body.path, body.function.qualname], body, lookup, repeat).proposal()
-    except _RefusedError as refused:
+        return Edit(codemod, nearest[body.path, body.function.qualname], body, lookup, repeat).proposal()
+    except RefusedError as refused:
         done = refused.code == "R-BATCHED"
         where = (body.path, body.function.qualname)
         return No(refused.code, refused.message, (repeat,), path=where[0], qualname=where[1], done=done)
@@ -89,7 +91,7 @@ def _found(index: Index, keys: Iterable[Key], repeat: Repeat, match: Match) -> l
     return [(body, lookup) for body, call in calls if (lookup := match(body, call, repeat)) is not None]
 
 
-class _Edit:
+class Edit:
     """The edit of one lookup."""
 
     def __init__(self, codemod: str, reached: Reached, body: Body, lookup: Lookup, repeat: Repeat) -> None:
@@ -104,7 +106,7 @@ class _Edit:
         """The edit.
 
         Raises:
-            _RefusedError: why there is none.
+            RefusedError: why there is none.
         """
         lookup, body = self.lookup, self.body
         self._gates()
@@ -112,7 +114,7 @@ class _Edit:
         filters = self._filters()
         place = _loop_edits.before(body, self.loop)
         if place is None:
-            raise _RefusedError("R-SHAPE", f"no line can stand before the loop around {self.where}")
+            raise RefusedError("R-SHAPE", f"no line can stand before the loop around {self.where}")
         source, item = self.items
         self._consider_order(source)
         edits: list[tuple[int, int, str]] = []
@@ -153,18 +155,18 @@ class _Edit:
     def _gates(self) -> None:
         body, loop = self.body, self.loop
         if not is_plain(loop):
-            raise _RefusedError("R-SHAPE", f"the loop around {self.where} is no plain `for`")
+            raise RefusedError("R-SHAPE", f"the loop around {self.where} is no plain `for`")
         if self._is_done():
-            raise _RefusedError("R-BATCHED", f"the rows of {self.where} are fetched before the loop")
+            raise RefusedError("R-BATCHED", f"the rows of {self.where} are fetched before the loop")
         if streams(iterated(loop)):
-            raise _RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
+            raise RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
         if ends_early(body, loop):
-            raise _RefusedError("R-COND", f"the loop around {self.where} can end early")
+            raise RefusedError("R-COND", f"the loop around {self.where} can end early")
         self._consider(effects(body, loop, self.lookup.call, self.lookup.model, self._row()))
 
     def _consider(self, found: Effects) -> None:
         if found.refusal:
-            raise _RefusedError(*found.refusal)
+            raise RefusedError(*found.refusal)
         self.doubts += found.doubts
         if found.changes_row and not self.lookup.same_row:
             self.doubts.append("the loop changes its rows: rounds with the same key share one object now")
@@ -197,16 +199,16 @@ class _Edit:
         loose = rebound(self.body, self.loop)
         for _ in range(len(loose) + 1):
             if not is_pure(node):
-                raise _RefusedError("R-CARRY", f"the {what} of {self.where} is more than a value that is read")
+                raise RefusedError("R-CARRY", f"the {what} of {self.where} is more than a value that is read")
             unknown = sorted(names_in(node) & loose)
             if not unknown:
                 break
             value = self.body.value(unknown[0])
             if value is None or unknown[0] in targets(self.loop) or not self._is_straight(value):
-                raise _RefusedError("R-CARRY", f"`{unknown[0]}`, on which the {what} of {self.where} depends, changes")
+                raise RefusedError("R-CARRY", f"`{unknown[0]}`, on which the {what} of {self.where} depends, changes")
             node = _Inlined(unknown[0], value).visit(ast.parse(ast.unparse(node), mode="eval").body)
         if what == "key" and not names_in(node) & targets(self.loop):
-            raise _RefusedError("R-CARRY", f"the key of {self.where} is the same in every round")
+            raise RefusedError("R-CARRY", f"the key of {self.where} is the same in every round")
         return (
             self.body.source(node)
             if hasattr(node, "lineno") and node in ast.walk(self.body.definition)
@@ -249,7 +251,7 @@ class _Edit:
             case ast.comprehension() | ast.keyword():
                 return []
         if isinstance(above, _SPECIAL) or (isinstance(above, ast.stmt) and child not in ast.iter_child_nodes(above)):
-            raise _RefusedError("R-COND", f"{self.where} is not reached in every round")
+            raise RefusedError("R-COND", f"{self.where} is not reached in every round")
         return []
 
     def _skips(self) -> Iterator[str]:
@@ -265,7 +267,7 @@ class _Edit:
                     try:
                         yield self._negated(test)
                         continue
-                    except _RefusedError:
+                    except RefusedError:
                         pass
             self.doubts.append("rounds that are skipped before the lookup have their rows fetched too")
 

@@ -8,6 +8,7 @@ import subprocess
 import warnings
 from collections.abc import Callable, Mapping
 from copy import copy
+from functools import cached_property
 from pathlib import Path
 
 from codemods.cache import Store, blob_id, decode, encode, store_for
@@ -67,8 +68,8 @@ class Tree:
     ) -> None:
         self.root = root
         self.store = store or store_for(root)
-        tracked, self.skipped = _tracked(root)
-        kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
+        self._tracked, self.skipped = _tracked(root)
+        kept = [p for p in self._tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
         self.manifests = tuple(p for p in kept if _MANIFEST.search(p))
@@ -110,6 +111,18 @@ class Tree:
                 self._sources[path] = None
                 self.skipped[path] = str(skip)
         return self._sources[path]
+
+    @cached_property
+    def tests(self) -> tuple[str, ...]:
+        """The Python files that are test code: never planned on, and read only for what they watch."""
+        return tuple(path for path in self._tracked if path.endswith(".py") and is_test(path))
+
+    def test_text(self, path: str) -> str:
+        """The text of one of them; empty where it cannot be read."""
+        try:
+            return self._read(path)
+        except _SkipError:
+            return ""
 
     def module(self, path: str) -> Module | None:
         """The facts of one file, or None when it is skipped or none of `files`."""
