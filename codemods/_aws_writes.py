@@ -83,10 +83,7 @@ class Write:
             raise RefusedError("R-PARTIAL", f"a round handles the errors of {self.where}")
         if body.within(self.call, (ast.With, ast.AsyncWith, ast.Match), loop):
             raise RefusedError("R-SHAPE", f"a round makes {self.where} inside a block of its own")
-        if loop.orelse:
-            raise RefusedError("R-SHAPE", f"the loop around {self.where} has an `else`")
-        if streams(iterated(loop)):
-            raise RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
+        self._check_loop()
         if row.listed and not (isinstance(entry := self.given[row.wrapped], ast.List) and len(entry.elts) == 1):
             raise RefusedError("R-BATCHED", f"{self.where} sends several entries already")
         for node in (self.receiver, *(value for name, value in self.given.items() if name in row.shared)):
@@ -99,6 +96,13 @@ class Write:
             files := _aws_policies.lacking(body.index.root, f"{row.service}:{row.operation}", row.action)
         ):
             raise RefusedError("R-IAM", f"{files[0]} allows {row.service}:{row.operation} and not {row.action}")
+
+    def _check_loop(self) -> None:
+        loop = self.loop
+        if loop.orelse:
+            raise RefusedError("R-SHAPE", f"the loop around {self.where} has an `else`")
+        if streams(iterated(loop)):
+            raise RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
 
     def _is_fixed(self, node: ast.expr) -> None:
         """Checks that a part of the call is the same in every round."""
