@@ -2,7 +2,7 @@
 
 A scenario is {"service", "texts": [before, after], "items": [...]}; both modules have `view(items)`.
 Items that hold "POISON" are not accepted by the service, alone or in a batch, "FLAKY" ones not in a batch; at "BROKEN"
-the code itself fails. What a text did is {"result", "error", "state", "requests"}.
+the code itself fails. What a text did is {"result", "error", "state", "requests", "clients"}.
 """
 
 import json
@@ -48,9 +48,14 @@ class Service:
     def __init__(self, session: Any) -> None:
         self.requests: Counter[str] = Counter()
         self.asked: list[dict[str, Any]] = []
+        self.clients = 0
+        session.events.register("creating-client-class", self._made)
         session.events.register("provide-client-params", self._take)
         session.events.register("before-call", self._refuse)
         session.events.register("after-call", self._tell)
+
+    def _made(self, **_: Any) -> None:
+        self.clients += 1
 
     def _take(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any]:
         name = model.name
@@ -215,6 +220,7 @@ def did(text: str, service: str, items: list[str]) -> dict[str, Any]:
     with mock_aws():
         rig = Rig(service, items)
         SEEN.requests.clear()
+        SEEN.clients = 0
         boto3.DEFAULT_SESSION = DEFAULT
         names: dict[str, Any] = {}
         exec(compile(text, "app.py", "exec"), names)
@@ -226,7 +232,13 @@ def did(text: str, service: str, items: list[str]) -> dict[str, Any]:
             error = [type(raised).__name__, raised.response["Error"]["Code"]]
         except Exception as raised:
             error = [type(raised).__name__, str(raised)]
-        return {"result": result, "error": error, "state": rig.state(), "requests": dict(SEEN.requests)}
+        return {
+            "result": result,
+            "error": error,
+            "state": rig.state(),
+            "requests": dict(SEEN.requests),
+            "clients": SEEN.clients,
+        }
 
 
 answers = [[did(text, s["service"], s["items"]) for text in s["texts"]] for s in json.load(sys.stdin)]

@@ -1,21 +1,15 @@
 """`aws-batch` on moto: what the code does before and after, with hostile items, failures and counted requests."""
 
-import json
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from guards.libraries import ENVIRONMENTS
+from rig.moto import moto_python, ran
 
 from codemods import aws_batch
 from codemods.api import Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 
-AWS = ENVIRONMENTS / "aws"
-RUN = Path(__file__).with_name("run_aws.py")
 MANY = [f"m{number}" for number in range(25)]
 HOSTILE = ["a", "a", "é\u20ac", "a b+c%20&<>\"'/../x", "n\nl", "", " "]
 LOOP = "import boto3\n\n{name} = None\n{made}\n\n\ndef view(items: list):\n    for item in items:\n        {call}\n"
@@ -131,17 +125,12 @@ SAME: list[tuple[str, list[str], int, int]] = [
 ]
 
 
+Checkout = Callable[[dict[str, str]], Path]
+
+
 @pytest.fixture
 def python() -> Path:
-    if not (AWS / "built").exists():
-        reason = "no environment with boto3 and moto: run `make .venvs/.ready`"
-        if os.environ.get("COSTMOD_REQUIRE_GUARDS"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return AWS / "bin" / "python"
-
-
-Checkout = Callable[[dict[str, str]], Path]
+    return moto_python()
 
 
 def edited(checkout: Checkout, name: str) -> list[str]:
@@ -154,19 +143,6 @@ def edited(checkout: Checkout, name: str) -> list[str]:
     (answer,) = aws_batch.find(index, sighting)
     assert isinstance(answer, Proposal), answer
     return [code, answer.texts["app.py"]]
-
-
-def ran(python: Path, scenarios: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))} | {
-        "AWS_ACCESS_KEY_ID": "AKIA0123456789ABCDEF", "AWS_SECRET_ACCESS_KEY": "-", "AWS_CONFIG_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }  # fmt: skip
-    done = subprocess.run(
-        [python, RUN], input=json.dumps(scenarios), env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found: list[list[dict[str, Any]]] = json.loads(done.stdout)
-    return found
 
 
 def test_the_same_is_done_with_fewer_requests(python: Path, checkout: Checkout) -> None:
