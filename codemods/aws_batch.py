@@ -27,7 +27,7 @@ from codemods.index.calls import Key
 __getattr__ = names_of(CASES="codemods._aws_batch_cases")
 
 META = Meta(
-    id="aws-batch", kinds=("n_plus_one_http", "n_plus_one_db", "repeated_identical"), tier="B",
+    id="aws-batch", kinds=("n_plus_one_http", "n_plus_one_db"), tier="B",
     libraries={"boto3": ">=1.26"}, effect="100 -> 10 calls, CPU 132 -> 15 ms (SQS); 100 -> 4, 179 -> 12 (DynamoDB)",
 )  # fmt: skip
 Row = Batch | Lookup
