@@ -17,7 +17,7 @@ from codemods.index.facts import Call, Function, Query
 from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
 from codemods.index.queries import SINGLE_ROW
-from codemods.index.relations import Relation, lazy_loads, loads_from, paths
+from codemods.index.relations import Relation, lazy_loads, leads_to, loads_from, paths
 from codemods.index.roots import OF_QUERIES
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
@@ -174,7 +174,7 @@ class Places:
 
     def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
         exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))
-        if not any(paths(place.model, r, _Anything()) for r in (*relations, *similar)):
+        if not any(leads_to(self.index.models, place.model, r) for r in (*relations, *similar)):
             return
         done = set()
         for chain in self.follow(place):
@@ -317,11 +317,6 @@ def variable(entity: str) -> bool:
     """Whether an entity is a name that something else gives a model: `model`, `self.model`."""
     head, _, rest = entity.rpartition(".")
     return entity.isidentifier() or (head in ("self", "cls") and rest.isidentifier())
-
-
-class _Anything:
-    def __contains__(self, _: object) -> bool:
-        return True
 
 
 def _limited_below(query: Query, repeats: int) -> bool:

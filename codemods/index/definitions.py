@@ -76,12 +76,12 @@ class _File(Mapping[str, Definition]):
         """The function from its own lines; None when these alone are no statement, as those of two branches."""
         text = "".join(self._lines[function.line - 1 : function.end_line])
         indented = text[:1].isspace()
+        above = "\n" * (function.line - (2 if indented else 1))  # so that the parser counts the lines as they are
         try:
-            (statement, *_) = self._tree.syntax(f"if 1:\n{text}" if indented else text).body
+            (statement, *_) = self._tree.syntax(f"{above}if 1:\n{text}" if indented else above + text).body
         except (SyntaxError, ValueError):
             return None
         found = statement.body[0] if isinstance(statement, ast.If) else statement
-        ast.increment_lineno(found, function.line - (2 if indented else 1))
         # The body of a class is followed like a function, and is none.
         return _decorated(found, function) if isinstance(found, Definition) else None
 
