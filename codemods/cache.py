@@ -79,9 +79,9 @@ class Store:
 
 def store_for(root: Path) -> Store:
     """The store of a checkout; one that keeps nothing when the cache is switched off."""
-    folder = _folder()
+    place = folder()
     name = re.sub(r"[^\w.-]", "_", root.resolve().name)[:80]
-    return Store(folder / f"{name}.facts" if folder else None)
+    return Store(place / f"{name}.facts" if place else None)
 
 
 def answer(question: tuple[str, ...], by: tuple[str, ...], work: Callable[[], str]) -> str:
@@ -89,7 +89,7 @@ def answer(question: tuple[str, ...], by: tuple[str, ...], work: Callable[[], st
 
     `by` are the modules that do the work, none of which is imported for a question that was asked before.
     """
-    store = _answers(_folder())
+    store = _answers(folder())
     key = hashlib.sha256(repr((question, [_version(name) for name in by])).encode("utf-8", "replace")).hexdigest()
     found = store.get(key)
     if found is None:
@@ -101,10 +101,11 @@ def answer(question: tuple[str, ...], by: tuple[str, ...], work: Callable[[], st
 
 def save_answers() -> None:
     """Write the answers that are new."""
-    _answers(_folder()).save()
+    _answers(folder()).save()
 
 
-def _folder() -> Path | None:
+def folder() -> Path | None:
+    """Where everything is kept; None when the cache is switched off."""
     given = os.environ.get(VARIABLE)
     if given is not None:
         return None if given.strip().lower() in OFF else Path(given)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from codemods.index.bindings import Bindings
 from codemods.index.calls import Calls
@@ -12,6 +12,7 @@ from codemods.index.django_models import DjangoModels
 from codemods.index.django_templates import Templates
 from codemods.index.evidence import Evidence
 from codemods.index.follow import Follow
+from codemods.index.installed import Installed
 from codemods.index.models import Models
 from codemods.index.names import Names
 from codemods.index.reads import Reads
@@ -21,9 +22,6 @@ from codemods.index.rowflow import RowFlow
 from codemods.index.shown import Shown
 from codemods.index.tree import Tree
 from codemods.index.urls import Urls
-
-if TYPE_CHECKING:
-    from codemods.index.libraries import Libraries
 
 
 class Index:
@@ -90,11 +88,9 @@ class Index:
         return Definitions(self.tree)
 
     @cached_property
-    def libraries(self) -> "Libraries":
+    def installed(self) -> Installed:
         """Which versions of libraries the code runs on."""
-        from codemods.index.libraries import Libraries  # readers of all kinds of manifests, which few edits need
-
-        return Libraries(self.tree)
+        return Installed(self.tree)
 
     @cached_property
     def bindings(self) -> Bindings:
