@@ -129,6 +129,11 @@ def _version(module: str) -> tuple[int, int]:
     return (found.st_size, found.st_mtime_ns) if found else (0, 0)
 
 
+def states(*files: Path) -> list[tuple[str, int, int]]:
+    """What changes when one of the files or folders does: name, size, modification time in ns."""
+    return [(file.name, (found := file.stat()).st_size, found.st_mtime_ns) for file in files]
+
+
 def blob_id(content: bytes) -> str:
     """The id that git gives to a content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
@@ -138,8 +143,7 @@ def blob_id(content: bytes) -> str:
 def stamp() -> bytes:
     """32 bytes for everything that a fact depends on besides the content: this Python and the code that reads."""
     code = sorted(Path(__file__).parent.rglob("*.py"))
-    states = [(file.name, (found := file.stat()).st_size, found.st_mtime_ns) for file in code]
-    return hashlib.sha256(repr((sys.version, msgspec.__version__, states)).encode()).digest()
+    return hashlib.sha256(repr((sys.version, msgspec.__version__, states(*code))).encode()).digest()
 
 
 def encode(value: object, text: str, level: int = 1) -> bytes:

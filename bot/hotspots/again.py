@@ -16,7 +16,7 @@ import msgspec
 
 from bot.config import Config
 from bot.records import Hotspot
-from codemods.cache import Store, folder
+from codemods.cache import Store, folder, states
 
 MAX_BYTES = 256_000_000  # of all inputs together
 MAX_KEPT = 4_000_000  # of the hotspots
@@ -77,9 +77,8 @@ def _question(paths: Sequence[str], config: Config) -> Path | None:
     here = Path(__file__).parent
     code = sorted([*here.rglob("*.py"), here.parent / "records.py", here.parent / "config.py"])
     libraries = Path(msgspec.__file__).parents[1]  # changes when something is installed or removed
-    states = [(file.name, (found := file.stat()).st_size, found.st_mtime_ns) for file in (*code, libraries)]
     settings = (config.minimum_repeats, config.slow_statement_ms, config.max_input_mb, config.alarm_services)
-    asked = hashlib.sha256(repr((states, settings)).encode())
+    asked = hashlib.sha256(repr((states(*code, libraries), settings)).encode())
     left = MAX_BYTES
     for path in paths:
         file = Path(path)
