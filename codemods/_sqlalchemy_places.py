@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import msgspec
+from msgspec.structs import replace
 
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
@@ -102,8 +103,12 @@ class Places:
         self.readers = sighting.readers
         self.evidence = sighting.evidence
         self.attributes = sighting.attributes
-        self.all = list(self._places(sighting))
-        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all if not p.shared})
+        if sighting.reached not in index.looks:  # the same functions are looked at for evidence of several kinds
+            found = list(self._places(sighting))
+            words = index.reads.attributes(sorted(self.keys), {p.model: None for p in found if not p.shared})
+            index.looks[sighting.reached] = found, words
+        self.all: list[Place] = list(map(replace, index.looks[sighting.reached][0]))
+        self.words: set[str] = index.looks[sighting.reached][1]
 
     def candidates(self, repeat: Repeat) -> list[Candidate]:
         """Every way from a place's rows to one of the relationships that the repeat can be, with its evidence."""

@@ -34,6 +34,7 @@ class Index:
     ) -> None:
         self.root = root
         self.tree = tree or Tree(root, exclude, overlay)
+        self.looks: dict[object, tuple[Any, Any]] = {}  # functions to look at -> what was found in them
         self.last: tuple[object, Any] | None = None  # question and answer, of what is asked twice in a row
 
     def edited(self, texts: Mapping[str, str]) -> "Index":

@@ -121,7 +121,9 @@ class Models:
     def all(self) -> list[Model]:
         """Every mapped class with its relationships linked, in path order."""
         classes: list[Class] = []
-        for path in self._tree.containing(*_MARKS):
+        paths = self._tree.containing(*_MARKS)
+        self._tree.prepare(paths)
+        for path in paths:
             if module := self._tree.module(path):
                 classes.extend(module.classes.values())
         models = [(c, m) for c in classes if (m := self._model(c)) is not None]
