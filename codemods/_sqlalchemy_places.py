@@ -158,7 +158,7 @@ class Places:
 
     def passes(self, place: Place) -> set[Key]:
         """The functions that the place's rows pass through."""
-        return self.index.evidence.passes(place.key, place.query, place.model, self._through(place))
+        return self.index.evidence.passes(place.key, place.query, self._through(place))
 
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.

@@ -66,7 +66,7 @@ def _window(hotspot: "Hotspot") -> tuple[int | None, int | None]:
 
 def _distinct(hotspots: "Iterable[Hotspot]") -> "Iterable[Hotspot]":
     """One hotspot per id: of the same problem seen by two sources, the one seen at a line, then the dearer one."""
-    best: "dict[str, Hotspot]" = {}
+    best: dict[str, Hotspot] = {}
     for hotspot in sorted(hotspots, key=_evidence):
         best.setdefault(hotspot.id, hotspot)
     return best.values()

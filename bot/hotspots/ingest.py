@@ -165,7 +165,7 @@ class _Processes:
 
     def __init__(self) -> None:
         self.count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._pool: "Executor | None" = None
+        self._pool: Executor | None = None
 
     def pool(self) -> "Executor":
         """The pool, started."""

@@ -85,7 +85,8 @@ class _File(Mapping[str, Definition]):
         if kind == "named":
             found = [node for whole, node in self._whole().items() if whole.rpartition(".")[2] == name]
             return self._spelled(*found)
-        return self._spelled(*filter(None, [self._elsewhere(name)]))
+        one = self._elsewhere(name)
+        return self._spelled(one) if one else ""
 
     def _elsewhere(self, name: str) -> Definition | None:
         return self._whole().get(name) if name.rpartition(".")[2] in self._names else None
@@ -109,7 +110,7 @@ class _File(Mapping[str, Definition]):
         return found
 
     def _note(self, name: str, found: Definition | None) -> None:
-        self._tree.note(self._path, ("definition", self._path, name), self._spelled(*filter(None, [found])))
+        self._tree.note(self._path, ("definition", self._path, name), self._spelled(found) if found else "")
 
     @cached_property
     def _names(self) -> set[str]:

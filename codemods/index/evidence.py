@@ -37,7 +37,7 @@ class Evidence:
             self._known[asked] = self._follow.chains(model, paths), seen
         return self._known[asked][0]
 
-    def passes(self, key: Key, query: Query, model: Model, through: Collection[Key]) -> set[Key]:
+    def passes(self, key: Key, query: Query, through: Collection[Key]) -> set[Key]:
         """The functions that the rows of the query pass through."""
         return self._flow.of_query(key, query, through).visited
 

@@ -216,8 +216,8 @@ class Tree:
                 return asked(self, kind, path, name)
             case ("template", path):
                 return template(self.root, path)
-            case ("found", asked, *but):
-                return "\0".join(self._screens.ask(asked, self._search(asked), self, frozenset(but)))
+            case ("found", searched, *but):
+                return "\0".join(self._screens.ask(searched, self._search(searched), self, frozenset(but)))
         return self._listing
 
     def blob(self, path: str) -> str | None:
@@ -262,9 +262,7 @@ class Tree:
         whole = before + re.escape(text) + after
         return self._fitting(paths, lambda found: text in found and re.search(whole, found), max(words, key=len))
 
-    def _fitting(
-        self, paths: list[str], fits: Callable[[str], object], identifier: str | None = None
-    ) -> list[str]:
+    def _fitting(self, paths: list[str], fits: Callable[[str], object], identifier: str | None = None) -> list[str]:
         """Those whose text fits; only those that hold the identifier are searched, if there is one."""
         if len(paths) > _MANY:
             self._scans += 1
