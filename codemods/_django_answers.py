@@ -95,6 +95,6 @@ def _at_query(
 def _mode(places: Places, place: Place, done: Existing) -> str | None:
     """How the file spells the fetch mode of Django 6.1, where the project proves that version and sets no mode."""
     path = place.reached.path
-    if done.mode is not None or not places.index.libraries.versions(path, "Django").at_least("6.1"):
+    if done.mode is not None or not places.index.installed.at_least(path, "Django", "6.1"):
         return None
     return peers(places.index.tree.source(path) or "")

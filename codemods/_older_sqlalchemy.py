@@ -40,5 +40,5 @@ class Older(msgspec.Struct, frozen=True):
 
 def older(index: Index, path: str) -> Older:
     """What the project of a file proves; nothing is lacking where it proves nothing."""
-    versions = index.libraries.versions(path, "SQLAlchemy")
-    return Older(versions.below("1.2"), versions.below("0.9"))
+    installed = index.installed
+    return Older(installed.below(path, "SQLAlchemy", "1.2"), installed.below(path, "SQLAlchemy", "0.9"))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import msgspec
+from msgspec.structs import replace
 
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
@@ -17,7 +18,7 @@ from codemods.index.facts import Call, Function, Query
 from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
 from codemods.index.queries import SINGLE_ROW
-from codemods.index.relations import Relation, lazy_loads, loads_from, paths
+from codemods.index.relations import Relation, lazy_loads, leads_to, loads_from, paths
 from codemods.index.roots import OF_QUERIES
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
@@ -102,8 +103,12 @@ class Places:
         self.readers = sighting.readers
         self.evidence = sighting.evidence
         self.attributes = sighting.attributes
-        self.all = list(self._places(sighting))
-        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all if not p.shared})
+        if sighting.reached not in index.looks:  # the same functions are looked at for evidence of several kinds
+            found = list(self._places(sighting))
+            words = index.reads.attributes(sorted(self.keys), {p.model: None for p in found if not p.shared})
+            index.looks[sighting.reached] = found, words
+        self.all: list[Place] = list(map(replace, index.looks[sighting.reached][0]))
+        self.words: set[str] = index.looks[sighting.reached][1]
 
     def candidates(self, repeat: Repeat) -> list[Candidate]:
         """Every way from a place's rows to one of the relationships that the repeat can be, with its evidence."""
@@ -153,7 +158,7 @@ class Places:
 
     def passes(self, place: Place) -> set[Key]:
         """The functions that the place's rows pass through."""
-        return self.index.evidence.passes(place.key, place.query, place.model, self._through(place))
+        return self.index.evidence.passes(place.key, place.query, self._through(place))
 
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.
@@ -174,7 +179,7 @@ class Places:
 
     def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
         exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))
-        if not any(paths(place.model, r, _Anything()) for r in (*relations, *similar)):
+        if not any(leads_to(self.index.models, place.model, r) for r in (*relations, *similar)):
             return
         done = set()
         for chain in self.follow(place):
@@ -317,11 +322,6 @@ def variable(entity: str) -> bool:
     """Whether an entity is a name that something else gives a model: `model`, `self.model`."""
     head, _, rest = entity.rpartition(".")
     return entity.isidentifier() or (head in ("self", "cls") and rest.isidentifier())
-
-
-class _Anything:
-    def __contains__(self, _: object) -> bool:
-        return True
 
 
 def _limited_below(query: Query, repeats: int) -> bool:

@@ -5,15 +5,14 @@ there; a large file of lines is read in as many parts as there are processors.
 """
 
 import gc
-import multiprocessing
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -31,6 +30,9 @@ from bot.hotspots.traces import Call, Export, Node, Traces, whole
 from bot.hotspots.traffic import Traffic
 from bot.hotspots.verdict import Verdict
 from bot.records import Hotspot
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 HELD_NODES = 100_000  # some 60 MB
 BUCKETS = 64
@@ -165,8 +167,11 @@ class _Processes:
         self.count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._pool: Executor | None = None
 
-    def pool(self) -> Executor:
+    def pool(self) -> "Executor":
         """The pool, started."""
+        import multiprocessing  # here, because few exports are that large
+        from concurrent.futures import ProcessPoolExecutor
+
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             # A worker keeps much and throws away little, and nothing of it in cycles: collecting costs a third.

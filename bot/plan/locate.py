@@ -32,9 +32,15 @@ class Start(msgspec.Struct, frozen=True):
 
 
 def starts(index: Index, hotspot: Hotspot) -> list[list[Start]]:
-    """The functions and classes that each kind of evidence names, surest first; kinds that name none are left out."""
-    found = (list({start.key: start for start in step(index, hotspot)}.values()) for step in _STEPS)
-    return [begin for begin in found if begin]
+    """The functions and classes that each kind of evidence names, surest first.
+
+    Kinds that name none are left out, and those that name the same ones as a surer kind.
+    """
+    found: dict[tuple[Key, ...], list[Start]] = {}
+    for step in _STEPS:
+        begin = list({start.key: start for start in step(index, hotspot)}.values())
+        found.setdefault(tuple(start.key for start in begin), begin)
+    return [begin for begin in found.values() if begin]
 
 
 def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
