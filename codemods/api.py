@@ -127,7 +127,7 @@ class Case(msgspec.Struct, frozen=True):
 
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
     `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` are
-    the other files.
+    the other files, and `others` those of them that the edit changes too, as they are after it.
     """
 
     name: str
@@ -138,6 +138,7 @@ class Case(msgspec.Struct, frozen=True):
     tier: Tier = "B"
     files: dict[str, str] = msgspec.field(default_factory=dict)
     entry: str = "app.py"
+    others: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Codemod(Protocol):
