@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -79,9 +79,7 @@ def _answer(
         return No(refused.code, refused.message, (repeat,), path=body.path, qualname=body.function.qualname, done=done)
 
 
-def _found(
-    index: Index, keys: Iterable[Key], nearest: dict[Key, Reached], repeat: Repeat, match: Match
-) -> list[Found]:
+def _found(index: Index, keys: Iterable[Key], nearest: dict[Key, Reached], repeat: Repeat, match: Match) -> list[Found]:
     found: list[Found] = []
     for body in bodies(index, keys):
         calls = [call for call in body.calls() if match(body, call, repeat)]
@@ -211,5 +209,15 @@ def nested(body: Body, call: ast.Call, opening: str, name: str, closing: str, mo
         more, less = " " * max(column, 0), " " * max(-column, 0)
         return whole.replace("\n" + less, "\n" + more)
     moved = given.replace("\n", "\n" + step(body))
-    tail = f"{newline}{indent}{closing}" if given.rpartition("\n")[2].strip() == ")" else closing
-    return f"{opening}{newline}{deeper}{name}{moved}{tail}"
+    if given.rpartition("\n")[2].strip() != ")":
+        return f"{opening}{newline}{deeper}{name}{moved}{closing}"
+    if max(map(len, moved.splitlines())) > width(body.text) and "#" not in given and not more:
+        inner = "".join(f"{deeper}{step(body)}{argument},{newline}" for argument in _arguments(body, call))
+        moved = f"({newline}{inner}{deeper})"
+    return f"{opening}{newline}{deeper}{name}{moved}{newline}{indent}{closing}"
+
+
+def _arguments(body: Body, call: ast.Call) -> list[str]:
+    nodes: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    spans = [(n.lineno, n.col_offset, n.end_lineno or 0, n.end_col_offset or 0) for n in nodes]
+    return [body.text[slice(*_cst.offsets(body.text, span))] for span in sorted(spans)]

@@ -6,7 +6,7 @@ import msgspec
 
 from codemods._loops import Body
 from codemods._row_writes import RefusedError, nested
-from codemods._row_writes_django import named_in
+from codemods._row_writes_django import is_written, named_in
 from codemods.api import Repeat
 from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import dotted
@@ -49,7 +49,7 @@ def created(body: Body, call: ast.Call, repeat: Repeat) -> Created | None:
     match call.func:
         case ast.Attribute(attr=attr, value=manager) if attr in _CREATES:
             found = _managed(body, manager) or _related(body, manager, repeat)
-            if found is None or found[0].table not in repeat.tables[:1]:
+            if found is None or not is_written(body.index, found[0], repeat):
                 return None
             model, name, source, more = found
             row = _bound(body, call)
@@ -60,7 +60,7 @@ def created(body: Body, call: ast.Call, repeat: Repeat) -> Created | None:
             if not isinstance(made, ast.Call):
                 return None
             model_of = body.index.django.get(body.path, dotted(made.func), body.function.qualname)
-            if model_of is None or model_of.table not in repeat.tables[:1]:
+            if model_of is None or not is_written(body.index, model_of, repeat):
                 return None
             name = dotted(made.func)
             return Created(call, body.statement(call), model_of, name, f"{name}.objects", row, made, way="save")
@@ -104,7 +104,7 @@ def _related(body: Body, node: ast.expr, repeat: Repeat) -> tuple[DjangoModel, s
         link
         for owner in body.index.django.all
         for link in owner.links.values()
-        if link.name == node.attr and link.kind == "reverse fk" and link.target.table in repeat.tables[:1]
+        if link.name == node.attr and link.kind == "reverse fk" and is_written(body.index, link.target, repeat)
     ]
     keys = [key for link in back for key in _forward(link)]
     if len({(id(key.owner), key.name) for key in keys}) != 1:
@@ -167,9 +167,7 @@ def _made_here(body: Body, loop: ast.For, created: Created, where: str) -> None:
             raise RefusedError("R-RESULT", f"`{row}` is used after {where} saves it (line {use.lineno})")
         if isinstance(above, ast.Attribute) and above.attr in keys and isinstance(above.ctx, ast.Store):
             raise RefusedError("R-SHAPE", f"{where} saves a row that may exist: its key is given")
-        if isinstance(above, ast.Call | ast.keyword | ast.List | ast.Assign) and use is not made:
-            if isinstance(above, ast.Assign) and use in above.targets:
-                continue
+        if isinstance(above, ast.Call | ast.keyword | ast.List | ast.Assign) and isinstance(use.ctx, ast.Load):
             created.doubts.append(f"`{row}` is given away before it is saved (line {use.lineno})")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from codemods._loops import Body
 from codemods._row_writes import RefusedError
+from codemods.api import Repeat
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Class, dotted
@@ -14,6 +15,14 @@ from codemods.index.models import MOST_ABOVE
 _SIGNALS = frozenset({"pre_save", "post_save", "pre_init", "post_init"})
 _PLAIN_BASES = frozenset({"models.Model", "Model", "object", "db.models.Model"})
 _VALUES = re.compile(r"Field$|Key$|Manager$|Index$|Constraint$|GenericRelation$|^(as_manager|property|gettext_lazy|_)$")
+_FIELDS = frozenset(
+    {"AutoField", "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "DateField"}
+    | {"DateTimeField", "DecimalField", "DurationField", "EmailField", "FileField", "FilePathField", "FloatField"}
+    | {"ForeignKey", "GenericIPAddressField", "ImageField", "IntegerField", "JSONField", "ManyToManyField"}
+    | {"NullBooleanField", "OneToOneField", "PositiveBigIntegerField", "PositiveIntegerField", "SlugField", "TextField"}
+    | {"PositiveSmallIntegerField", "SmallAutoField", "SmallIntegerField", "TimeField", "URLField", "UUIDField"}
+    | {"ArrayField", "HStoreField", "CIText", "CICharField", "CITextField", "GenericForeignKey"}
+)
 _HOOKS = {  # packages that follow every save of every model, or of those registered by settings
     "easyaudit": "django-easy-audit",
     "haystack.signals": "django-haystack",
@@ -34,6 +43,15 @@ def classes_of(index: Index, model: DjangoModel) -> list[Class]:
             found.append(class_)
             places += filter(None, (index.names.resolve(path, base) for base in class_.bases))
     return found
+
+
+def is_written(index: Index, model: DjangoModel, repeat: Repeat) -> bool:
+    """Whether a statement writes rows of the model; a label of its app that is set out of sight does not hide it."""
+    table = repeat.tables[0] if repeat.tables else ""
+    if any(one.table == table for one in index.django.all):
+        return model.table == table
+    named = [one for one in index.django.all if one.table and table.endswith(f"_{one.name.lower()}")]
+    return named == [model]
 
 
 def fields_of(index: Index, model: DjangoModel) -> dict[str, ast.Call]:
@@ -58,6 +76,18 @@ def is_automatic(field: ast.Call) -> bool:
     }  # fmt: skip
 
 
+def automatic(index: Index, model: DjangoModel, written: list[str], plain: bool) -> Iterator[str]:
+    """Sentences on fields that `save()` gives a value of its own, which `bulk_update` does not.
+
+    `plain` is a `save()` of every field, not of those named alone.
+    """
+    for name, field in fields_of(index, model).items():
+        if is_automatic(field) and (plain or name in written):
+            yield f"`{name}` has a new value at every save, and keeps its old one in bulk_update"
+        elif kind_of(field) not in _FIELDS and (plain or name in written):
+            yield f"`{name}` is a {kind_of(field)}: what it does at a save does not happen in bulk_update"
+
+
 def skipped(index: Index, model: DjangoModel, method: str) -> list[str]:
     """What `bulk_create` or `bulk_update` would leave out: a sentence each; none when the model is seen to be inert.
 
@@ -65,8 +95,10 @@ def skipped(index: Index, model: DjangoModel, method: str) -> list[str]:
         RefusedError: the row that is written would be another, or the library refuses the model.
     """
     if any(base.table and base.table != model.table for base in model.lineage()[1:]):
-        raise RefusedError("R-SAVE", f"{model.name} is spread over several tables, where {method} is refused or partial")
-    found = [*_overrides(index, model, method), *_receivers(index, model, method), *_unknown(index, model)]
+        raise RefusedError(
+            "R-SAVE", f"{model.name} is spread over several tables, where {method} is refused or partial"
+        )
+    found = [*_overrides(index, model, method), *_receivers(index, model, method), *_unknown(index, model, method)]
     return list(dict.fromkeys(found))
 
 
@@ -121,7 +153,9 @@ def _receivers(index: Index, model: DjangoModel, method: str) -> Iterator[str]:
                 where = f"`{name}` ({path}:{call.lineno})"
                 of = "every model" if sender is None else model.name
                 if "pre_save" in signals and sender is not None:
-                    raise RefusedError("R-SIGNALS", f"{where} gets {model.name} before it is saved, and {method} sends nothing")
+                    raise RefusedError(
+                        "R-SIGNALS", f"{where} gets {model.name} before it is saved, and {method} sends nothing"
+                    )
                 yield f"{where}, which receives {' and '.join(sorted(signals))} of {of}, is not called"
 
 
@@ -157,22 +191,22 @@ def _is_sender(index: Index, path: str, sender: ast.expr | None, model: DjangoMo
 # ---- what nobody can see ----
 
 
-def _unknown(index: Index, model: DjangoModel) -> Iterator[str]:
+def _unknown(index: Index, model: DjangoModel, method: str) -> Iterator[str]:
     for class_ in classes_of(index, model):
         for name, value in class_.values.items():
-            if isinstance(value, ast.Call) and not _VALUES.search(dotted(value.func).rpartition(".")[2]):
+            if name != "objects" and isinstance(value, ast.Call) and not _VALUES.search(dotted(value.func).rpartition(".")[2]):
                 made = dotted(value.func) or "a call"
                 yield f"`{class_.qualname}.{name}` is made by `{made}`, which may follow saves"
         if len(class_.decorators):
             yield f"{class_.qualname} is decorated: what follows its saves there does not see these"
         own = class_.values.get("objects")
-        yield from _manager(index, class_, own) if own is not None else ()
+        yield from _manager(index, class_, own, method) if own is not None else ()
     for word, package in _HOOKS.items():
         if index.tree.containing(word):
             yield f"{package} is used: what it does at each save it does not do for these rows"
 
 
-def _manager(index: Index, class_: Class, value: ast.expr) -> Iterator[str]:
+def _manager(index: Index, class_: Class, value: ast.expr, method: str) -> Iterator[str]:
     """What is not known of the class behind `objects`.
 
     Raises:
@@ -185,7 +219,11 @@ def _manager(index: Index, class_: Class, value: ast.expr) -> Iterator[str]:
         module = index.tree.module(found[0]) if found else None
         manager = module.classes.get(found[1]) if found and module else None
         if manager is not None and manager.methods & {"create", "bulk_create", "bulk_update", "update"}:
-            raise RefusedError("R-SAVE", f"`{manager.qualname}` ({manager.path}) creates or updates rows in its own way")
+            raise RefusedError(
+                "R-SAVE", f"`{manager.qualname}` ({manager.path}) creates or updates rows in its own way"
+            )
+        if manager is not None and "get_queryset" in manager.methods and method == "bulk_update":
+            yield f"`{manager.qualname}` narrows the rows that it gives, and {method} writes no others"
         if manager is None and base[:1].isupper() and not base.startswith(("models.", "Manager")):
             yield f"`{base}`, the manager of {class_.qualname}, is not in the repository"
 

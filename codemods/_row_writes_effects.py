@@ -40,10 +40,9 @@ def others(body: Body, loop: Loop, table: Table, writes: list[ast.Call]) -> list
     """
     doubtful: list[str] = []
     own = {id(node) for call in writes for node in ast.walk(call.func)}
-    for node in inside(loop):
-        if id(node) in own:
-            continue
-        if isinstance(node, ast.expr) and (reads := _reads(body, node, table)):
+    expressions = (node for node in inside(loop) if isinstance(node, ast.expr) and id(node) not in own)
+    for node in sorted(expressions, key=lambda n: (n.lineno, n.col_offset)):
+        if (reads := _reads(body, node, table)):
             code, what = reads
             raise RefusedError(code, f"{what} (line {node.lineno}), and must see what earlier rounds wrote")
         if isinstance(node, ast.Call) and node not in writes:
@@ -51,7 +50,7 @@ def others(body: Body, loop: Loop, table: Table, writes: list[ast.Call]) -> list
     called = list(dict.fromkeys(doubtful))
     if not called:
         return []
-    return [f"{_listed(called)} run before the rows are written now: they must not read them"]
+    return [f"the rows are written after calls of {_listed(called)} now, which must not read them"]
 
 
 def _reads(body: Body, node: ast.expr, table: Table) -> tuple[str, str] | None:
@@ -85,7 +84,9 @@ def _is_inert(body: Body, call: ast.Call) -> bool:
     name = _last(call.func)
     source = imported_as(body.index, body.path, call.func)
     if source:
-        return source.partition(".")[0] in sys.stdlib_module_names or source.startswith(_INERT_MODULES) or name in _INERT
+        return (
+            source.partition(".")[0] in sys.stdlib_module_names or source.startswith(_INERT_MODULES) or name in _INERT
+        )
     if isinstance(call.func, ast.Name):
         return hasattr(builtins, name) or name in _INERT
     if not isinstance(call.func, ast.Attribute):
@@ -108,7 +109,9 @@ def _of_callee(body: Body, call: ast.Call, table: Table) -> Iterator[str]:
         for key in body.index.calls.targets(body.function, fact)
     ]
     if any(_asks(body, key, table, _DEPTH, set()) for key in keys):
-        raise RefusedError("R-CARRY", f"`{name}`, which the loop calls (line {call.lineno}), asks for {table.model} rows")
+        raise RefusedError(
+            "R-CARRY", f"`{name}`, which the loop calls (line {call.lineno}), asks for {table.model} rows"
+        )
     if not _is_inert(body, call) and not name.rpartition(".")[2][:1].isupper():  # a class is made, nothing more
         yield f"`{name}`"
 

@@ -52,6 +52,8 @@ def _edit(found: Found) -> Proposal:
         if row.way.endswith("or_create"):
             raise RefusedError("R-GET-OR-CREATE", f"line {row.call.lineno} of {found.body.path} calls `{row.way}`")
     loops = loops_around(found.body, [row.call for row in rows])
+    if not loops and len(rows) == 1:
+        raise RefusedError("R-SHAPE", f"{found.where} creates rows in a comprehension or in a `while`")
     if len({(row.name, row.manager) for row in rows}) > 1 or not loops:
         raise RefusedError("R-AMBIGUOUS", f"several loops of {found.body.path} create rows with the same statement")
     doubts = skipped(found.body.index, rows[0].model, "bulk_create")
@@ -78,8 +80,7 @@ def _after(found: Found, loop: ast.For, rows: list[Created], doubts: list[str]) 
     if not in_transaction(body, loop):
         doubts.append(NOT_ATOMIC)
     place = _loop_edits.before(body, loop)
-    if place is None:
-        raise RefusedError("R-SHAPE", f"no line can stand before the loop around {found.where}")
+    assert place is not None  # a `for` begins its line
     many = _loop_edits.plural(_loop_edits.snake(first.model.name))
     name = _loop_edits.fresh(body, many, f"new_{many}")
     newline = _cst.newline(body.text)
