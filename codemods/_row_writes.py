@@ -13,7 +13,7 @@ from codemods._loops import Body, Loop, bodies
 from codemods.api import Answer, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
-from codemods.index.facts import dotted
+from codemods.index.facts import callee_of, dotted
 
 BATCH = 1000  # rows per statement: a list of any length stays within the limits of drivers and servers
 _COMMITS = frozenset(
@@ -66,6 +66,8 @@ def _answer(
     nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
     found = _found(index, [key for key in nearest if key in sighting.readers], nearest, repeat, match)
     found = found or _found(index, nearest, nearest, repeat, match)
+    if not found and (behind := _behind(index, nearest, repeat, match)):
+        return behind
     if not found:
         return No("R-UNRESOLVED", f"no loop on the way writes rows with `{repeat.statement}`", (repeat,))
     if len(found) > 1:
@@ -87,6 +89,26 @@ def _found(index: Index, keys: Iterable[Key], nearest: dict[Key, Reached], repea
         if calls and (looped or all(_is_many(call) for call in calls)):
             found.append(Found(body, looped or calls, nearest[body.path, body.function.qualname], repeat))
     return found
+
+
+def _behind(index: Index, nearest: dict[Key, Reached], repeat: Repeat, match: Match) -> No | None:
+    """The refusal where a loop calls a function that writes one row."""
+    looped = {
+        key: f"line {call.lineno} of {body.path}"
+        for body in bodies(index, nearest)
+        for call in body.calls()
+        if body.loop(call) is not None
+        for fact in body.function.calls
+        if (fact.callee, fact.line) == (callee_of(call.func), call.lineno)
+        for key in index.calls.targets(body.function, fact)
+    }
+    for body in bodies(index, [key for key in nearest if key in looped]):
+        if calls := [call for call in body.calls() if match(body, call, repeat)]:
+            name = body.function.qualname
+            place = f"line {calls[0].lineno} of {body.path}"
+            message = f"`{name}` writes one row ({place}), and {looped[body.path, name]} calls it in a loop"
+            return No("R-SHARED-CALLERS", message, (repeat,), path=body.path, qualname=name)
+    return None
 
 
 def _is_many(call: ast.Call) -> bool:

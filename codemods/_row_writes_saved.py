@@ -50,9 +50,8 @@ def saved(body: Body, call: ast.Call, repeat: Repeat) -> Saved | None:
     loop = next((above for above in _loops_above(body, call) if _target(above) == row), None)
     if loop is None:
         return None
-    queryset = queryset_of(body, iterated(loop))
+    queryset, statement = queryset_of(body, iterated(loop)), body.statement(call)
     root = root_of(queryset) if queryset is not None else None
-    statement = body.statement(call)
     if root is not None:
         name, manager = root
         model = body.index.django.get(body.path, name, body.function.qualname)
@@ -62,9 +61,35 @@ def saved(body: Body, call: ast.Call, repeat: Repeat) -> Saved | None:
     related = _related(body, iterated(loop), repeat)
     if related is not None:
         return Saved(call, statement, related, row, loop, iterated(loop), None, None)
+    only = model_of(body, repeat) if _sets(body, call, row, repeat, loop) else None
+    return Saved(call, statement, only, row, loop, None, None, None) if only is not None else None
+
+
+def saves_one(body: Body, call: ast.Call, repeat: Repeat) -> bool:
+    """Whether a call saves a row that the function is given, with the fields that the statement sets."""
+    match call.func:
+        case ast.Attribute(attr="save", value=ast.Name(id=row)) if body.loop(call) is None:
+            given = any(isinstance(bound, ast.arg) for bound in body.bindings(row))
+            return given and model_of(body, repeat) is not None and _sets(body, call, row, repeat, body.definition)
+    return False
+
+
+def model_of(body: Body, repeat: Repeat) -> DjangoModel | None:
+    """The only model, proxies left out, whose rows the statement writes."""
     known = [one for one in body.index.django.all if one.path and is_written(body.index, one, repeat)]
-    own = [one for one in known if not any(base.table == one.table for base in one.lineage()[1:])]  # no proxies
-    return Saved(call, statement, own[0], row, loop, None, None, None) if len(own) == 1 else None
+    own = [one for one in known if not any(base.table == one.table for base in one.lineage()[1:])]
+    return own[0] if len(own) == 1 else None
+
+
+def _sets(body: Body, call: ast.Call, row: str, repeat: Repeat, where: ast.AST) -> bool:
+    """Whether the statement sets what the code does: the attributes that it sets, or those that it names."""
+    columns = set(re.findall(r"\w+", repeat.statement.lower().partition(" set ")[2].partition(" where ")[0]))
+    names = {n.value for n in ast.walk(call) if isinstance(n, ast.Constant) and isinstance(n.value, str)} or {
+        node.attr
+        for node in ast.walk(where)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and dotted(node.value) == row
+    }
+    return bool(names) and all(name in columns or f"{name}_id" in columns for name in names)
 
 
 def _loops_above(body: Body, node: ast.AST) -> Iterator[ast.For]:

@@ -26,7 +26,7 @@ from codemods._row_writes import (
 )
 from codemods._row_writes_django import automatic, named_in, skipped
 from codemods._row_writes_effects import Table, others
-from codemods._row_writes_saved import Saved, may_repeat, saved, saved_last, writes_many, written
+from codemods._row_writes_saved import Saved, may_repeat, saved, saved_last, saves_one, writes_many, written
 from codemods._row_writes_sets import one_update
 from codemods.api import Answer, Load, Meta, Proposal, Repeat, Sighting
 from codemods.index import Index
@@ -43,7 +43,8 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 
 
 def _saves(body: Body, call: ast.Call, repeat: Repeat) -> bool:
-    return saved(body, call, repeat) is not None or writes_many(body, call, repeat)
+    found = saved(body, call, repeat) is not None or writes_many(body, call, repeat)
+    return found or saves_one(body, call, repeat)
 
 
 def _edit(found: Found) -> Proposal:
