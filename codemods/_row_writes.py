@@ -50,26 +50,29 @@ Match = Callable[[Body, ast.Call, Repeat], bool]
 Edit = Callable[[Found], Proposal]
 
 
-def answers(index: Index, sighting: Sighting, operations: frozenset[str], match: Match, edit: Edit) -> list[Answer]:
+def answers(
+    index: Index, sighting: Sighting, operations: frozenset[str], match: Match, edit: Edit, *, looped: bool = True
+) -> list[Answer]:
     """For each repeat of these operations ("INSERT") the batched write, or why there is none.
 
-    Raises nothing: `edit` raises `RefusedError` for a write that must stay.
+    With `looped` the calls that match are in the loop, as far as they do not write many rows. `edit` raises
+    `RefusedError` for a write that must stay.
     """
-    return [_answer(index, sighting, repeat, operations, match, edit) for repeat in sighting.repeats]
+    return [
+        _answer(index, sighting, repeat, match, edit, looped)
+        if repeat.statement.split(" ", 1)[0].upper() in operations
+        else No("R-UNRESOLVED", f"no loop writes rows with `{repeat.statement}`", (repeat,))
+        for repeat in sighting.repeats
+    ]
 
 
-def _answer(
-    index: Index, sighting: Sighting, repeat: Repeat, operations: frozenset[str], match: Match, edit: Edit
-) -> Answer:
-    if repeat.statement.split(" ", 1)[0].upper() not in operations:
-        return No("R-UNRESOLVED", f"no loop writes rows with `{repeat.statement}`", (repeat,))
+def _answer(index: Index, sighting: Sighting, repeat: Repeat, match: Match, edit: Edit, looped: bool) -> Answer:
     nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
-    found = _found(index, [key for key in nearest if key in sighting.readers], nearest, repeat, match)
-    found = found or _found(index, nearest, nearest, repeat, match)
-    if not found and (behind := _behind(index, nearest, repeat, match)):
-        return behind
+    found = _found(index, {k: r for k, r in nearest.items() if k in sighting.readers}, repeat, match, looped)
+    found = found or _found(index, nearest, repeat, match, looped)
     if not found:
-        return No("R-UNRESOLVED", f"no loop on the way writes rows with `{repeat.statement}`", (repeat,))
+        behind = _behind(index, nearest, repeat, match) if looped else None
+        return behind or No("R-UNRESOLVED", f"no loop on the way writes rows with `{repeat.statement}`", (repeat,))
     if len(found) > 1:
         places = tuple(f"{one.body.path}:{one.calls[0].lineno}" for one in found)
         return No("R-AMBIGUOUS", f"{' and '.join(places)} write rows alike", (repeat,), places)
@@ -81,13 +84,13 @@ def _answer(
         return No(refused.code, refused.message, (repeat,), path=body.path, qualname=body.function.qualname, done=done)
 
 
-def _found(index: Index, keys: Iterable[Key], nearest: dict[Key, Reached], repeat: Repeat, match: Match) -> list[Found]:
+def _found(index: Index, nearest: dict[Key, Reached], repeat: Repeat, match: Match, looped: bool) -> list[Found]:
     found: list[Found] = []
-    for body in bodies(index, keys):
+    for body in bodies(index, nearest):
         calls = [call for call in body.calls() if match(body, call, repeat)]
-        looped = [call for call in calls if body.loop(call) is not None]
-        if calls and (looped or all(_is_many(call) for call in calls)):
-            found.append(Found(body, looped or calls, nearest[body.path, body.function.qualname], repeat))
+        inner = [call for call in calls if body.loop(call) is not None] if looped else calls
+        if calls and (inner or all(_is_many(call) for call in calls)):
+            found.append(Found(body, inner or calls, nearest[body.path, body.function.qualname], repeat))
     return found
 
 
