@@ -528,12 +528,17 @@ def view(order, skus, seen):
     ),
     _case(
         "later rounds read the rows",
-        _PLAIN.replace("            Item", "            if Item.objects.filter(sku=sku).exists():\n"
-                       "                continue\n            Item"),  # fmt: skip
+        _PLAIN.replace(
+            "            Item",
+            "            if Item.objects.filter(sku=sku).exists():\n                continue\n            Item",
+        ),  # fmt: skip
         None,
         "R-CARRY",
     ),
-    _case("later rounds read the rows through a function", _PLAIN + """\
+    _case(
+        "later rounds read the rows through a function",
+        _PLAIN
+        + """\
             check(sku)
 
 
@@ -543,14 +548,23 @@ def check(sku):
 
 def find(sku):
     return Item.objects.filter(sku=sku) or find(sku)
-""", None, "R-CARRY"),  # fmt: skip
-    _case("later rounds read the rows of a parent in a function", _PLAIN + """\
+""",
+        None,
+        "R-CARRY",
+    ),  # fmt: skip
+    _case(
+        "later rounds read the rows of a parent in a function",
+        _PLAIN
+        + """\
             check(order)
 
 
 def check(order):
     return order.items
-""", None, "R-CARRY"),  # fmt: skip
+""",
+        None,
+        "R-CARRY",
+    ),  # fmt: skip
     _case("a function gets the model", _PLAIN + "            check(Item)\n", None, "R-CARRY"),
     _case(
         "later rounds ask the same queryset",
@@ -559,8 +573,15 @@ def check(order):
         None,
         "R-CARRY",
     ),
-    _case("the row is used", _PLAIN.replace("Item.ob", "item = Item.ob") + "            print(item)\n", None, "R-RESULT"),
-    _case("the row is used in the same statement", _PLAIN.replace("Item.ob", "print(Item.ob") [:-1] + ")\n", None, "R-RESULT"),
+    _case(
+        "the row is used", _PLAIN.replace("Item.ob", "item = Item.ob") + "            print(item)\n", None, "R-RESULT"
+    ),
+    _case(
+        "the row is used in the same statement",
+        _PLAIN.replace("Item.ob", "print(Item.ob")[:-1] + ")\n",
+        None,
+        "R-RESULT",
+    ),
     _case("the row's key is used", _PLAIN.replace("Item.ob", "x = Item.ob")[:-1] + ".pk\n", None, "R-RESULT"),
     _case("a manager of another kind", _PLAIN.replace("order=order, ", "order, "), None, "R-SHAPE"),
     _case(
@@ -568,7 +589,9 @@ def check(order):
         _PLAIN,
         None,
         "R-SAVE",
-        files=_with("\n    def save(self, *args, **kwargs):\n        self.sku = self.sku.upper()\n        super().save()\n"),
+        files=_with(
+            "\n    def save(self, *args, **kwargs):\n        self.sku = self.sku.upper()\n        super().save()\n"
+        ),
     ),
     _case(
         "save() of the model calls what sets values",
@@ -613,12 +636,17 @@ def check(order):
         ),
     ),
     *(
-        _case(f"an object that is saved: {name}", f"""\
+        _case(
+            f"an object that is saved: {name}",
+            f"""\
 @transaction.atomic
 def view(order, skus, item=None):
     for sku in skus:
         {made}
-""", None, code)  # fmt: skip
+""",
+            None,
+            code,
+        )  # fmt: skip
         for name, made, code in (
             ("its key is given", "row = Item(id=sku)\n        row.save()", "R-SHAPE"),
             ("its key may be given", "row = Item(**sku)\n        row.save()", "R-SHAPE"),
@@ -649,6 +677,11 @@ def view(order, skus, item=None):
         "R-UNRESOLVED",
         head="from shop.models import Order\n\n\n",
     ),
-    _case("a manager that nothing is known of", "def view(order, skus):\n    for sku in skus:\n        make(sku).create()\n"
-          "        order.create()\n        order.rows.create()\n", None, "R-UNRESOLVED"),  # fmt: skip
+    _case(
+        "a manager that nothing is known of",
+        "def view(order, skus):\n    for sku in skus:\n        make(sku).create()\n"
+        "        order.create()\n        order.rows.create()\n",
+        None,
+        "R-UNRESOLVED",
+    ),  # fmt: skip
 )

@@ -20,6 +20,7 @@ _COMMITS = frozenset(
     {"commit", "rollback", "set_autocommit", "savepoint", "savepoint_commit", "savepoint_rollback", "begin_nested"}
 )
 _ATOMIC = frozenset({"atomic", "begin", "begin_nested", "commit_on_success"})
+_BATCHES = frozenset({"bulk_create", "bulk_update", "update", "executemany", "execute_values", "execute_batch"})
 NOT_ATOMIC = "outside a transaction a failure kept the rows before it; now none of them is kept"
 
 
@@ -116,7 +117,7 @@ def _behind(index: Index, nearest: dict[Key, Reached], repeat: Repeat, match: Ma
 
 def _is_many(call: ast.Call) -> bool:
     """Whether it is a batched call already."""
-    return isinstance(call.func, ast.Attribute) and call.func.attr in {"bulk_create", "bulk_update", "update"}
+    return callee_of(call.func).rpartition(".")[2] in _BATCHES
 
 
 # ---- the loop ----

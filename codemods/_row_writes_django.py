@@ -194,7 +194,11 @@ def _is_sender(index: Index, path: str, sender: ast.expr | None, model: DjangoMo
 def _unknown(index: Index, model: DjangoModel, method: str) -> Iterator[str]:
     for class_ in classes_of(index, model):
         for name, value in class_.values.items():
-            if name != "objects" and isinstance(value, ast.Call) and not _VALUES.search(dotted(value.func).rpartition(".")[2]):
+            if (
+                name != "objects"
+                and isinstance(value, ast.Call)
+                and not _VALUES.search(dotted(value.func).rpartition(".")[2])
+            ):
                 made = dotted(value.func) or "a call"
                 yield f"`{class_.qualname}.{name}` is made by `{made}`, which may follow saves"
         if len(class_.decorators):

@@ -143,9 +143,7 @@ def _meaning(loop: ast.For) -> list[ast.stmt]:
     ]
 
 
-def _allowed(
-    body: Body, loop: ast.For, query: ast.Call, model: Model, values: dict[str, ast.expr], where: str
-) -> None:
+def _allowed(body: Body, loop: ast.For, query: ast.Call, model: Model, values: dict[str, ast.expr], where: str) -> None:
     columns = model.all_columns()
     unknown = [name for name in values if name not in columns or columns[name].primary_key]
     if unknown:
