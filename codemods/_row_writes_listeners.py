@@ -14,7 +14,7 @@ _EVERY = frozenset({"mapper", "Mapper", "Session", "session", "SessionLocal", "s
 def listeners(index: Index, model: Model, attributes: set[str]) -> Iterator[str]:
     """A sentence for each validator and listener that would have seen the attributes of a row change."""
     names = {one.name for one in model.lineage()}
-    for path in index.tree.containing("listens_for", "event.listen", "validates", "version_id_col"):
+    for path in index.tree.containing("listens_for", "event.listen", "validates", "version_id_col", "__versioned__"):
         parsed = index.tree.parsed(path)
         for node in ast.walk(parsed) if parsed is not None else ():
             if isinstance(node, ast.ClassDef) and (path, node.name) in {(m.path, m.qualname) for m in model.lineage()}:
@@ -30,6 +30,8 @@ def listeners(index: Index, model: Model, attributes: set[str]) -> Iterator[str]
 
 def _validators(path: str, node: ast.ClassDef, attributes: set[str]) -> Iterator[str]:
     for inner in node.body:
+        if isinstance(inner, ast.Assign) and dotted(inner.targets[0]) == "__versioned__":
+            yield f"{node.name} keeps its versions ({path}:{inner.lineno}): these changes are not among them"
         if isinstance(inner, ast.Assign) and dotted(inner.targets[0]) == "__mapper_args__":
             if "version_id_col" in ast.unparse(inner.value):
                 yield f"{node.name} counts versions ({path}:{inner.lineno}): the check of the one that was read is left out"
