@@ -1,11 +1,8 @@
-"""A statement that a loop sends on a DB-API cursor: its text, its cursor, its driver, and the call that sends many."""
+"""A statement that a loop sends on a DB-API cursor: its text, its cursor, its driver."""
 
 import ast
 import re
 
-import msgspec
-
-from codemods import _loop_edits
 from codemods._loop_gates import inside
 from codemods._loops import Body, names_in, targets
 from codemods._row_writes import RefusedError
@@ -27,20 +24,6 @@ _DRIVERS = (
     "oracledb",
     "pyodbc",
 )
-_PAGE = 1000  # rows per statement
-_VALUES = re.compile(r"\bVALUES\s*(\((?:[^()]|\([^()]*\))*\))", re.I)
-
-
-class Batch(msgspec.Struct):
-    """The line that sends many rows, the name of what sends them, and a name that it needs of `psycopg2.extras`.
-
-    `rows` is how many of them a round trip carries at most.
-    """
-
-    text: str
-    name: str
-    imports: str = ""
-    rows: int = 1_000_000
 
 
 def sql_of(body: Body, call: ast.Call) -> str | None:
@@ -49,23 +32,23 @@ def sql_of(body: Body, call: ast.Call) -> str | None:
     if name not in _CALLS or len(call.args) < 2:
         return None
     sql = call.args[1] if name in ("execute_values", "execute_batch") else call.args[0]
-    return _text(body, sql)
+    return text_of(body, sql)
 
 
-def _text(body: Body, node: ast.expr) -> str | None:
+def text_of(body: Body, node: ast.expr) -> str | None:
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=values):
             return "".join(str(v.value) if isinstance(v, ast.Constant) else "" for v in values)
         case ast.BinOp(left=left):
-            return _text(body, left)
+            return text_of(body, left)
         case ast.Call(func=ast.Attribute(value=value, attr="format")):
-            return _text(body, value)
+            return text_of(body, value)
         case ast.Name(id=name):
             module = body.index.tree.module(body.path)
             known = module.values.get(name) if module and not body.bindings(name) else body.value(name)
-            return _text(body, known) if known is not None and not isinstance(known, ast.Name) else None
+            return text_of(body, known) if known is not None and not isinstance(known, ast.Name) else None
     return None
 
 
@@ -85,7 +68,7 @@ def cursor_of(body: Body, loop: ast.For, call: ast.Call) -> str:
     varies = not isinstance(sql, ast.Constant | ast.Name) or bool(names_in(sql) & loose)
     if varies or len(call.args) != 2 or call.keywords:
         raise RefusedError("R-SHAPE", f"the text of the statement at {where} varies, or more is given with it")
-    if re.search(r"\bRETURNING\b", _text(body, sql) or "", re.I):
+    if re.search(r"\bRETURNING\b", text_of(body, sql) or "", re.I):
         raise RefusedError("R-RESULT", f"the statement at {where} returns rows")
     return body.source(cursor)
 
@@ -142,43 +125,3 @@ def driver_of(body: Body) -> str:
         known = " and ".join(found) or "no known driver"
         raise RefusedError("R-UNRESOLVED", f"which driver sends the rows of {body.path}: {known} is imported")
     return found[0]
-
-
-def batch_call(body: Body, call: ast.Call, driver: str, cursor: str, rows: str, indent: str) -> Batch:
-    """The line behind the loop."""
-    sql = call.args[0]
-    written = body.text[slice(*body.offsets(sql))]
-    text = _text(body, sql) or ""
-    if driver != "psycopg2":
-        if driver == "psycopg" and not _is_cursor(body, call, cursor):
-            raise RefusedError("R-SHAPE", f"`{cursor}` may be a connection, which has no `executemany` in psycopg")
-        return Batch(_line(body, indent, f"{cursor}.executemany(", written, rows), "executemany")
-    found = _VALUES.findall(written)
-    if isinstance(sql, ast.Constant) and len(found) == 1 and not re.search(r"\bDO\s+UPDATE\b", text, re.I):
-        plain = re.fullmatch(r"\((\s*%s\s*,?)+\)", found[0])
-        template = "" if plain else f', template="{found[0]}"'
-        if "\n" not in template and template.count('"') in (0, 2):
-            many = written.replace(found[0], "%s")
-            more = f"{template}, page_size={_PAGE}"
-            line = _line(body, indent, "execute_values(", f"{cursor}, {many}", f"{rows}{more}")
-            return Batch(line, "execute_values", "execute_values", _PAGE)
-    line = _line(body, indent, "execute_batch(", f"{cursor}, {written}", f"{rows}, page_size={_PAGE}")
-    return Batch(line, "execute_batch", "execute_batch", _PAGE)
-
-
-def _is_cursor(body: Body, call: ast.Call, cursor: str) -> bool:
-    made = body.value(cursor)
-    opened = [
-        item.context_expr
-        for node in body.own() if isinstance(node, ast.With)
-        for item in node.items if item.optional_vars is not None and dotted(item.optional_vars) == cursor
-    ]  # fmt: skip
-    values = [*opened, *([made] if made is not None else [])]
-    by_value = any(isinstance(v, ast.Call) and dotted(v.func).rpartition(".")[2] == "cursor" for v in values)
-    return by_value or cursor.rpartition(".")[2] in {"cur", "cursor"}
-
-
-def _line(body: Body, indent: str, head: str, sql: str, rows: str) -> str:
-    if "\n" in sql:
-        return f"{indent}{head}{sql}, {rows})"
-    return _loop_edits.line(body, indent, head, f"{sql}, {rows}", ")").rstrip("\r\n")

@@ -4,88 +4,21 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods._loops import Body
 from codemods._row_writes import RefusedError
-from codemods.api import Repeat
+from codemods._row_writes_models import classes_of
+from codemods._row_writes_receivers import receivers
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Class, dotted
-from codemods.index.models import MOST_ABOVE
 
-_SIGNALS = frozenset({"pre_save", "post_save", "pre_init", "post_init"})
 _PLAIN_BASES = frozenset({"models.Model", "Model", "object", "db.models.Model"})
 _VALUES = re.compile(r"Field$|Key$|Manager$|Index$|Constraint$|GenericRelation$|^(as_manager|property|gettext_lazy|_)$")
-_FIELDS = frozenset(
-    {"AutoField", "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "DateField"}
-    | {"DateTimeField", "DecimalField", "DurationField", "EmailField", "FileField", "FilePathField", "FloatField"}
-    | {"ForeignKey", "GenericIPAddressField", "ImageField", "IntegerField", "JSONField", "ManyToManyField"}
-    | {"NullBooleanField", "OneToOneField", "PositiveBigIntegerField", "PositiveIntegerField", "SlugField", "TextField"}
-    | {"PositiveSmallIntegerField", "SmallAutoField", "SmallIntegerField", "TimeField", "URLField", "UUIDField"}
-    | {"ArrayField", "HStoreField", "CIText", "CICharField", "CITextField", "GenericForeignKey"}
-)
 _HOOKS = {  # packages that follow every save of every model, or of those registered by settings
     "easyaudit": "django-easy-audit",
     "haystack.signals": "django-haystack",
     "django_elasticsearch_dsl": "django-elasticsearch-dsl",
     "auditlog": "django-auditlog",
 }
-
-
-def classes_of(index: Index, model: DjangoModel) -> list[Class]:
-    """The classes that make up a model, its own first, as far as they are in the tree."""
-    found: list[Class] = []
-    places = [(model.path, model.qualname)]
-    while places and len(found) < MOST_ABOVE:
-        path, qualname = places.pop(0)
-        module = index.tree.module(path) if path else None
-        class_ = module.classes.get(qualname) if module else None
-        if class_ is not None and class_ not in found:
-            found.append(class_)
-            places += filter(None, (index.names.resolve(path, base) for base in class_.bases))
-    return found
-
-
-def is_written(index: Index, model: DjangoModel, repeat: Repeat) -> bool:
-    """Whether a statement writes rows of the model; a label of its app that is set out of sight does not hide it."""
-    table = repeat.tables[0] if repeat.tables else ""
-    if any(one.table == table for one in index.django.all):
-        return model.table == table
-    named = [one for one in index.django.all if one.table and table.endswith(f"_{one.name.lower()}")]
-    return named == [model]
-
-
-def fields_of(index: Index, model: DjangoModel) -> dict[str, ast.Call]:
-    """Field name -> its declaration."""
-    fields: dict[str, ast.Call] = {}
-    for class_ in reversed(classes_of(index, model)):
-        for name, value in class_.values.items():
-            if isinstance(value, ast.Call) and re.search(r"(Field|Key)$", dotted(value.func)):
-                fields[name] = value
-    return fields
-
-
-def kind_of(field: ast.Call) -> str:
-    """For example "DateTimeField"."""
-    return dotted(field.func).rpartition(".")[2]
-
-
-def is_automatic(field: ast.Call) -> bool:
-    """Whether the field has a new value at every save."""
-    return any(k.arg == "auto_now" and not _is_false(k.value) for k in field.keywords) or kind_of(field) in {
-        "ModificationDateTimeField", "AutoLastModifiedField", "MonitorField",
-    }  # fmt: skip
-
-
-def automatic(index: Index, model: DjangoModel, written: list[str], plain: bool) -> Iterator[str]:
-    """Sentences on fields that `save()` gives a value of its own, which `bulk_update` does not.
-
-    `plain` is a `save()` of every field, not of those named alone.
-    """
-    for name, field in fields_of(index, model).items():
-        if is_automatic(field) and (plain or name in written):
-            yield f"`{name}` has a new value at every save, and keeps its old one in bulk_update"
-        elif kind_of(field) not in _FIELDS and (plain or name in written):
-            yield f"`{name}` is a {kind_of(field)}: what it does at a save does not happen in bulk_update"
 
 
 def skipped(index: Index, model: DjangoModel, method: str) -> list[str]:
@@ -98,11 +31,8 @@ def skipped(index: Index, model: DjangoModel, method: str) -> list[str]:
         raise RefusedError(
             "R-SAVE", f"{model.name} is spread over several tables, where {method} is refused or partial"
         )
-    found = [*_overrides(index, model, method), *_receivers(index, model, method), *_unknown(index, model, method)]
+    found = [*_overrides(index, model, method), *receivers(index, model, method), *_unknown(index, model, method)]
     return list(dict.fromkeys(found))
-
-
-# ---- save() of the model and its bases ----
 
 
 def _overrides(index: Index, model: DjangoModel, method: str) -> Iterator[str]:
@@ -136,59 +66,6 @@ def _writes_self(index: Index, class_: Class, definition: ast.AST, depth: int) -
                 ):
                     return True
     return False
-
-
-# ---- receivers ----
-
-
-def _receivers(index: Index, model: DjangoModel, method: str) -> Iterator[str]:
-    for path in index.tree.matching(r"(pre|post)_save\b", r"post_init\b"):
-        parsed = index.tree.parsed(path)
-        for node in ast.walk(parsed) if parsed is not None else ():
-            for call, name in _connections(node):
-                signals = {dotted(n).rpartition(".")[2] for a in _given(call) for n in ast.walk(a)} & _SIGNALS
-                sender = next((k.value for k in call.keywords if k.arg == "sender"), None)
-                if not signals or not _is_sender(index, path, sender, model):
-                    continue
-                where = f"`{name}` ({path}:{call.lineno})"
-                of = "every model" if sender is None else model.name
-                if "pre_save" in signals and sender is not None:
-                    raise RefusedError(
-                        "R-SIGNALS", f"{where} gets {model.name} before it is saved, and {method} sends nothing"
-                    )
-                yield f"{where}, which receives {' and '.join(sorted(signals))} of {of}, is not called"
-
-
-def _connections(node: ast.AST) -> Iterator[tuple[ast.Call, str]]:
-    """The calls that register a receiver: `@receiver(...)`, `signal.connect(...)`; each with the receiver's name."""
-    match node:
-        case ast.FunctionDef(decorator_list=decorators, name=name) | ast.ClassDef(decorator_list=decorators, name=name):
-            for decorator in decorators:
-                if isinstance(decorator, ast.Call) and dotted(decorator.func).rpartition(".")[2] == "receiver":
-                    yield decorator, name
-        case ast.Call(func=ast.Attribute(attr="connect"), args=[handler, *_]):
-            yield node, dotted(handler) or "a receiver"
-
-
-def _given(call: ast.Call) -> list[ast.expr]:
-    return [call.func.value] if isinstance(call.func, ast.Attribute) and call.func.attr == "connect" else call.args
-
-
-def _is_sender(index: Index, path: str, sender: ast.expr | None, model: DjangoModel) -> bool:
-    """Whether a receiver for the sender gets the model; what cannot be told apart is one."""
-    if sender is None:
-        return True
-    if isinstance(sender, ast.Constant) and isinstance(sender.value, str):
-        return sender.value.rpartition(".")[2].lower() == model.name.lower()
-    name = dotted(sender)
-    known = index.django.get(path, name)
-    if known is not None:
-        return known is model
-    last = name.rpartition(".")[2]
-    return last == model.name or not last[:1].isupper()
-
-
-# ---- what nobody can see ----
 
 
 def _unknown(index: Index, model: DjangoModel, method: str) -> Iterator[str]:
@@ -230,13 +107,3 @@ def _manager(index: Index, class_: Class, value: ast.expr, method: str) -> Itera
             yield f"`{manager.qualname}` narrows the rows that it gives, and {method} writes no others"
         if manager is None and base[:1].isupper() and not base.startswith(("models.", "Manager")):
             yield f"`{base}`, the manager of {class_.qualname}, is not in the repository"
-
-
-def named_in(body: Body, model: DjangoModel) -> str | None:
-    """The name of the model in a file, if it is bound there."""
-    found = body.index.django.get(body.path, model.name, body.function.qualname)
-    return model.name if found is model else None
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not node.value

@@ -12,27 +12,20 @@ import ast
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
 from codemods._loops import Body
-from codemods._row_writes import (
-    BATCH,
-    NOT_ATOMIC,
-    Found,
-    RefusedError,
-    after,
-    answers,
-    in_transaction,
-    leave,
-    loops_around,
-    new_line,
-)
-from codemods._row_writes_created import Created, created, is_unused
+from codemods._row_writes import Found, RefusedError, answers
+from codemods._row_writes_created import Created, created
 from codemods._row_writes_django import skipped
 from codemods._row_writes_effects import Table, others
+from codemods._row_writes_loop import NOT_ATOMIC, in_transaction, leave, loops_around
+from codemods._row_writes_text import after, new_line
+from codemods._row_writes_unused import is_unused
 from codemods.api import Answer, Load, Meta, Proposal, Repeat, Sighting
 from codemods.index import Index
 
 __getattr__ = names_of(CASES="codemods._django_bulk_create_cases")
 
 META = Meta(id="django-bulk-create", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
+_BATCH = 1000  # rows per statement: a list of any length stays within the limits of drivers and servers
 
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
@@ -88,12 +81,12 @@ def _after(found: Found, loop: ast.For, rows: list[Created], doubts: list[str]) 
     for row in rows:
         start, end = body.offsets(row.statement)
         edits.append((start, end, row.collected(body, name)))
-    write = f"{first.manager}.bulk_create({name}, batch_size={BATCH})"
+    write = f"{first.manager}.bulk_create({name}, batch_size={_BATCH})"
     behind = after(body, loop, place.indent)
     edits.append(new_line(body, behind, f"{place.indent}{write}{newline}"))
     load = Load(
         first.model.name, "bulk_create", "one statement inserts the rows of all rounds", found.repeat,
-        -(-found.repeat.count // BATCH),
+        -(-found.repeat.count // _BATCH),
     )  # fmt: skip
     return Proposal(
         META.id,

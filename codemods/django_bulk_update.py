@@ -13,21 +13,15 @@ import ast
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
 from codemods._loops import Body
-from codemods._row_writes import (
-    NOT_ATOMIC,
-    Found,
-    RefusedError,
-    after,
-    answers,
-    in_transaction,
-    leave,
-    loops_around,
-    new_line,
-)
-from codemods._row_writes_django import automatic, named_in, skipped
+from codemods._row_writes import Found, RefusedError, answers
+from codemods._row_writes_django import skipped
 from codemods._row_writes_effects import Table, others
-from codemods._row_writes_saved import Saved, may_repeat, saved, saved_last, saves_one, writes_many, written
+from codemods._row_writes_fields import saved_last, written
+from codemods._row_writes_loop import NOT_ATOMIC, in_transaction, leave, loops_around
+from codemods._row_writes_models import automatic, named_in
+from codemods._row_writes_saved import Saved, may_repeat, saved, saves_one, writes_many
 from codemods._row_writes_sets import one_update
+from codemods._row_writes_text import after, new_line
 from codemods.api import Answer, Load, Meta, Proposal, Repeat, Sighting
 from codemods.index import Index
 
