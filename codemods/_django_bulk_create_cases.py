@@ -332,7 +332,11 @@ def view(order, skus):
     for sku in skus:
         known.create(order=order, sku=clean(sku), note=items)
         audit(sku).write(sku)
-        ping(), wait(), more()
+        ping[0](), wait(), more(sku)
+
+
+def more(sku):
+    return more(sku)
 """,
         """\
 def view(order, skus):
@@ -342,8 +346,12 @@ def view(order, skus):
     for sku in skus:
         new_items.append(Item(order=order, sku=clean(sku), note=items))
         audit(sku).write(sku)
-        ping(), wait(), more()
+        ping[0](), wait(), more(sku)
     known.bulk_create(new_items, batch_size=1000)
+
+
+def more(sku):
+    return more(sku)
 """,
         tier="C",
         repeats=(Repeat("items", ("store_item",), (), 50, "write", "INSERT INTO store_item (sku) VALUES (?)"),),
@@ -414,7 +422,11 @@ class ItemQuerySet(models.QuerySet):
     pass
 
 
-class Named:
+class Plain:
+    pass
+
+
+class Named(Plain):
     def full(self):
         return self.sku
 
@@ -424,7 +436,7 @@ class Order(models.Model):
 
 
 @register
-class Item(Named, Base, models.Model):
+class Item(Named, Plain, Base, models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
     sku = models.CharField(max_length=20)
     tracker = Tracker()
@@ -461,7 +473,46 @@ def view(order, skus, seen):
         "@transaction.atomic\ndef view(skus):\n    items = []\n    for sku in skus: items.append(Item(sku=sku))\n"
         "    Item.objects.bulk_create(items, batch_size=1000)\n",
     ),
+    _case(
+        "errors are handled inside the transaction",
+        """\
+@transaction.atomic
+def view(order, skus):
+    try:
+        for sku in skus:
+            Item.objects.create(order=order, sku=sku)
+    except ValueError:
+        pass
+""",
+        """\
+@transaction.atomic
+def view(order, skus):
+    try:
+        items = []
+        for sku in skus:
+            items.append(Item(order=order, sku=sku))
+        Item.objects.bulk_create(items, batch_size=1000)
+    except ValueError:
+        pass
+""",
+        tier="C",
+    ),
     # ---- untouched ----
+    _case(
+        "a function that creates one row, which a loop calls",
+        "def view(order, skus):\n    for sku in skus:\n        add(order, sku)\n\n\n"
+        "def add(order, sku):\n    return Item.objects.create(order=order, sku=sku)\n",
+        None,
+        "R-SHARED-CALLERS",
+    ),
+    _case(
+        "an attribute that is no property",
+        "class Basket:\n    def rows(self):\n        return Item.objects.all()\n\n    def fill(self, skus):\n"
+        "        for sku in skus:\n            self.rows.create(sku=sku)\n            self.other.create(sku=sku)\n\n\n"
+        "def view(skus):\n    Basket().fill(skus)\n",
+        None,
+        "R-UNRESOLVED",
+    ),
     _case("rows are created in one call already", _COLLECTED, None, "R-BATCHED"),
     _case("a statement that reads", _PLAIN, None, "R-UNRESOLVED", repeats=(_READS,)),
     _case("rows of a model that no code creates", _PLAIN, None, "R-UNRESOLVED", repeats=(_OTHERS,)),

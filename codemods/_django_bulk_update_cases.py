@@ -344,6 +344,13 @@ def view():
         tier="C",
     ),
     # ---- untouched ----
+    _case(
+        "a function that saves one row, which a loop calls",
+        "def view(items):\n    for item in items:\n        change(item)\n\n\ndef change(item):\n    item.price = 1\n"
+        "    item.save()\n\n\ndef other(item):\n    item.save()\n",
+        None,
+        "R-SHARED-CALLERS",
+    ),
     _case("written in one call already", _COLLECTED, None, "R-BATCHED"),
     _case("a statement that reads", _PLAIN, None, "R-UNRESOLVED", repeats=(_READS,)),
     _case("rows of a table that no model has", _PLAIN, None, "R-UNRESOLVED", repeats=(_OTHERS,)),
@@ -394,6 +401,18 @@ def view():
                 "later rounds read a row through a relation",
                 "R-CARRY",
                 "item.price = item.order.main.price\nitem.save()",
+                "Item.objects.all()",
+            ),
+            (
+                "later rounds make the rows",
+                "R-GET-OR-CREATE",
+                "item.price = Item.objects.get_or_create(sku=1)\nitem.save()",
+                "Item.objects.all()",
+            ),
+            (
+                "later rounds make the rows of a parent",
+                "R-GET-OR-CREATE",
+                "item.price = other.items.get_or_create(sku=1)\nitem.save()",
                 "Item.objects.all()",
             ),
             (

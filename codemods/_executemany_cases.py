@@ -172,6 +172,30 @@ def view(cur, pairs):
 """,
     ),
     _case(
+        "psycopg2: values over several lines, with a function",
+        '''\
+import psycopg2
+
+
+def view(cur, pairs):
+    for a, b in pairs:
+        cur.execute("""INSERT INTO item (a, b) VALUES (
+            %s, lower(%s))""", (a, b))
+''',
+        '''\
+import psycopg2
+from psycopg2.extras import execute_batch
+
+
+def view(cur, pairs):
+    rows = []
+    for a, b in pairs:
+        rows.append((a, b))
+    execute_batch(cur, """INSERT INTO item (a, b) VALUES (
+            %s, lower(%s))""", rows, page_size=1000)
+''',
+    ),
+    _case(
         "psycopg, a cursor of a `with`, errors that are handled around",
         """\
 import psycopg

@@ -10,7 +10,7 @@ from codemods._row_writes import RefusedError
 from codemods._row_writes_models import classes_of, fields_of, kind_of
 from codemods._row_writes_saved import Saved
 from codemods.index.django_models import DjangoModel
-from codemods.index.facts import dotted
+from codemods.index.facts import Class, dotted
 
 _READERS = frozenset({"isinstance", "len", "str", "repr", "print", "getattr", "hasattr", "bool", "type", "id"})
 _IN_PLACE = frozenset({"JSONField", "ArrayField", "HStoreField"})
@@ -107,21 +107,21 @@ def _called(body: Body, node: ast.AST) -> ast.AST:
 
 def _may_change(body: Body, model: DjangoModel, method: str) -> bool:
     for class_ in classes_of(body.index, model):
-        if method not in class_.methods:
-            continue
-        found = body.index.definitions.get((class_.path, f"{class_.qualname}.{method}"))
-        if found is None:
-            return True
-        for node in ast.walk(found):
-            match node:
-                case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store() | ast.Del()):
-                    return True
-                case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=attr)) if attr in class_.methods:
-                    return True
-                case ast.Call(args=[ast.Name(id="self"), *_]) if dotted(node.func) not in _READERS | {"super"}:
-                    return True
-        return False
+        if method in class_.methods:
+            found = body.index.definitions.get((class_.path, f"{class_.qualname}.{method}"))
+            return found is None or any(_changes_self(node, class_) for node in ast.walk(found))
     return not (method.startswith("get_") or method in {"clean_fields", "full_clean", "serializable_value"})
+
+
+def _changes_self(node: ast.AST, class_: Class) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store() | ast.Del()):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=attr)):
+            return attr in class_.methods
+        case ast.Call(func=func, args=[ast.Name(id="self"), *_]):
+            return dotted(func) not in _READERS | {"super"}
+    return False
 
 
 def saved_last(body: Body, saves: list[Saved]) -> None:

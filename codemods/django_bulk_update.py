@@ -61,13 +61,12 @@ def _edit(found: Found) -> Proposal:
     if may_repeat(body, one):
         doubts.append("the query may give a row twice: then the first of its values is kept now, and it was the last")
     refused: RefusedError | None = None
-    for loop in loops_around(body, [save.call for save in saves]):
+    loops = loops_around(body, [save.call for save in saves])
+    for loop in loops[: loops.index(one.loop) + 1]:
         try:
             return _after(found, loop, saves, fields, one.manager or f"{name}.objects", doubts)
         except RefusedError as why:
             refused = why
-        if loop is one.loop:
-            break
     assert refused is not None
     raise refused
 
