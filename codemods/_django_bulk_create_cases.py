@@ -1,6 +1,8 @@
 """Cases of django-bulk-create."""
 
-from codemods.api import Case, Repeat
+from typing import Any
+
+from codemods.api import Case, Repeat, Tier
 
 _ITEMS = Repeat("items", ("shop_item",), (), 50, "write", "INSERT INTO shop_item (order_id, sku) VALUES (?, ?)")
 _OTHERS = Repeat("others", ("shop_other",), (), 50, "write", "INSERT INTO shop_other (a) VALUES (?)")
@@ -30,14 +32,12 @@ def _with(code: str, old: str = "", new: str = "", **more: str) -> dict[str, str
     return {"shop/models.py": models + code, **{f"shop/{name}.py": text for name, text in more.items()}}
 
 
-def _case(
-    name: str, before: str, after: str | None, code: str | None = None, tier: str = "B",
-    repeats: tuple[Repeat, ...] = (_ITEMS,), files: dict[str, str] | None = None, head: str = _HEAD,
-) -> Case:  # fmt: skip
-    return Case(
-        name, head + before, None if after is None else head + after, repeats, code=code, tier=tier,  # type: ignore[arg-type]
-        files=files or _MODELS,
-    )  # fmt: skip
+def _case(name: str, before: str, after: str | None, code: str | None = None, tier: Tier = "B", **more: Any) -> Case:
+    """A case whose files are the models and whose repeat is the write to `shop_item`, unless more is said."""
+    head = more.get("head", _HEAD)
+    changed = None if after is None else head + after
+    repeats, files = more.get("repeats", (_ITEMS,)), more.get("files") or _MODELS
+    return Case(name, head + before, changed, repeats, code, tier, files)
 
 
 _PLAIN = """\
@@ -582,7 +582,7 @@ def view(order, skus):
         _PLAIN.replace(
             "            Item",
             "            if Item.objects.filter(sku=sku).exists():\n                continue\n            Item",
-        ),  # fmt: skip
+        ),
         None,
         "R-CARRY",
     ),
@@ -602,7 +602,7 @@ def find(sku):
 """,
         None,
         "R-CARRY",
-    ),  # fmt: skip
+    ),
     _case(
         "later rounds read the rows of a parent in a function",
         _PLAIN
@@ -615,7 +615,7 @@ def check(order):
 """,
         None,
         "R-CARRY",
-    ),  # fmt: skip
+    ),
     _case("a function gets the model", _PLAIN + "            check(Item)\n", None, "R-CARRY"),
     _case(
         "later rounds ask the same queryset",
@@ -650,8 +650,9 @@ def check(order):
         None,
         "R-SAVE",
         files=_with(
-            "\n    def save(self, *args, **kwargs):\n        self.normalise()\n        super().save()\n"
-            "\n    def normalise(self):\n        self.sku = self.sku.upper()\n"
+            "\n    def save(self, *args, **kwargs):\n        self.normalise()\n        super().save()\n",
+            "class Item(models.Model):",
+            "class Named:\n    def normalise(self):\n        self.sku = self.sku.upper()\n\n\nclass Item(Named, models.Model):",
         ),
     ),
     _case(
@@ -697,7 +698,7 @@ def view(order, skus, item=None):
 """,
             None,
             code,
-        )  # fmt: skip
+        )
         for name, made, code in (
             ("its key is given", "row = Item(id=sku)\n        row.save()", "R-SHAPE"),
             ("its key may be given", "row = Item(**sku)\n        row.save()", "R-SHAPE"),
@@ -734,5 +735,5 @@ def view(order, skus, item=None):
         "        order.create()\n        order.rows.create()\n",
         None,
         "R-UNRESOLVED",
-    ),  # fmt: skip
+    ),
 )

@@ -1,6 +1,8 @@
 """Cases of django-bulk-update."""
 
-from codemods.api import Case, Repeat
+from typing import Any
+
+from codemods.api import Case, Repeat, Tier
 
 _ITEMS = Repeat("items", ("shop_item",), ("shop_item.id",), 50, "write", "UPDATE shop_item SET price = ? WHERE id = ?")
 _READS = Repeat("reads", ("shop_item",), ("shop_item.id",), 50, statement="SELECT * FROM shop_item WHERE id = ?")
@@ -40,12 +42,12 @@ def _models(old: str = "", new: str = "", more: str = "", **files: str) -> dict[
     return {"shop/models.py": models + more, **{f"shop/{name}.py": text for name, text in files.items()}}
 
 
-def _case(
-    name: str, before: str, after: str | None, code: str | None = None, tier: str = "B",
-    repeats: tuple[Repeat, ...] = (_ITEMS,), files: dict[str, str] | None = None, head: str = _HEAD,
-) -> Case:  # fmt: skip
+def _case(name: str, before: str, after: str | None, code: str | None = None, tier: Tier = "B", **more: Any) -> Case:
+    """A case whose files are the models and whose repeat is the write to `shop_item`, unless more is said."""
+    head = more.get("head", _HEAD)
     changed = None if after is None else head + after
-    return Case(name, head + before, changed, repeats, code, tier, files or _models())  # type: ignore[arg-type]
+    repeats, files = more.get("repeats", (_ITEMS,)), more.get("files") or _models()
+    return Case(name, head + before, changed, repeats, code, tier, files)
 
 
 _PLAIN = """\
@@ -117,8 +119,8 @@ def view(order, price):
 """,
     ),
     *(
-        _case(f"one value, but {name}", before, after, tier=tier)
-        for name, before, after, tier in (
+        _case(f"one value, but {name}", before, after)
+        for name, before, after in (
             (
                 "a comment would be lost",
                 _round("item.price = 0  # free\nitem.save()"),
@@ -126,7 +128,6 @@ def view(order, price):
                     "    for", "    changed_items = []\n    for"
                 )
                 + '    Item.objects.bulk_update(changed_items, ["price"], batch_size=500)\n',
-                "B",
             ),
             (
                 "the queryset is cut",
@@ -135,7 +136,6 @@ def view(order, price):
                     "    for", "    changed_items = []\n    for"
                 )
                 + '    Item.objects.bulk_update(changed_items, ["price"], batch_size=500)\n',
-                "B",
             ),
             (
                 "the steps allow no update",
@@ -144,7 +144,6 @@ def view(order, price):
                     "    for", "    changed_items = []\n    for"
                 )
                 + '    Item.objects.bulk_update(changed_items, ["price"], batch_size=500)\n',
-                "B",
             ),
             (
                 "the expression needs its parentheses",
@@ -153,7 +152,6 @@ def view(order, price):
                     "    for", "    changed_items = []\n    for"
                 )
                 + '    Item.objects.bulk_update(changed_items, ["price"], batch_size=500)\n',
-                "B",
             ),
             (
                 "the rows are returned",
@@ -177,7 +175,6 @@ def view():
     Item.objects.bulk_update(changed_items, ["price"], batch_size=500)
     return items
 """,
-                "B",
             ),
         )
     ),
@@ -346,7 +343,8 @@ def view():
     # ---- untouched ----
     _case(
         "a function that saves one row, which a loop calls",
-        "def view(items):\n    for item in items:\n        change(item)\n\n\ndef change(item):\n    item.price = 1\n"
+        "def view(items):\n    for item in items:\n        check(item)\n        change(item)\n\n\n"
+        "def check(item):\n    print(item)\n\n\ndef change(item):\n    item.price = 1\n"
         "    item.save()\n\n\ndef other(item):\n    item.save()\n",
         None,
         "R-SHARED-CALLERS",

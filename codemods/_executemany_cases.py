@@ -1,17 +1,17 @@
 """Cases of executemany."""
 
-from codemods.api import Case, Repeat
+from typing import Any
+
+from codemods.api import Case, Repeat, Tier
 
 _INSERT = Repeat("insert", ("item",), (), 50, "write", "INSERT INTO item (a, b) VALUES (?, ?)")
 _UPDATE = Repeat("update", ("item",), ("item.id",), 50, "write", "UPDATE item SET a = ? WHERE id = ?")
 _READS = Repeat("reads", ("item",), ("item.id",), 50, statement="SELECT * FROM item WHERE id = ?")
 
 
-def _case(
-    name: str, before: str, after: str | None, code: str | None = None, tier: str = "B",
-    repeat: Repeat = _INSERT, files: dict[str, str] | None = None,
-) -> Case:  # fmt: skip
-    return Case(name, before, after, (repeat,), code, tier, files or {})  # type: ignore[arg-type]
+def _case(name: str, before: str, after: str | None, code: str | None = None, tier: Tier = "B", **more: Any) -> Case:
+    """A case whose repeat is the INSERT, unless more is said."""
+    return Case(name, before, after, (more.get("repeat", _INSERT),), code, tier, more.get("files", {}))
 
 
 def _sqlite(lines: str, head: str = "import sqlite3\n\n\n", rest: str = "") -> str:
@@ -278,25 +278,25 @@ def view(pairs):
         f"import sqlite3\n\n\ndef view(c, p):\n    while p:\n        c.execute({_SQL}, (p, p))\n",
         None,
         "R-AMBIGUOUS",
-    ),  # fmt: skip
+    ),
     _case("each round commits", _PLAIN + "        other.commit()\n", None, "R-TX"),
     _case(
         "each round handles its error",
         _sqlite(f"try:\n    cursor.execute({_SQL}, (a, b))\nexcept ValueError:\n    pass"),
         None,
         "R-PARTIAL",
-    ),  # fmt: skip
+    ),
     _case("every statement commits", _PLAIN.replace("view", "view") + "    other.autocommit = True\n", None, "R-TX"),
     _case("one object in all rounds", _sqlite(f"other[0] = a\ncursor.execute({_SQL}, other)"), None, "R-CARRY"),
     _case(
         "an object that is changed later", _sqlite(f"c = [a, b]\ncursor.execute({_SQL}, c)\nc[0] = 1"), None, "R-CARRY"
-    ),  # fmt: skip
+    ),
     _case(
         "an object that a method changes later",
         _sqlite(f"c = [a, b]\ncursor.execute({_SQL}, c)\nc.clear()"),
         None,
         "R-CARRY",
-    ),  # fmt: skip
+    ),
     _case("parameters from somewhere", _sqlite(f"cursor.execute({_SQL}, other[a])"), None, "R-SHAPE"),
     _case("no driver is known", _sqlite(f"cursor.execute({_SQL}, (a, b))", head=""), None, "R-UNRESOLVED"),
     _case(
@@ -304,12 +304,12 @@ def view(pairs):
         _sqlite(f"cursor.execute({_SQL}, (a, b))", head="import psycopg\nimport sqlite3\n\n\n"),
         None,
         "R-UNRESOLVED",
-    ),  # fmt: skip
+    ),
     _case(
         "a connection of psycopg",
         "import psycopg\n\n\ndef view(connection, pairs):\n    for a, b in pairs:\n"
         f"        connection.execute({_SQL}, (a, b))\n",
         None,
         "R-SHAPE",
-    ),  # fmt: skip
+    ),
 )

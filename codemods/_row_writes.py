@@ -96,7 +96,7 @@ def _behind(index: Index, nearest: dict[Key, Reached], repeat: Repeat, match: Ma
         if (fact.callee, fact.line) == (callee_of(call.func), call.lineno)
         for key in index.calls.targets(body.function, fact)
     }
-    for body in bodies(index, [key for key in nearest if key in looped]):
+    for body in bodies(index, [key for key in reversed(nearest) if key in looped]):
         if calls := [call for call in body.calls() if match(body, call, repeat)]:
             name = body.function.qualname
             place = f"line {calls[0].lineno} of {body.path}"

@@ -33,7 +33,7 @@ def batch_call(body: Body, call: ast.Call, driver: str, cursor: str, rows: str, 
     written = body.text[slice(*body.offsets(sql))]
     text = text_of(body, sql) or ""
     if driver != "psycopg2":
-        if driver == "psycopg" and not _is_cursor(body, call, cursor):
+        if driver == "psycopg" and not _is_cursor(body, cursor):
             raise RefusedError("R-SHAPE", f"`{cursor}` may be a connection, which has no `executemany` in psycopg")
         return Batch(_line(body, indent, f"{cursor}.executemany(", written, rows), "executemany")
     found = _VALUES.findall(written)
@@ -49,7 +49,7 @@ def batch_call(body: Body, call: ast.Call, driver: str, cursor: str, rows: str, 
     return Batch(line, "execute_batch", "execute_batch", _PAGE)
 
 
-def _is_cursor(body: Body, call: ast.Call, cursor: str) -> bool:
+def _is_cursor(body: Body, cursor: str) -> bool:
     made = body.value(cursor)
     opened = [
         item.context_expr

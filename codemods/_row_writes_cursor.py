@@ -84,10 +84,12 @@ def is_free(body: Body, loop: ast.For, call: ast.Call, cursor: str) -> None:
         if isinstance(node, ast.Attribute) and node is not call.func and node.attr in _SENDS | _RESULTS:
             code = "R-RESULT" if node.attr in _RESULTS else "R-CARRY"
             raise RefusedError(code, f"the loop around {where} uses `{node.attr}` (line {node.lineno})")
+    end = loop.end_lineno or 0
     later = [
-        node for node in ast.walk(body.definition)
-        if isinstance(node, ast.Attribute) and node.lineno > (loop.end_lineno or 0) and ast.unparse(node.value) == cursor
-    ]  # fmt: skip
+        node
+        for node in ast.walk(body.definition)
+        if isinstance(node, ast.Attribute) and node.lineno > end and ast.unparse(node.value) == cursor
+    ]
     if later and min(later, key=lambda n: (n.lineno, n.col_offset)).attr in _RESULTS:
         raise RefusedError("R-RESULT", f"`{cursor}` tells after the loop what the last statement of {where} did")
     if re.search(r"autocommit\s*=\s*True|isolation_level\s*=\s*(None|0)|ISOLATION_LEVEL_AUTOCOMMIT", body.text):

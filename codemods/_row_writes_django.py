@@ -11,6 +11,8 @@ from codemods.index import Index
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Class, dotted
 
+_HARMLESS = frozenset({"super", "isinstance", "type", "str", "repr", "hasattr", "getattr"})
+_CHECKS = frozenset({"save", "save_base", "full_clean"})
 _PLAIN_BASES = frozenset({"models.Model", "Model", "object", "db.models.Model"})
 _VALUES = re.compile(r"Field$|Key$|Manager$|Index$|Constraint$|GenericRelation$|^(as_manager|property|gettext_lazy|_)$")
 _HOOKS = {  # packages that follow every save of every model, or of those registered by settings
@@ -36,35 +38,34 @@ def skipped(index: Index, model: DjangoModel, method: str) -> list[str]:
 
 
 def _overrides(index: Index, model: DjangoModel, method: str) -> Iterator[str]:
-    for class_ in classes_of(index, model):
+    classes = classes_of(index, model)
+    for class_ in classes:
         for name in sorted(class_.methods & {"save", "save_base"}):
             definition = index.definitions.get((class_.path, f"{class_.qualname}.{name}"))
             where = f"`{class_.qualname}.{name}` ({class_.path}:{definition.lineno if definition else class_.line})"
-            if definition is None or _writes_self(index, class_, definition, 1):
+            if definition is None or _writes_self(index, classes, definition, 1):
                 raise RefusedError("R-SAVE", f"{where} sets values of the row, and {method} does not call it")
             yield f"{where} does not run: {method} skips it"
-    for class_ in classes_of(index, model):
+    for class_ in classes:
         outside = [b for b in class_.bases if b not in _PLAIN_BASES and not index.names.resolve(class_.path, b)]
         if outside:
             yield f"`{outside[0]}`, a base of {class_.qualname}, is not in the repository: its `save` would not run"
 
 
-def _writes_self(index: Index, class_: Class, definition: ast.AST, depth: int) -> bool:
-    for node in ast.walk(definition):
-        match node:
-            case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
-                return True
-            case ast.Call(func=ast.Name(id=name), args=[*args]) if any(
-                isinstance(a, ast.Name) and a.id == "self" for a in args
-            ):
-                if name not in {"super", "isinstance", "type", "str", "repr", "hasattr", "getattr"}:
-                    return True
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=attr)) if depth and attr in class_.methods:
-                inner = index.definitions.get((class_.path, f"{class_.qualname}.{attr}"))
-                if attr not in {"save", "full_clean"} and (
-                    inner is None or _writes_self(index, class_, inner, depth - 1)
-                ):
-                    return True
+def _writes_self(index: Index, classes: list[Class], definition: ast.AST, depth: int) -> bool:
+    return any(_writes(index, classes, node, depth) for node in ast.walk(definition))
+
+
+def _writes(index: Index, classes: list[Class], node: ast.AST, depth: int) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
+            return True
+        case ast.Call(func=ast.Name(id=name), args=args) if name not in _HARMLESS:
+            return any(isinstance(argument, ast.Name) and argument.id == "self" for argument in args)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=attr)) if depth and attr not in _CHECKS:
+            owners = [class_ for class_ in classes if attr in class_.methods][:1]
+            inner = [index.definitions.get((class_.path, f"{class_.qualname}.{attr}")) for class_ in owners]
+            return any(one is None or _writes_self(index, classes, one, depth - 1) for one in inner)
     return False
 
 

@@ -42,7 +42,7 @@ def others(body: Body, loop: Loop, table: Table, writes: list[ast.Call]) -> list
     own = {id(node) for call in writes for node in ast.walk(call.func)}
     expressions = (node for node in inside(loop) if isinstance(node, ast.expr) and id(node) not in own)
     for node in sorted(expressions, key=lambda n: (n.lineno, n.col_offset)):
-        if reads := _reads(body, node, table):
+        if reads := _reads(node, table):
             code, what = reads
             raise RefusedError(code, f"{what} (line {node.lineno}), and must see what earlier rounds wrote")
         if isinstance(node, ast.Call) and node not in writes:
@@ -53,7 +53,7 @@ def others(body: Body, loop: Loop, table: Table, writes: list[ast.Call]) -> list
     return [f"the rows are written after calls of {_listed(called)} now, which must not read them"]
 
 
-def _reads(body: Body, node: ast.expr, table: Table) -> tuple[str, str] | None:
+def _reads(node: ast.expr, table: Table) -> tuple[str, str] | None:
     """A refusal when an expression asks for rows of the table or changes them."""
     match node:
         case ast.Call(func=ast.Attribute(attr=attr, value=value)) if attr in _CREATES and _names(value, table):

@@ -124,7 +124,7 @@ def _changes_self(node: ast.AST, class_: Class) -> bool:
     return False
 
 
-def saved_last(body: Body, saves: list[Saved]) -> None:
+def saved_last(saves: list[Saved]) -> None:
     """In a round nothing is done to the row once it is saved that the later write would take with it.
 
     Raises:

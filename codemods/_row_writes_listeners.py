@@ -30,14 +30,19 @@ def listeners(index: Index, model: Model, attributes: set[str]) -> Iterator[str]
 
 def _validators(path: str, node: ast.ClassDef, attributes: set[str]) -> Iterator[str]:
     for inner in node.body:
-        if isinstance(inner, ast.Assign) and dotted(inner.targets[0]) == "__versioned__":
-            yield f"{node.name} keeps its versions ({path}:{inner.lineno}): these changes are not among them"
-        if isinstance(inner, ast.Assign) and dotted(inner.targets[0]) == "__mapper_args__":
-            if "version_id_col" in ast.unparse(inner.value):
-                yield f"{node.name} counts versions ({path}:{inner.lineno}): the check of the one that was read is left out"
-        if not isinstance(inner, ast.FunctionDef):
-            continue
-        for decorator in inner.decorator_list:
-            if isinstance(decorator, ast.Call) and dotted(decorator.func).rpartition(".")[2] == "validates":
-                if attributes & {a.value for a in decorator.args if isinstance(a, ast.Constant)}:
-                    yield f"the validator `{inner.name}` ({path}:{inner.lineno}) is not called for each row"
+        match inner:
+            case ast.Assign(targets=[ast.Name(id="__versioned__")]):
+                yield f"{node.name} keeps its versions ({path}:{inner.lineno}): these changes are not among them"
+            case ast.Assign(targets=[ast.Name(id="__mapper_args__")], value=value) if "version_id" in ast.unparse(
+                value
+            ):
+                yield f"{node.name} counts versions ({path}:{inner.lineno}): the one that was read is not checked"
+            case ast.FunctionDef(decorator_list=decorators, name=name):
+                if any(_validates(decorator, attributes) for decorator in decorators):
+                    yield f"the validator `{name}` ({path}:{inner.lineno}) is not called for each row"
+
+
+def _validates(node: ast.expr, attributes: set[str]) -> bool:
+    if not isinstance(node, ast.Call) or dotted(node.func).rpartition(".")[2] != "validates":
+        return False
+    return bool(attributes & {argument.value for argument in node.args if isinstance(argument, ast.Constant)})

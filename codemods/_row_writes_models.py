@@ -48,9 +48,11 @@ def fields_of(index: Index, model: DjangoModel) -> dict[str, ast.Call]:
     """Field name -> its declaration."""
     fields: dict[str, ast.Call] = {}
     for class_ in reversed(classes_of(index, model)):
-        for name, value in class_.values.items():
-            if isinstance(value, ast.Call) and re.search(r"(Field|Key)$", dotted(value.func)):
-                fields[name] = value
+        fields |= {
+            name: value
+            for name, value in class_.values.items()
+            if isinstance(value, ast.Call) and re.search(r"(Field|Key)$", dotted(value.func))
+        }
     return fields
 
 

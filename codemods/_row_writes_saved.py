@@ -57,7 +57,7 @@ def saved(body: Body, call: ast.Call, repeat: Repeat) -> Saved | None:
     related = _related(body, iterated(loop), repeat)
     if related is not None:
         return Saved(call, statement, related, row, loop, iterated(loop), None, None)
-    only = model_of(body, repeat) if _sets(body, call, row, repeat, loop) else None
+    only = model_of(body, repeat) if _sets(call, row, repeat, loop) else None
     return Saved(call, statement, only, row, loop, None, None, None) if only is not None else None
 
 
@@ -66,7 +66,7 @@ def saves_one(body: Body, call: ast.Call, repeat: Repeat) -> bool:
     match call.func:
         case ast.Attribute(attr="save", value=ast.Name(id=row)) if body.loop(call) is None:
             given = any(isinstance(bound, ast.arg) for bound in body.bindings(row))
-            return given and model_of(body, repeat) is not None and _sets(body, call, row, repeat, body.definition)
+            return given and model_of(body, repeat) is not None and _sets(call, row, repeat, body.definition)
     return False
 
 
@@ -77,7 +77,7 @@ def model_of(body: Body, repeat: Repeat) -> DjangoModel | None:
     return own[0] if len(own) == 1 else None
 
 
-def _sets(body: Body, call: ast.Call, row: str, repeat: Repeat, where: ast.AST) -> bool:
+def _sets(call: ast.Call, row: str, repeat: Repeat, where: ast.AST) -> bool:
     """Whether the statement sets what the code does: the attributes that it sets, or those that it names."""
     columns = set(re.findall(r"\w+", repeat.statement.lower().partition(" set ")[2].partition(" where ")[0]))
     names = {n.value for n in ast.walk(call) if isinstance(n, ast.Constant) and isinstance(n.value, str)} or {

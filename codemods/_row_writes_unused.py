@@ -7,7 +7,7 @@ from codemods._row_writes import RefusedError
 from codemods._row_writes_created import Created
 
 
-def is_unused(body: Body, loop: ast.For, created: Created) -> None:
+def is_unused(body: Body, created: Created) -> None:
     """The object is used for nothing once it is written.
 
     Raises:
@@ -26,10 +26,10 @@ def is_unused(body: Body, loop: ast.For, created: Created) -> None:
             raise RefusedError("R-RESULT", f"`{created.row}`, the row that {where} creates, is used")
         return
     assert created.row is not None
-    _made_here(body, loop, created, where)
+    _made_here(body, created, where)
 
 
-def _made_here(body: Body, loop: ast.For, created: Created, where: str) -> None:
+def _made_here(body: Body, created: Created, where: str) -> None:
     row, made, call = created.row, created.made, created.call
     assert row is not None
     assert isinstance(made, ast.Call)

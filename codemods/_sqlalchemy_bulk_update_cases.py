@@ -1,6 +1,8 @@
 """Cases of sqlalchemy-bulk-update."""
 
-from codemods.api import Case, Repeat
+from typing import Any
+
+from codemods.api import Case, Repeat, Tier
 
 _UPDATE = Repeat("update", ("users",), ("users.id",), 50, "write", "UPDATE users SET active = ? WHERE users.id = ?")
 _READS = Repeat("reads", ("users",), ("users.id",), 50, statement="SELECT * FROM users WHERE id = ?")
@@ -26,13 +28,12 @@ class Team(Base):
 _HEAD = "from models import Team, User\n\n\n"
 
 
-def _case(
-    name: str, before: str, after: str | None, code: str | None = None, tier: str = "B", *,
-    repeat: Repeat = _UPDATE, more: str = "", own: str = "", **files: str,
-) -> Case:  # fmt: skip
-    others = {"models.py": _MODELS.replace("\n\n\nclass Team", f"\n{own}\n\nclass Team") + more, **{f"{module}.py": text for module, text in files.items()}}
-    text = None if after is None else _HEAD + after
-    return Case(name, _HEAD + before, text, (repeat,), code, tier, others)  # type: ignore[arg-type]
+def _case(name: str, before: str, after: str | None, code: str | None = None, tier: Tier = "B", **more: Any) -> Case:
+    """A case with the models, `own` in the class User and `more` below, and other files by their module."""
+    models = _MODELS.replace("\n\n\nclass Team", f"\n{more.pop('own', '')}\n\nclass Team") + more.pop("more", "")
+    repeat = more.pop("repeat", _UPDATE)
+    files = {"models.py": models, **{f"{module}.py": text for module, text in more.items()}}
+    return Case(name, _HEAD + before, None if after is None else _HEAD + after, (repeat,), code, tier, files)
 
 
 _PLAIN = """\

@@ -64,7 +64,7 @@ def _after(found: Found, loop: ast.For, rows: list[Created], doubts: list[str]) 
     body, first = found.body, rows[0]
     leave(body, loop, [row.call for row in rows])
     for row in rows:
-        is_unused(body, loop, row)
+        is_unused(body, row)
         doubts = [*doubts, *row.doubts]
     back = {link.name for owner in body.index.django.all for link in owner.links.values()
             if link.target is first.model and link.kind.startswith("reverse")}  # fmt: skip

@@ -2,8 +2,8 @@
 
 `row.save()` in a loop costs a round trip per row and writes every column. The loop collects the rows now and
 `bulk_update` after it writes the fields that were set; a loop that only sets one value on all rows of a queryset
-becomes `update()` of that queryset. Refused: rows that later rounds read, rounds that handle their own errors or end early,
-changes that are not seen, models whose `save()` or `pre_save` receivers set values, models over several tables. A
+becomes `update()` of that queryset. Refused: rows that later rounds read, rounds that handle their own errors or
+end early, changes that are not seen, models whose `save()` or `pre_save` receivers set values, models over several tables. A
 draft that says what is skipped where `save()` is overridden, receivers get the rows, a field has a new value at each
 save, or no transaction is seen around the loop.
 """
@@ -52,7 +52,7 @@ def _edit(found: Found) -> Proposal:
     name = one.name or named_in(body, one.model)
     if name is None:
         raise RefusedError("R-SHAPE", f"{body.path} has no name for {one.model.name}, whose rows it saves")
-    saved_last(body, saves)
+    saved_last(saves)
     fields = written(body, saves)
     plain = not one.call.keywords
     doubts = [*skipped(body.index, one.model, "bulk_update"), *automatic(body.index, one.model, fields, plain)]

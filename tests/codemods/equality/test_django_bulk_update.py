@@ -107,6 +107,8 @@ def test_the_notes_of_a_draft_are_true(library: Library, tmp_path: Path) -> None
         "`changed` has a new value at every save, and keeps its old one in bulk_update",
     )
     before, after = library.run(models, app, ROWS), library.run(models, proposal.texts["app.py"], ROWS)
-    assert [[row[:4] for row in rows] for _, rows in after.value] == [[row[:4] for row in rows] for _, rows in before.value]
+    assert [[row[:4] for row in rows] for _, rows in after.value] == [
+        [row[:4] for row in rows] for _, rows in before.value
+    ]
     assert {row[4] for _, rows in after.value for row in rows} == {2001}
     assert 2001 not in {row[4] for _, rows in before.value for row in rows}

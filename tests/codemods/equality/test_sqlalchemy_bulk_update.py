@@ -1,4 +1,4 @@
-"""One value for all rows of a query, before and after: equal rows, in the session too, on real databases; one UPDATE."""
+"""One value for all rows of a query, before and after: equal rows in the database and the session; one UPDATE."""
 
 from pathlib import Path
 
