@@ -151,7 +151,7 @@ class Places:
                     continue
                 own = query.entities[0] == OWN_MODEL
                 owner = (function.path, function.owner) if function.owner else None
-                feeds = self.about.class_model(owner) if owner else None
+                feeds = self.about.class_model(owner) or self.index.django.get(*owner) if owner else None
                 model = feeds if own else self.index.django.get(function.path, query.entities[0], function.qualname)
                 if model is None:
                     continue
