@@ -81,7 +81,7 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
     relations = list(dict.fromkeys(r for found in relations_of(places.index, repeat) for r in found))
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
-    candidates = places.candidates(repeat)
+    candidates = _at_makers(places, places.candidates(repeat))
     if not candidates:
         return _nowhere(places.all, relations, repeat)
     best = min(candidates, key=lambda c: c.rank)
@@ -100,6 +100,17 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
         names = tuple(sorted({_named(c, lined=lined) for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return equal
+
+
+def _at_makers(places: Places, candidates: list[Candidate]) -> list[Candidate]:
+    """Without a call of a function whose query has options of its own and is as surely what is read: they go there."""
+    optioned = {(c.place.key, c.names, c.seen) for c in candidates if c.place.query.style != "built" and c.optioned}
+    return [
+        c
+        for c in candidates
+        if c.place.query.style != "built"
+        or optioned.isdisjoint((key, c.names, c.seen) for key in places.makers(c.place))
+    ]
 
 
 def _both_pay(places: Places, best: Candidate, candidates: list[Candidate]) -> list[Candidate]:
