@@ -19,7 +19,7 @@ from codemods._existing_options import Existing, existing_options, given_to_root
 from codemods._lazy import names_of
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
-from codemods._older_sqlalchemy import SUBQUERY, older
+from codemods._older_sqlalchemy import JOINED, SUBQUERY, older
 from codemods._one_target import key_columns, one_target
 from codemods._option_variables import held_by
 from codemods._shared_queries import Target, target
@@ -207,6 +207,9 @@ def _planned(
             refusals.append(why)
             continue
         load, loaders = _load(candidate, options, repeat)
+        if (joins := old.joined(place.query, place.model, loaders)) is not loaders:
+            loaders, load = joins, replace(load, strategy="joinedload", why=_WHY_NESTED[True], statements_after=0)
+            doubts.append(JOINED)
         if why := old.refuses(place.query, place.model, loaders):
             refusals.append(why)
             continue
@@ -219,7 +222,7 @@ def _planned(
     for candidate in _beside(places, place, [c for c, _ in found], options):
         refused = _recursive(places, candidate) or _forbidden(index, candidate, options, readers)
         named = refused is None or (refused[0] == "R-ALREADY-EAGER" and _far_side(candidate, now))
-        loaders = _loaders(candidate, options)
+        loaders = old.joined(place.query, place.model, _loaders(candidate, options))
         named = named and old.refuses(place.query, place.model, loaders) is None
         if named and not _effects(index, candidate, readers).doubts:
             now.add(candidate.names)
