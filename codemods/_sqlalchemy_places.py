@@ -78,9 +78,12 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     @property
     def rank(self) -> tuple[int, bool, int, int, bool]:
         """Best first; of two queries as near, the one that loads something eagerly already is where it belongs."""
-        place = self.place
-        optioned = any(step.name == "options" for step in place.query.steps)
-        return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
+        return self.seen, not self.read_there, len(self.way), self.place.reached.distance, not self.optioned
+
+    @property
+    def optioned(self) -> bool:
+        """Whether the query has loader options."""
+        return any(step.name == "options" for step in self.place.query.steps)
 
 
 MOST_FOLLOWED = 150  # queries whose rows are followed in one look: a bound on its time
@@ -160,15 +163,18 @@ class Places:
         """The functions that the place's rows pass through."""
         return self.index.evidence.passes(place.key, place.query, self._through(place))
 
+    def makers(self, place: Place) -> set[Key]:
+        """The functions whose result a place asks as its query."""
+        if place.query.style != "built":
+            return set()
+        return set(self.index.calls.targets(place.function, Call(place.query.entities[0], place.query.line)))
+
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.
 
         SQLAlchemy refuses two loaders for one path that are not the same.
         """
-        keys = self.passes(place)
-        if place.query.style == "built":
-            call = Call(place.query.entities[0], place.query.line)
-            keys = keys.union(self.index.calls.targets(place.function, call))
+        keys = self.passes(place) | self.makers(place)
         for function in filter(None, map(self.index.calls.function, sorted(keys))):
             for query in function.queries:
                 go_on = {"given", "built"} & {query.style, place.query.style}
