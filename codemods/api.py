@@ -127,7 +127,8 @@ class Case(msgspec.Struct, frozen=True):
 
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
     `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` are
-    the other files, and `others` those of them that the edit changes too, as they are after it.
+    the other files, and `others` those of them that the edit changes too, as they are after it. `kind` is that of the
+    hotspot, the codemod's first one unless given.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Case(msgspec.Struct, frozen=True):
     files: dict[str, str] = msgspec.field(default_factory=dict)
     entry: str = "app.py"
     others: dict[str, str] = msgspec.field(default_factory=dict)
+    kind: str = ""
 
 
 class Codemod(Protocol):

@@ -20,12 +20,18 @@ from codemods.strategies import KEY_COLUMN
 Outcome = Patch | Refusal
 Look = Callable[[Index, list[Start]], tuple[Reached, ...]]
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")  # a form feed or a line separator inside a line ends none
+_WORK = frozenset({"cpu_self", "memory_growth"})
 _LOOK_FURTHER = frozenset({"R-UNRESOLVED", "R-AMBIGUOUS"})  # more callers may tell
 
 
 def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     """What can be done about a hotspot: a patch per site, a refusal per reason; each repeat is in exactly one."""
     able = [c for c in discover().values() if hotspot.kind in c.META.kinds]
+    if hotspot.kind in _WORK:
+        found = _of_work(hotspot, index, able)
+        if found:
+            return found
+        able = []
     if not able:
         message, place = f"no codemod answers a hotspot of kind {hotspot.kind}", first_place(index, hotspot)
         if place:
@@ -41,6 +47,13 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
     if not repeats:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_no_statement(hotspot))]
     return _outcomes(hotspot, index, able, begins, Sighting(hotspot.kind, repeats, ()))
+
+
+def _of_work(hotspot: Hotspot, index: Index, able: list[Codemod]) -> list[Outcome]:
+    """What can be done about work of a function itself, where no call repeats; empty when no codemod knows it."""
+    work = Repeat(hotspot.id, (), (), 1, "call")
+    found = _outcomes(hotspot, index, able, starts(index, hotspot), Sighting(hotspot.kind, (work,), ())) if able else []
+    return [one for one in found if isinstance(one, Patch) or one.code != "R-UNRESOLVED"]
 
 
 def _at_lines(
@@ -92,7 +105,8 @@ def _outcomes(
         if not left:
             return outcomes
     nos = {**undecided, **decided}
-    return [*outcomes, *(_refusal(hotspot, no) for no in dict.fromkeys(nos[r.fingerprint] for r in left))]
+    told = dict.fromkeys(nos[r.fingerprint] for r in left if r.fingerprint in nos)
+    return [*outcomes, *(_refusal(hotspot, no) for no in told)]
 
 
 def _more_telling(before: No | None, now: No) -> No:

@@ -8,12 +8,14 @@ import subprocess
 import warnings
 from collections.abc import Callable, Mapping
 from copy import copy
+from functools import cached_property
 from pathlib import Path
 
 from codemods.cache import Store, blob_id, decode, encode, store_for
 from codemods.index.facts import TEMPLATE_SUFFIXES, Module, module_facts, ordered
 from codemods.index.halves import in_halves
 from codemods.index.interpreter import READING, frames
+from codemods.index.policies import lacking
 from codemods.index.screens import Screens, Search
 from codemods.index.template_files import template
 from codemods.index.trace import Answer, Question, Trace
@@ -72,6 +74,7 @@ class Tree:
         self.root = root
         self.store = store or store_for(root)
         tracked, self.skipped, listed = _tracked(root)
+        self._tracked = tracked
         kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
@@ -135,6 +138,29 @@ class Tree:
                 self._sources[path] = None
                 self.skipped[path] = str(skip)
         return self._sources[path]
+
+    @cached_property
+    def tests(self) -> tuple[str, ...]:
+        """The Python files that are test code: never planned on, and read only for what they watch."""
+        return tuple(path for path in self._tracked if path.endswith(".py") and is_test(path))
+
+    def test_text(self, path: str) -> str:
+        """The text of one of them; empty where it cannot be read."""
+        text = self._test_text(path)
+        self.note(path, ("test", path), text)
+        return text
+
+    def _test_text(self, path: str) -> str:
+        try:
+            return self._read(path)
+        except _SkipError:
+            return ""
+
+    def policies_lacking(self, has: str, needs: str) -> list[str]:
+        """The policy files that allow one IAM action by name, when none of them allows another: see `policies`."""
+        found = lacking(self.root, has, needs)
+        self.note("", ("policies", has, needs), "\0".join(found))
+        return found
 
     def module(self, path: str) -> Module | None:
         """The facts of one file, or None when it is skipped or none of `files`."""
@@ -206,6 +232,10 @@ class Tree:
         match question:
             case ("text", path):
                 return self.text(path)
+            case ("policies", has, needs):
+                return "\0".join(lacking(self.root, has, needs))
+            case ("test", path):
+                return self._test_text(path)
             case ("lines", path, first, last):
                 return self.lines(path, int(first), int(last), quiet=True)
             case ("facts", path):

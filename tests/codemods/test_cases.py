@@ -18,7 +18,7 @@ def answers(codemod: Codemod, case: Case, root: Path) -> tuple[Index, list[Propo
     index = Index(root)
     hops = index.calls.reach([(case.entry, "view")], 6)
     reached = tuple(Reached(*key, hop.distance, "the entry") for key, hop in hops.items())
-    return index, codemod.find(index, Sighting(codemod.META.kinds[0], case.repeats, reached))
+    return index, codemod.find(index, Sighting(case.kind or codemod.META.kinds[0], case.repeats, reached))
 
 
 @pytest.mark.parametrize(("codemod", "case"), ALL)
