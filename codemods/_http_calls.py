@@ -1,0 +1,121 @@
+"""Calls of `requests` and `httpx` that open a connection of their own, and whether one kept open can stand in."""
+
+import ast
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+
+from codemods._http_mocks import patched_in
+from codemods._loop_gates import iterated
+from codemods._loops import Body, Comprehension, imported_as
+from codemods.api import Repeat
+from codemods.index.facts import dotted
+
+CLIENTS = {"requests": "Session", "httpx": "Client"}
+_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
+_REQUEST = re.compile(r"([A-Z]+) [^?\s]")
+# What a client of httpx takes per call; the rest of `httpx.get` belongs to the client itself.
+_HTTPX = frozenset(
+    {"params", "headers", "auth", "follow_redirects", "timeout", "content", "data", "files", "json", "method", "url"}
+)
+_BY_CONNECTION = re.compile(r"ntlm|kerberos|gssapi|sspi|negotiate", re.IGNORECASE)
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A call of a library's function for one request: `requests.get(url)`."""
+
+    call: ast.Call
+    library: str
+    verb: str
+
+
+def verb_of(repeat: Repeat) -> str | None:
+    """The method of what repeats, in small letters; None if it is no HTTP request."""
+    found = _REQUEST.match(repeat.statement) if not repeat.dialect and not repeat.tables else None
+    return found[1].lower() if found and found[1].lower() in _VERBS else None
+
+
+def sent(body: Body, verb: str) -> list[Sent]:
+    """The calls of a function that send a request with the method."""
+    found = []
+    for call in body.calls():
+        library, _, name = imported_as(body.index, body.path, call.func).partition(".")
+        if library in CLIENTS and name in (verb, "request"):
+            found.append(Sent(call, library, name))
+    return found
+
+
+def keeps(body: Body, verb: str) -> bool:
+    """Whether the function sends requests with the method on a client that is kept open."""
+    for call in body.calls():
+        match call.func:
+            case ast.Attribute(attr=attr, value=value) if attr in (verb, "request"):
+                made = body.value(value.id) if isinstance(value, ast.Name) else value
+                given = accessors(body, *CLIENTS)
+                if isinstance(made, ast.Call) and (_is_client(body, made) or f"{dotted(made.func)}()" in given):
+                    return True
+    return False
+
+
+def _is_client(body: Body, node: ast.Call) -> bool:
+    library, _, name = imported_as(body.index, body.path, node.func).partition(".")
+    return CLIENTS.get(library) == name
+
+
+def accessors(body: Body, *libraries: str) -> list[str]:
+    """`_session()`: the functions of the file that give the client of a thread, without cookies."""
+    module = body.index.tree.module(body.path)
+    names = [name for name in (module.functions if module else ()) if "." not in name]
+    clients = {f"{library}.{CLIENTS[library]}" for library in libraries}
+    return [f"{name}()" for name in names if _gives(body, name, clients)]
+
+
+def _gives(body: Body, name: str, clients: set[str]) -> bool:
+    definition = body.index.definitions.get((body.path, name))
+    if definition is None or ast.unparse(definition.args):
+        return False
+    inside = [node for node in ast.walk(definition) if isinstance(node, ast.Call)]
+    made = {imported_as(body.index, body.path, node.func) for node in inside}
+    return bool(made & clients) and any(isinstance(n.func, ast.Attribute) and n.func.attr == "clear" for n in inside)
+
+
+def refusal(body: Body, one: Sent) -> tuple[str, str] | None:
+    """Why a client that is kept open cannot send the request in its place: a code and a sentence."""
+    where = f"line {one.call.lineno} of {body.path}"
+    given = {keyword.arg: keyword.value for keyword in one.call.keywords}
+    if not _is_false(given.get("stream")):
+        return "R-STREAM", f"the response at {where} is a stream, which holds its connection until it is read"
+    if "cert" in given or _BY_CONNECTION.search(body.text):
+        return "R-SHAPE", f"at {where} a connection belongs to who opened it"
+    if one.library == "httpx" and (strange := sorted(str(name or "**") for name in given if name not in _HTTPX)):
+        return "R-SHAPE", f"`{strange[0]}` at {where} is set for a whole client of httpx, not per call"
+    loop = body.loop(one.call)
+    if isinstance(loop, ast.For | Comprehension) and len(_hosts(iterated(loop))) > 1:
+        return "R-COND", f"the rounds of the loop around {where} go to different hosts"
+    if test := patched_in(body, one.library, one.verb):
+        return "R-MOCKED", f"{test} replaces `{one.library}.{one.verb}`, which {where} would no longer call"
+    return None
+
+
+def doubts(body: Body, one: Sent) -> list[str]:
+    """What nothing shows about the request."""
+    given = {keyword.arg: keyword.value for keyword in one.call.keywords}
+    if None in given:
+        return [
+            f"`{body.source(given[None])}` may hold `stream`, `verify` or `cert`, which a connection is opened with"
+        ]
+    if "verify" in given and not isinstance(given["verify"], ast.Constant):
+        return ["`verify` may differ between calls: requests before 2.32 keeps that of the first call per connection"]
+    return []
+
+
+def _is_false(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and not node.value)
+
+
+def _hosts(node: ast.expr) -> set[str]:
+    """The hosts of the addresses in a literal."""
+    parts = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else []
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return {urlsplit(text).netloc for text in texts} - {""}
