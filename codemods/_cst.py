@@ -212,20 +212,19 @@ def plain_imports(text: str) -> set[str]:
 def plain_import_edit(text: str, module: str) -> tuple[int, int, str] | None:
     """The edit that adds `import module` of the standard library where a sorter would; None when it is there.
 
-    The file has imports.
+    The file imports something besides what `__future__` has.
     """
     if module in plain_imports(text):
         return None
     tree = ast.parse(text)
     imports = [n for n in takewhile(_is_no_definition, tree.body) if isinstance(n, (ast.Import, ast.ImportFrom))]
-    future = [n for n in imports if _source(n) == "__future__"]
-    others = [n for n in imports if n not in future]
+    others = [n for n in imports if _source(n) != "__future__"]
     standard = [n for n in others if _section(n, frozenset()) == _STANDARD]
     before = [n for n in standard if isinstance(n, ast.Import) and _source(n) < module]
     end, line = newline(text), f"import {module}"
-    if before or not others:
-        at = _line_end(text, offsets(text, _span((before or future)[-1]))[1])
-        return at, at, f"{end}{line}" if before else f"{end}{end}{line}"
+    if before:
+        at = _line_end(text, offsets(text, _span(before[-1]))[1])
+        return at, at, f"{end}{line}"
     at = offsets(text, _span((standard or others)[0]))[0]
     return at, at, f"{line}{end}" if standard else f"{line}{end}{end}"
 

@@ -645,6 +645,51 @@ def test_other(mocker):
         },
     ),
     Case(
+        "a second condition",
+        """\
+import requests
+
+
+def view(urls, seen):
+    for url in urls:
+        if url in seen:
+            print(url)
+        elif requests.get(url).ok:
+            seen.append(url)
+""",
+        '''\
+import os
+import threading
+
+import requests
+
+
+_local = threading.local()
+
+
+def _session():
+    """The session of this thread; it keeps connections, and no cookies."""
+    if getattr(_local, "process", None) != os.getpid():
+        _local.process, _local.session = os.getpid(), requests.Session()
+    _local.session.cookies.clear()
+    return _local.session
+
+
+def view(urls, seen):
+    for url in urls:
+        if url in seen:
+            print(url)
+        elif _session().get(url).ok:
+            seen.append(url)
+''',
+        _sent("GET api.example.org/users/{}"),
+        files={
+            "tests/test_other.py": """\
+import app
+"""
+        },
+    ),
+    Case(
         "no request",
         """\
 import requests

@@ -209,7 +209,7 @@ PREFIX = "user:"
 
 def user_key(user):
     """The key of a user."""
-    return PREFIX + str(user.id)
+    return (PREFIX + str(user.id)).lower()
 
 
 def view(users: list):
@@ -231,7 +231,7 @@ PREFIX = "user:"
 
 def user_key(user):
     """The key of a user."""
-    return PREFIX + str(user.id)
+    return (PREFIX + str(user.id)).lower()
 
 
 def view(users: list):
@@ -448,15 +448,13 @@ def view(keys: list[str]):
     return pipe.execute()
 """,
         _sent("EXISTS ?"),
-        files={
-            "stores.py": """\
+        files={"stores.py": """\
 from redis import Redis
 
 
 def get_store(name) -> Redis:
     return CLIENTS[name]
-"""
-        },
+"""},
     ),
     Case(
         "a client of another file",
@@ -494,13 +492,11 @@ def view(keys: list[str]):
     return found
 """,
         _sent("GET ?"),
-        files={
-            "stores.py": """\
+        files={"stores.py": """\
 from redis import Redis
 
 store = Redis.from_url("redis://localhost")
-"""
-        },
+"""},
     ),
     Case(
         "what only its name calls redis",
@@ -774,6 +770,228 @@ def view(rows: list):
         row.save()
 """,
         _sent("GET ?"),
+        tier="C",
+    ),
+    Case(
+        "keys of several kinds",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+class Counts:
+    def __init__(self, client: "redis.Redis | None", other=None):
+        self.client = client
+        self.other = other
+
+    @property
+    def store(self):
+        return self.client
+
+    def of(self, users: list):
+        for n, ((first, last), user) in enumerate(users):
+            print(self.store.hmget("u:%s" % str(user.id), [first, "{}:{}".format(last, n)]))
+
+
+def view(app):
+    Counts(app).of([])
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+class Counts:
+    def __init__(self, client: "redis.Redis | None", other=None):
+        self.client = client
+        self.other = other
+
+    @property
+    def store(self):
+        return self.client
+
+    def of(self, users: list):
+        items = list(enumerate(users))
+        pipe = self.store.pipeline(transaction=False)
+        for n, ((first, last), user) in items:
+            pipe.hmget("u:%s" % str(user.id), [first, "{}:{}".format(last, n)])
+        for (n, ((first, last), user)), stored in zip(items, pipe.execute()):
+            print(stored)
+
+
+def view(app):
+    Counts(app).of([])
+""",
+        _sent("HMGET ?"),
+    ),
+    Case(
+        "targets of targets",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(users: list):
+    for (first, last), user in users:
+        print(r.hget(first + last, user))
+    for user in users:
+        print(r.ttl("a"))
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(users: list):
+    pipe = r.pipeline(transaction=False)
+    for (first, last), user in users:
+        pipe.hget(first + last, user)
+    for ((first, last), user), stored in zip(users, pipe.execute()):
+        print(stored)
+    for user in users:
+        print(r.ttl("a"))
+""",
+        _sent("HGET ?"),
+    ),
+    Case(
+        "a client that is waited for",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+async def view(keys: list[str]):
+    client = await redis.asyncio.from_url("redis://localhost")
+    for key in keys:
+        print(await client.get(key))
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+async def view(keys: list[str]):
+    client = await redis.asyncio.from_url("redis://localhost")
+    pipe = client.pipeline(transaction=False)
+    for key in keys:
+        pipe.get(key)
+    for key, stored in zip(keys, await pipe.execute()):
+        print(stored)
+""",
+        _sent("GET ?"),
+    ),
+    Case(
+        "a client of a context",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    with redis.Redis() as client, open("x") as file:
+        for key in keys:
+            print(client.get(key), file)
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    with redis.Redis() as client, open("x") as file:
+        pipe = client.pipeline(transaction=False)
+        for key in keys:
+            pipe.get(key)
+        for key, stored in zip(keys, pipe.execute()):
+            print(stored, file)
+""",
+        _sent("GET ?"),
+    ),
+    Case(
+        "a function behind a function writes",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    for key in keys:
+        note(r.get(key))
+
+
+def note(value):
+    keep(value)
+
+
+def keep(value):
+    redis_store().set("last", value)
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    pipe = r.pipeline(transaction=False)
+    for key in keys:
+        pipe.get(key)
+    for key, stored in zip(keys, pipe.execute()):
+        note(stored)
+
+
+def note(value):
+    keep(value)
+
+
+def keep(value):
+    redis_store().set("last", value)
+""",
+        _sent("GET ?"),
+        tier="C",
+    ),
+    Case(
+        "writes of other values",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+import json
+
+
+def view(keys: list[str], values):
+    for key in keys:
+        r.set("k:" + key, json.dumps(values))
+        r.set("l:%s" % key, 1)
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+import json
+
+
+def view(keys: list[str], values):
+    pipe = r.pipeline(transaction=False)
+    for key in keys:
+        pipe.set("k:" + key, json.dumps(values))
+        pipe.set("l:%s" % key, 1)
+    pipe.execute()
+""",
+        _sent("SET ? ?"),
         tier="C",
     ),
     Case(
@@ -1402,12 +1620,149 @@ def view(redis_options, keys: list[str]):
         None,
         _sent("GET ?"),
         code="R-UNRESOLVED",
-        files={
-            "stores.py": """\
+        files={"stores.py": """\
 class RedisStore:
     def get(self, key):
         return key
-"""
-        },
+"""},
+    ),
+    Case(
+        "a case of a match",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(users: list):
+    for user in users:
+        match user:
+            case {"key": key}:
+                print(r.get(user["key"]))
+""",
+        None,
+        _sent("GET ?"),
+        code="R-COND",
+    ),
+    Case(
+        "a read that some rounds come to by another way",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(users: list):
+    for user in users:
+        for part in [r.get(user.key)] if user else []:
+            print(part)
+""",
+        None,
+        _sent("GET ?"),
+        code="R-COND",
+    ),
+    Case(
+        "names that lead nowhere",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+first = second
+second = first
+
+
+class Holder:
+    other = None
+
+
+def view(keys: list[str], given, *, holder: Holder):
+    for key in keys:
+        print(first.get(key), given.get(key), holder.other.get(key), missing(1).get(key), made.cluster().get(key))
+        print(Cluster().get(key), helper().get(key), both(key).get(key), redis.get(key))
+
+
+def helper():
+    return None
+
+
+def both(key):
+    if key:
+        return redis.Redis()
+    return {}
+""",
+        None,
+        _sent("GET ?"),
+        code="R-UNRESOLVED",
+    ),
+    Case(
+        "a key bound in the expression",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(users: list):
+    return [((key := user.key), r.get(key)) for user in users]
+""",
+        None,
+        _sent("GET ?"),
+        code="R-CARRY",
+    ),
+    Case(
+        "attributes and makers that lead nowhere",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+make = partial(dict)
+
+
+class Other:
+    def __init__(self):
+        self.store = redis.Redis()
+
+
+class Shop:
+    def __init__(self, store):
+        self.name = "shop"
+        self.store = store
+        self.cache: dict = {}
+
+    def all(self, keys: list[str]):
+        return [(self.store.get(key), self.cache.get(key), make().get(key)) for key in keys]
+
+
+def view(self, keys: list[str]):
+    Shop(make()).all(keys)
+    return [self.store.get(key) for key in keys]
+""",
+        None,
+        _sent("GET ?"),
+        code="R-UNRESOLVED",
+    ),
+    Case(
+        "a key from a function that does more",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def key_of(name):
+    count(name)
+    return name
+
+
+def view(keys: list[str]):
+    return [r.get(key_of(key)) for key in keys]
+""",
+        None,
+        _sent("GET ?"),
+        code="R-CARRY",
     ),
 )

@@ -39,9 +39,11 @@ class _Sorts:
         name = dotted(node)
         if not name:
             return None
-        found = next(filter(None, self._values(node, path, scope, hops)), None)
-        if found or self._is_module(node, path):
-            return found
+        for found in self._values(node, path, scope, hops):
+            if found:
+                return found
+        if self._is_module(node, path):
+            return None
         return "named" if _NAMED.fullmatch(name.rpartition(".")[2]) else None
 
     def _is_module(self, node: ast.expr, path: str) -> bool:

@@ -55,14 +55,12 @@ class Keys:
 
     def _is_straight(self, node: ast.AST) -> bool:
         """Whether every round comes there, before it comes to the call."""
-        if not isinstance(self._loop, ast.For):
-            return False
+        assert isinstance(self._loop, ast.For)  # what else binds a name in its rounds is no assignment
         statement = self._body.statement(node)
-        for above in [statement, *self._body.parents(statement)]:
-            if above in self._loop.body:
-                test = isinstance(above, ast.If) and _is_bytes_test(above.test)
-                return (above is statement or test) and statement.lineno < self._call.lineno
-        return False  # pragma: no cover - a name that the loop binds is bound below it
+        around = [statement, *self._body.parents(statement)]
+        above = next(node for node in around if node in self._loop.body)
+        test = isinstance(above, ast.If) and _is_bytes_test(above.test)
+        return (above is statement or test) and statement.lineno < self._call.lineno
 
     def _is_pure(self, node: ast.expr) -> bool:
         match node:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 import msgspec
 
@@ -124,15 +125,13 @@ class Gates:
     def is_conditional(self, call: ast.Call) -> bool:
         """Whether some rounds do without the call."""
         child: ast.AST = call
-        for above in self.body.parents(call):
-            if above is self.loop:
-                break
+        for above in takewhile(lambda node: node is not self.loop, self.body.parents(call)):
             first = {"If": "test", "IfExp": "test", "For": "iter"}.get(type(above).__name__)
             if first is not None and child is not getattr(above, first):
                 return True
             if isinstance(above, ast.BoolOp) and child is not above.values[0]:
                 return True
-            if isinstance(above, ast.Match | ast.While) or (isinstance(above, ast.comprehension) and above.ifs):
+            if isinstance(above, ast.match_case | ast.comprehension):
                 return True
             child = above
         if not isinstance(self.loop, ast.For):

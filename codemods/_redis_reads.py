@@ -156,7 +156,7 @@ class ReadEdit:
         bound = None if many else self._bound()
         name = bound or _loop_edits.fresh(body, "stored", "stored_value")
         spelled = body.source(target)
-        if isinstance(target, ast.Tuple) and not spelled.startswith("("):
+        if isinstance(target, ast.Tuple) and body.offsets(target.elts[0])[0] == body.offsets(target)[0]:
             spelled = f"({spelled})"
         start, end = body.offsets(around)
         inner = body.offsets(source)
@@ -164,10 +164,7 @@ class ReadEdit:
         header = f"{indent}for {spelled}, {name} in zip({over}, {values}):"
         if not many and (not isinstance(loop, ast.For) or len(header) > _loop_edits.width(body.text)):
             self._execute = values = _loop_edits.fresh(body, "values", "stored_values")
-        written = body.offsets(target)
-        if spelled.startswith("(") and body.text[written[0] - 1] == "(":
-            written = (written[0] - 1, written[1] + 1)
-        edits = [(*written, f"{spelled}, {name}"), (start, end, f"zip({over}, {values})")]
+        edits = [(*body.offsets(target), f"{spelled}, {name}"), (start, end, f"zip({over}, {values})")]
         if bound is not None:
             begin, finish = body.offsets(body.statement(one.call))
             begin = body.text.rfind("\n", 0, begin) + 1
