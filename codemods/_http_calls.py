@@ -23,11 +23,12 @@ _BY_CONNECTION = re.compile(r"ntlm|kerberos|gssapi|sspi|negotiate", re.IGNORECAS
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A call of a library's function for one request: `requests.get(url)`."""
+    """A call for one request: `requests.get(url)`, or `session.get(url)` on a session `made` for nothing else."""
 
     call: ast.Call
     library: str
     verb: str
+    made: ast.Call | None = None
 
 
 def verb_of(repeat: Repeat) -> str | None:
@@ -46,16 +47,46 @@ def sent(body: Body, verb: str) -> list[Sent]:
     return found
 
 
-def keeps(body: Body, verb: str) -> bool:
-    """Whether the function sends requests with the method on a client that is kept open."""
+def made_per_call(body: Body, verb: str) -> Sent | None:
+    """The one request of a session that the function makes, does not set up, and uses for nothing else."""
+    for made in body.calls():
+        if not _is_client(body, made) or made.args or made.keywords:
+            continue
+        name = _bound_to(body, made)
+        uses = [n for n in ast.walk(body.definition) if isinstance(n, ast.Name) and n.id == name]
+        reads = [use for use in uses if isinstance(use.ctx, ast.Load)]
+        if len(reads) != 1 or len(uses) != 2:
+            continue
+        attribute, call = [*body.parents(reads[0]), None, None][:2]
+        match attribute, call:
+            case ast.Attribute(attr=attr), ast.Call(func=func) if func is attribute and attr in (verb, "request"):
+                if body.loop(call) is body.loop(made):
+                    return Sent(call, imported_as(body.index, body.path, made.func).partition(".")[0], attr, made)
+    return None
+
+
+def _bound_to(body: Body, made: ast.Call) -> str | None:
+    """The name of an assignment or of a `with` statement for the client alone."""
+    match [*body.parents(made)][:2]:
+        case [ast.Assign(targets=[ast.Name(id=name)]), *_]:
+            return name
+        case [ast.withitem(optional_vars=ast.Name(id=name)), ast.With(items=[_])]:
+            return name
+    return None
+
+
+def kept(body: Body, verb: str) -> bool | None:
+    """Whether the client that the function sends requests with the method on outlives them; None without one."""
+    answers = []
     for call in body.calls():
         match call.func:
             case ast.Attribute(attr=attr, value=value) if attr in (verb, "request"):
                 made = body.value(value.id) if isinstance(value, ast.Name) else value
-                given = accessors(body, *CLIENTS)
-                if isinstance(made, ast.Call) and (_is_client(body, made) or f"{dotted(made.func)}()" in given):
-                    return True
-    return False
+                if isinstance(made, ast.Call) and f"{dotted(made.func)}()" in accessors(body, *CLIENTS):
+                    answers.append(True)
+                elif isinstance(made, ast.Call) and _is_client(body, made):
+                    answers.append(body.loop(call) is not body.loop(made))
+    return all(answers) if answers else None
 
 
 def _is_client(body: Body, node: ast.Call) -> bool:

@@ -3,11 +3,12 @@
 import ast
 import re
 
-from codemods import _cst, _loop_edits
+from codemods import _cst, _http_blocks, _loop_edits
 from codemods._http_calls import CLIENTS, Sent, accessors, doubts
 from codemods._loop_gates import inside
 from codemods._loops import Body, Comprehension
 from codemods.api import Load, Proposal, Reached, Repeat
+from codemods.index.facts import dotted
 
 _ROW = re.compile(r"\n([ \t]*)")
 _CLOSED = "a kept connection that the server closes just as a request goes out fails that request; a new one would not"
@@ -25,11 +26,13 @@ class Edit:
         """Why there is no edit: a code and a sentence."""
         body = self.body
         bound = _cst.bound_names(body.text)
-        names = {one.call.func.value.id for one in self.calls if _is_attribute(one.call.func)}  # type: ignore[attr-defined]
+        names = {dotted(_function(one)).partition(".")[0] for one in self.calls}
         if len({one.library for one in self.calls}) > 1 or not names <= bound:
             return "R-SHAPE", f"{self.library} is not imported for the whole of {body.path}"
         if not self._in_loop() and {"os", "threading"} & bound - _cst.plain_imports(body.text):
             return "R-SHAPE", f"`os` or `threading` is another name in {body.path}"
+        if any(_http_blocks.is_fixed(body, one.made) for one in self.calls if one.made):
+            return "R-SHAPE", f"the block of the {self.client.lower()} in {body.path} cannot be moved to the left"
         return None
 
     def proposal(self) -> Proposal:
@@ -59,6 +62,8 @@ class Edit:
     def _in_loop(self) -> bool:
         """Whether all calls stand in one loop, each the only one of a statement that a line can go before."""
         body = self.body
+        if any(one.made for one in self.calls):
+            return False
         loops = [self._outermost(one.call) for one in self.calls]
         first = loops[0]
         if first is None or any(loop is not first for loop in loops) or _loop_edits.before(body, first) is None:
@@ -151,7 +156,7 @@ class Edit:
     # ---- both ----
 
     def _made(self) -> str:
-        func = self.calls[0].call.func
+        func = _function(self.calls[0])
         if isinstance(func, ast.Attribute):
             return f"{self.body.source(func.value)}.{self.client}()"
         return f"{self.client}()"
@@ -159,6 +164,8 @@ class Edit:
     def _sent_on(self, one: Sent, client: str) -> list[tuple[int, int, str]]:
         """The call on another client; lines of it that stand below its bracket stay there."""
         body, new = self.body, f"{client}.{one.verb}"
+        if one.made:
+            return _http_blocks.bound(body, one.made, client)
         start, end = body.offsets(one.call.func)
         column = end - body.text.rfind("\n", 0, end)
         closes, more = body.offsets(one.call)[1], len(new) - (end - start)
@@ -166,11 +173,12 @@ class Edit:
         return [(start, end, new), *((*row, " " * (column + more)) for row in rows)]
 
     def _imported(self, text: str) -> str:
-        if _is_attribute(self.calls[0].call.func):
+        if isinstance(_function(self.calls[0]), ast.Attribute):
             return text
         edit = _cst.import_edit(text, self.library, [self.client])
         return text if edit is None else _cst.replace(text, [edit])
 
 
-def _is_attribute(func: ast.expr) -> bool:
-    return isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name)
+def _function(one: Sent) -> ast.expr:
+    """What the file calls of the library."""
+    return one.made.func if one.made else one.call.func

@@ -690,6 +690,166 @@ import app
         },
     ),
     Case(
+        "a session for one request",
+        """\
+import requests
+
+
+def view(url):
+    session = requests.Session()
+    return session.get(url).json()
+""",
+        '''\
+import os
+import threading
+
+import requests
+
+
+_local = threading.local()
+
+
+def _session():
+    """The session of this thread; it keeps connections, and no cookies."""
+    if getattr(_local, "process", None) != os.getpid():
+        _local.process, _local.session = os.getpid(), requests.Session()
+    _local.session.cookies.clear()
+    return _local.session
+
+
+def view(url):
+    session = _session()
+    return session.get(url).json()
+''',
+        _sent("GET api.example.org/users/{}"),
+    ),
+    Case(
+        "a block with a session for one request",
+        """\
+import requests
+
+
+def view(url):
+    if url:
+        with requests.Session() as session:
+            response = session.get(
+                url,
+            )
+
+            return response.json()
+    return None
+""",
+        '''\
+import os
+import threading
+
+import requests
+
+
+_local = threading.local()
+
+
+def _session():
+    """The session of this thread; it keeps connections, and no cookies."""
+    if getattr(_local, "process", None) != os.getpid():
+        _local.process, _local.session = os.getpid(), requests.Session()
+    _local.session.cookies.clear()
+    return _local.session
+
+
+def view(url):
+    if url:
+        session = _session()
+        response = session.get(
+            url,
+        )
+
+        return response.json()
+    return None
+''',
+        _sent("GET api.example.org/users/{}"),
+    ),
+    Case(
+        "a session class by itself, in a loop",
+        """\
+from requests import Session
+
+
+def view(urls):
+    for url in urls:
+        with Session() as session:
+            print(session.get(url).json())
+""",
+        '''\
+import os
+import threading
+
+from requests import Session
+
+
+_local = threading.local()
+
+
+def _session():
+    """The session of this thread; it keeps connections, and no cookies."""
+    if getattr(_local, "process", None) != os.getpid():
+        _local.process, _local.session = os.getpid(), Session()
+    _local.session.cookies.clear()
+    return _local.session
+
+
+def view(urls):
+    for url in urls:
+        session = _session()
+        print(session.get(url).json())
+''',
+        _sent("GET api.example.org/users/{}"),
+    ),
+    Case(
+        "a function that keeps, one that does not",
+        """\
+import requests
+
+
+def view(url):
+    keeps(url)
+    return requests.get(url)
+
+
+def keeps(url):
+    session = requests.Session()
+    return session.get(url), session.get(url)
+""",
+        '''\
+import os
+import threading
+
+import requests
+
+
+_local = threading.local()
+
+
+def _session():
+    """The session of this thread; it keeps connections, and no cookies."""
+    if getattr(_local, "process", None) != os.getpid():
+        _local.process, _local.session = os.getpid(), requests.Session()
+    _local.session.cookies.clear()
+    return _local.session
+
+
+def view(url):
+    keeps(url)
+    return _session().get(url)
+
+
+def keeps(url):
+    session = requests.Session()
+    return session.get(url), session.get(url)
+''',
+        _sent("GET api.example.org/users/{}"),
+    ),
+    Case(
         "no request",
         """\
 import requests
@@ -1042,6 +1202,80 @@ os = None
 
 def view(url):
     return requests.get(url).json()
+""",
+        None,
+        _sent("GET api.example.org/users/{}"),
+        code="R-SHAPE",
+    ),
+    Case(
+        "a session that is set up",
+        """\
+import requests
+
+
+def view(url):
+    session = requests.Session()
+    session.headers["A"] = "b"
+    return session.get(url).json()
+""",
+        None,
+        _sent("GET api.example.org/users/{}"),
+        code="R-SHAPE",
+    ),
+    Case(
+        "a session that is handed on",
+        """\
+import requests
+
+
+def view(url):
+    with requests.Session() as session, open("x"):
+        return session.get(url).json()
+""",
+        None,
+        _sent("GET api.example.org/users/{}"),
+        code="R-UNRESOLVED",
+    ),
+    Case(
+        "a session with a text over several lines",
+        """\
+import requests
+
+
+def view(url):
+    with requests.Session() as session:
+        return session.get(url, data='''
+    a
+''').json()
+""",
+        None,
+        _sent("GET api.example.org/users/{}"),
+        code="R-SHAPE",
+    ),
+    Case(
+        "a session that sends another way",
+        """\
+import requests
+
+
+def view(url):
+    session = requests.Session()
+    get = session.get
+    return get(url), requests.Session().get(url)
+""",
+        None,
+        _sent("GET api.example.org/users/{}"),
+        code="R-SHAPE",
+    ),
+    Case(
+        "a client that is given options",
+        """\
+import httpx
+
+
+def view(url):
+    client = httpx.Client(verify=False)
+    return client.get(url).json()
 """,
         None,
         _sent("GET api.example.org/users/{}"),

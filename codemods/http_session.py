@@ -1,13 +1,14 @@
 """Send the requests of a loop, or of a function that is called often, on connections that stay open.
 
-`requests.get(url)` opens a connection per call: a round trip for TCP, two or three with TLS, and some milliseconds of
-CPU for the handshake. A `requests.Session` keeps it. All arguments stay at the call; cookies are cleared before each
-request, so that none is sent that another's answer set. A loop gets a session of its own; a function that is called
-often asks for that of its thread, made when it is first needed, never at import time nor across a fork. Refused: what
-tests replace by name, streams, client certificates and logins of a connection, and rounds that go to different hosts.
+`requests.get(url)` opens a connection per call, as does a session made for one request: a round trip for TCP, two or
+three with TLS, and some milliseconds of CPU for the handshake. A `requests.Session` keeps it. All arguments stay at the
+call; cookies are cleared before each request, so that none is sent that another's answer set. A loop gets a session of
+its own; a function that is called often asks for that of its thread, made when it is first needed, never at import time
+nor across a fork. Refused: what tests replace by name, streams, client certificates and logins of a connection, rounds
+that go to different hosts, and clients that are set up for their call.
 """
 
-from codemods._http_calls import Sent, keeps, refusal, sent, verb_of
+from codemods._http_calls import Sent, kept, made_per_call, refusal, sent, verb_of
 from codemods._http_edit import Edit
 from codemods._lazy import names_of
 from codemods._loops import Body, bodies
@@ -43,16 +44,23 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no HTTP request", (repeat,))
     nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
     found: dict[Body, list[Sent]] = {}
+    other: tuple[Body, bool] | None = None
     for keys in ([key for key in nearest if key in sighting.readers], [*nearest]):
         for body in bodies(index, [key for key in keys if _sends(index, key, verb)]):
             if calls := sent(body, verb):
                 found[body] = calls
-            elif keeps(body, verb):
-                where = (body.path, body.function.qualname)
-                message = f"{where[1]} sends its requests on connections that it keeps"
-                return No("R-BATCHED", message, (repeat,), path=where[0], qualname=where[1], done=True)
-        if found:
+            elif made := made_per_call(body, verb):
+                found[body] = [made]
+            elif (done := kept(body, verb)) is not None:
+                other = other if other and other[1] else (body, done)
+        if found or other:
             break
+    if not found and other:
+        body, done = other
+        what = "keeps" if done else "sets up for each"
+        message = f"{body.function.qualname} sends its requests on a client that it {what}"
+        code = "R-BATCHED" if done else "R-SHAPE"
+        return No(code, message, (repeat,), path=body.path, qualname=body.function.qualname, done=done)
     if not found:
         return No("R-UNRESOLVED", f"no function on the way sends `{repeat.statement}` by itself", (repeat,))
     if len(found) > 1:

@@ -100,6 +100,29 @@ def test_a_function_that_is_called_often(tmp_path: Path, server: Server, library
     assert all(cookie is None for _, _, cookie in new[1])
 
 
+MADE = """\
+import {library}
+
+
+def view(url, value):
+    with {library}.{client}() as client:
+        answer = client.post(url, data={{"v": value}}, timeout=5)
+        return answer.text
+"""
+
+
+@pytest.mark.parametrize(("library", "client"), [("requests", "Session"), ("httpx", "Client")])
+def test_a_client_for_each_request(tmp_path: Path, server: Server, library: str, client: str) -> None:
+    before, after = both(tmp_path, MADE.format(library=library, client=client), "POST")
+
+    def work(module: Any) -> Callable[[], list[str]]:
+        return lambda: [module.view(f"{server.url}/users/{n}", str(n)) for n in range(5)]
+
+    old, new = outcome(server, work(before)), outcome(server, work(after))
+    assert old[:2] == new[:2]
+    assert (old[2], new[2]) == (5, 1)
+
+
 @pytest.mark.parametrize("library", ["requests", "httpx"])
 def test_each_thread_and_each_process_has_its_own(tmp_path: Path, server: Server, library: str) -> None:
     _, after = both(tmp_path, CALL.format(library=library), "POST")
