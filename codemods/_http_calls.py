@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from codemods._http_mocks import patched_in
+from codemods._mocks import patched_in
 from codemods._loop_gates import iterated
 from codemods._loops import Body, Comprehension, imported_as
 from codemods.api import Repeat

@@ -448,13 +448,15 @@ def view(keys: list[str]):
     return pipe.execute()
 """,
         _sent("EXISTS ?"),
-        files={"stores.py": """\
+        files={
+            "stores.py": """\
 from redis import Redis
 
 
 def get_store(name) -> Redis:
     return CLIENTS[name]
-"""},
+"""
+        },
     ),
     Case(
         "a client of another file",
@@ -492,11 +494,13 @@ def view(keys: list[str]):
     return found
 """,
         _sent("GET ?"),
-        files={"stores.py": """\
+        files={
+            "stores.py": """\
 from redis import Redis
 
 store = Redis.from_url("redis://localhost")
-"""},
+"""
+        },
     ),
     Case(
         "what only its name calls redis",
@@ -993,6 +997,146 @@ def view(keys: list[str], values):
 """,
         _sent("SET ? ?"),
         tier="C",
+    ),
+    Case(
+        "tests with a server that stands in",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    return [get_client().get(key) for key in keys]
+
+
+def get_client():
+    return r
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    pipe = get_client().pipeline(transaction=False)
+    for key in keys:
+        pipe.get(key)
+    return pipe.execute()
+
+
+def get_client():
+    return r
+""",
+        _sent("GET ?"),
+        files={
+            "tests/test_app.py": """\
+import fakeredis
+
+
+def test_view(mocker):
+    mocker.patch("app.get_client", return_value=fakeredis.FakeRedis())
+""",
+            "tests/test_other.py": """\
+def test_view(mocker):
+    mocker.patch("other.get_client")
+""",
+        },
+    ),
+    Case(
+        "tests with a mock of the client",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    return [get_client().get(key) for key in keys]
+
+
+def get_client():
+    return r
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    pipe = get_client().pipeline(transaction=False)
+    for key in keys:
+        pipe.get(key)
+    return pipe.execute()
+
+
+def get_client():
+    return r
+""",
+        _sent("GET ?"),
+        tier="C",
+        files={
+            "tests/test_app.py": """\
+def test_view(mocker):
+    mocker.patch("app.get_client")
+"""
+        },
+    ),
+    Case(
+        "tests with a mock on an instance",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+class Counts:
+    def __init__(self):
+        self.redis = redis.Redis()
+
+    def all(self, keys: list[str]):
+        return [self.redis.get(key) for key in keys]
+
+
+def view():
+    return Counts().all([])
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+class Counts:
+    def __init__(self):
+        self.redis = redis.Redis()
+
+    def all(self, keys: list[str]):
+        pipe = self.redis.pipeline(transaction=False)
+        for key in keys:
+            pipe.get(key)
+        return pipe.execute()
+
+
+def view():
+    return Counts().all([])
+""",
+        _sent("GET ?"),
+        tier="C",
+        files={
+            "tests/test_app.py": """\
+from unittest import mock
+
+from app import Counts
+
+
+def test_all():
+    counts = Counts()
+    counts.redis = mock.MagicMock()
+"""
+        },
     ),
     Case(
         "an earlier statement asks for all",
@@ -1620,11 +1764,13 @@ def view(redis_options, keys: list[str]):
         None,
         _sent("GET ?"),
         code="R-UNRESOLVED",
-        files={"stores.py": """\
+        files={
+            "stores.py": """\
 class RedisStore:
     def get(self, key):
         return key
-"""},
+"""
+        },
     ),
     Case(
         "a case of a match",

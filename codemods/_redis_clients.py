@@ -16,7 +16,7 @@ _MAKERS = frozenset({"from_url", "get_redis_connection", "get_redis_client", "Fl
 _NAMED = re.compile(
     r"(?:get_|make_|create_)?(?:\w+_|_)?redis(?:_(?:client|conn|connection|db|store|server|instance|interface))?"
 )
-_HOPS = 4
+_HOPS = 6
 
 
 def sort_of(body: Body, node: ast.expr) -> Sort | None:

@@ -8,6 +8,7 @@ import msgspec
 
 from codemods._loop_gates import ends_early, inside, is_known_beforehand, is_plain, iterated, rebound, streams
 from codemods._loops import Body, Loop, names_in, targets
+from codemods._mocks import stands_in
 from codemods._redis_clients import sort_of
 from codemods._redis_commands import CHANGES, READS, TELLING, WRITES
 from codemods._redis_keys import Keys, NotBeforehandError
@@ -85,9 +86,18 @@ class Gates:
             raise RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
         if not self.scans() and not is_known_beforehand(body, source):
             self.doubts.append(f"`{body.source(source)}` is gone over before the loop: its items must not depend on it")
+        if test := stands_in(body, self._name()):
+            self.doubts.append(f"{test} puts a mock in place of the client, which has to answer a pipeline now")
         if self.first.sort == "named":
             name = body.source(self.first.client)
             self.doubts.append(f"`{name}` is taken for a client of redis-py (no cluster) by its name")
+
+    def _name(self) -> str:
+        """By what the file reaches the client: `r`, the attribute `redis`, the function `get_client`."""
+        node = self.first.client
+        if isinstance(node, ast.Name):
+            node = self.body.value(node.id) or node
+        return chain_of(node).removesuffix("()").rpartition(".")[2] or "redis"
 
     def scans(self) -> bool:
         """Whether the loop goes over keys or members that redis gives."""

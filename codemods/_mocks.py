@@ -1,4 +1,4 @@
-"""Whether tests of the repository replace a function of a library by name, so that another call would escape them."""
+"""Whether tests of the repository replace what a function calls, so that another call would escape them."""
 
 import re
 from collections.abc import Iterator
@@ -26,6 +26,21 @@ def patched_in(body: Body, library: str, name: str) -> str | None:
                 return path
             if path.endswith("conftest.py") or words.search(text):
                 return path
+    return None
+
+
+def stands_in(body: Body, name: str) -> str | None:
+    """The test file that puts a mock in place of `name`, by which this file reaches a client; None without one."""
+    tree = body.index.tree
+    forms = (rf"""["']([\w.]+)\.{name}["']""", rf"""\(\s*([\w.]+)\s*,\s*["']{name}["']""")
+    mock = re.compile(rf"\.{name}(?:\.return_value)?\s*=\s*(?:\w+\.)*(?:Magic|Async)?Mock\(")
+    for path in tree.tests:
+        text = tree.source(path) or ""
+        if name not in text or "fakeredis" in text:
+            continue
+        named = any(matches_module(body.path, found[1]) for form in forms for found in re.finditer(form, text))
+        if named or (mock.search(text) and _mentions(body).search(text)):
+            return path
     return None
 
 
