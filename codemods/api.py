@@ -15,6 +15,7 @@ class Repeat(msgspec.Struct, frozen=True):
     """One statement that repeats per request, read off its syntax.
 
     `tables` are in FROM order, `columns` the "table.column" compared with a parameter; `count` is repeats per request.
+    `dialect` is that of a database ("redis"), empty for other calls: "GET example.org/users/{}".
     """
 
     fingerprint: str
@@ -23,6 +24,7 @@ class Repeat(msgspec.Struct, frozen=True):
     count: int
     shape: str = "column_equals_parameter"
     statement: str = ""
+    dialect: str = ""
 
 
 class Reached(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ _SCANS = 16  # so often many texts are searched before an index of their identif
 _TEST = re.compile(
     r"(^|/)(tests?|testing|migrations|alembic/versions|node_modules|site-packages|\.?venv)/|(^|/)(test_[^/]*|[^/]*_test|tests|conftest)\.py$"
 )
+_NO_TEST = re.compile(r"(^|/)(migrations|alembic/versions|node_modules|site-packages|\.?venv)/")  # of those
 _GENERATED = re.compile(rb"^[ \t]*#.*(?:@generated\b|\bgenerated (?:by|from)\b.*\bdo not edit\b)", re.I | re.M)
 _HEAD = 1_000  # bytes in which a file says that it is generated
 _ENCODING = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
@@ -59,6 +60,7 @@ class Tree:
         files: repository-relative paths with forward slashes, sorted.
         templates: the same for Jinja, Django, Mako and Genshi templates, by their suffix.
         manifests: the same for files that name the libraries of a project, and their versions.
+        tests: the same for Python files of tests, which are read and never planned on.
         skipped: path -> why it was not read; "" when git lists no files at all.
 
     An overlay (path -> text) stands for files that an earlier edit has changed already.
@@ -79,6 +81,7 @@ class Tree:
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
         self.manifests = tuple(p for p in kept if _MANIFEST.search(p))
+        self.tests = tuple(p for p in tracked if p.endswith(".py") and is_test(p) and not _NO_TEST.search(p))
         self._known = frozenset(self.files)
         self._sources: dict[str, str | None] = dict(overlay or {})
         self._edited = frozenset(self._sources)
