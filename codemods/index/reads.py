@@ -45,8 +45,7 @@ class Reads:
     @remembered
     def _of_function(self, key: Key) -> set[str]:
         function = self._calls.function(key)
-        if function is None:
-            return set()
+        assert function is not None
         # `Post.author` names the attribute in a query; only a row loads it.
         found = {read.attr for read in function.reads if not _is_class_name(read.base)}
         for template in function.templates:
