@@ -325,6 +325,12 @@ def posts(session):
     return session.query(Post).options(joinedload(Post.tags))
 """
 
+_ANOTHER = """
+
+def titles(session):
+    return [post.title for post in posts(session)]
+"""
+
 
 _CHANGED = (
     changed("legacy query, ordered by primary key: join", _legacy(), _joined(_legacy())),
@@ -1020,6 +1026,14 @@ def view(session):
         _MADE.replace("joinedload(Post.tags)", "joinedload(Post.tags), selectinload(Post.author)").replace(
             "import joinedload", "import joinedload, selectinload"
         ),
+    ),
+    changed(
+        "a function makes the query with options for others, too: they go to its caller's",
+        _MADE + _ANOTHER,
+        _MADE.replace("posts(session).", "posts(session).options(selectinload(Post.author)).").replace(
+            "import joinedload", "import joinedload, selectinload"
+        )
+        + _ANOTHER,
     ),
     changed(
         "a function makes the query without options: they go to its caller's",

@@ -103,8 +103,12 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
 
 
 def _at_makers(places: Places, candidates: list[Candidate]) -> list[Candidate]:
-    """Without a call of a function whose query has options of its own and is as surely what is read: they go there."""
-    optioned = {(c.place.key, c.names, c.seen) for c in candidates if c.place.query.style != "built" and c.optioned}
+    """Without the one call of a function whose query has options and is as surely what is read: they go there."""
+    optioned = {
+        (c.place.key, c.names, c.seen)
+        for c in candidates
+        if c.place.query.style != "built" and c.optioned and len(set(places.index.calls.callers(c.place.key))) == 1
+    }
     return [
         c
         for c in candidates
