@@ -856,6 +856,403 @@ def view(messages: list[str]):
         tier="C",
     ),
     Case(
+        name="a condition that only looks at names",
+        before="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def view(messages: list[str]):
+    for message in messages:
+        if message:
+            sqs.send_message(QueueUrl=QUEUE, MessageBody=message)
+""",
+        after="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def view(messages: list[str]):
+    entries = []
+    for message in messages:
+        if message:
+            entries.append({"MessageBody": message})
+    for start in range(0, len(entries), 10):
+        batch = entries[start : start + 10]
+        try:
+            response = sqs.send_message_batch(
+                QueueUrl=QUEUE,
+                Entries=[{"Id": str(number), **entry} for number, entry in enumerate(batch)],
+            )
+        except sqs.exceptions.BatchRequestTooLong:
+            response = {"Failed": [{"Id": number} for number in range(len(batch))]}
+        # Once more alone: what fails for good raises what it raised before.
+        for failed in response.get("Failed", []):
+            sqs.send_message(QueueUrl=QUEUE, **batch[int(failed["Id"])])
+""",
+        repeats=(SEND,),
+    ),
+    Case(
+        name="a name of the loop that is read after it",
+        before="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def view(messages: list[str]):
+    for message in messages:
+        sqs.send_message(QueueUrl=QUEUE, MessageBody=message)
+    return message
+""",
+        after="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def view(messages: list[str]):
+    entries = []
+    for message in messages:
+        entries.append({"MessageBody": message})
+    for start in range(0, len(entries), 10):
+        batch = entries[start : start + 10]
+        try:
+            response = sqs.send_message_batch(
+                QueueUrl=QUEUE,
+                Entries=[{"Id": str(number), **entry} for number, entry in enumerate(batch)],
+            )
+        except sqs.exceptions.BatchRequestTooLong:
+            response = {"Failed": [{"Id": number} for number in range(len(batch))]}
+        # Once more alone: what fails for good raises what it raised before.
+        for failed in response.get("Failed", []):
+            sqs.send_message(QueueUrl=QUEUE, **batch[int(failed["Id"])])
+    return message
+""",
+        repeats=(SEND,),
+    ),
+    Case(
+        name="many names",
+        before="""import boto3
+
+s3 = boto3.client("s3")
+
+
+def view(bucket, document_names_with_version: list[tuple[str, str]]):
+    for document_name, document_version in document_names_with_version:
+        s3.delete_object(Bucket=bucket, Key=document_name, VersionId=document_version)
+""",
+        after="""import boto3
+
+s3 = boto3.client("s3")
+
+
+def view(bucket, document_names_with_version: list[tuple[str, str]]):
+    objects = [
+        {"Key": document_name, "VersionId": document_version}
+        for document_name, document_version in document_names_with_version
+    ]
+    for start in range(0, len(objects), 1000):
+        response = s3.delete_objects(
+            Bucket=bucket,
+            Delete={"Objects": objects[start : start + 1000], "Quiet": True},
+        )
+        # Once more alone: what fails for good raises what it raised before.
+        for failed in response.get("Errors", []):
+            s3.delete_object(
+                Bucket=bucket, Key=failed["Key"], VersionId=failed["VersionId"]
+            )
+""",
+        repeats=(S3_DELETE,),
+    ),
+    Case(
+        name="a helper that changes something",
+        before="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    message.sent = True
+    return message.text
+
+
+def view(messages: list[str]):
+    for message in messages:
+        sqs.send_message(QueueUrl=QUEUE, MessageBody=mark(message))
+""",
+        after="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    message.sent = True
+    return message.text
+
+
+def view(messages: list[str]):
+    entries = []
+    try:
+        for message in messages:
+            entries.append({"MessageBody": mark(message)})
+    finally:
+        # Also when a round fails: what came before it is sent, as without batches.
+        for start in range(0, len(entries), 10):
+            batch = entries[start : start + 10]
+            try:
+                response = sqs.send_message_batch(
+                    QueueUrl=QUEUE,
+                    Entries=[{"Id": str(number), **entry} for number, entry in enumerate(batch)],
+                )
+            except sqs.exceptions.BatchRequestTooLong:
+                response = {"Failed": [{"Id": number} for number in range(len(batch))]}
+            # Once more alone: what fails for good raises what it raised before.
+            for failed in response.get("Failed", []):
+                sqs.send_message(QueueUrl=QUEUE, **batch[int(failed["Id"])])
+""",
+        repeats=(SEND,),
+        tier="C",
+    ),
+    Case(
+        name="a helper that counts",
+        before="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    global count
+    count += 1
+    return message.text
+
+
+def view(messages: list[str]):
+    for message in messages:
+        sqs.send_message(QueueUrl=QUEUE, MessageBody=mark(message))
+""",
+        after="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    global count
+    count += 1
+    return message.text
+
+
+def view(messages: list[str]):
+    entries = []
+    try:
+        for message in messages:
+            entries.append({"MessageBody": mark(message)})
+    finally:
+        # Also when a round fails: what came before it is sent, as without batches.
+        for start in range(0, len(entries), 10):
+            batch = entries[start : start + 10]
+            try:
+                response = sqs.send_message_batch(
+                    QueueUrl=QUEUE,
+                    Entries=[{"Id": str(number), **entry} for number, entry in enumerate(batch)],
+                )
+            except sqs.exceptions.BatchRequestTooLong:
+                response = {"Failed": [{"Id": number} for number in range(len(batch))]}
+            # Once more alone: what fails for good raises what it raised before.
+            for failed in response.get("Failed", []):
+                sqs.send_message(QueueUrl=QUEUE, **batch[int(failed["Id"])])
+""",
+        repeats=(SEND,),
+        tier="C",
+    ),
+    Case(
+        name="a helper that fills what it is given",
+        before="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    message["sent"] = True
+    return message.text
+
+
+def view(messages: list[str]):
+    for message in messages:
+        sqs.send_message(QueueUrl=QUEUE, MessageBody=mark(message))
+""",
+        after="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    message["sent"] = True
+    return message.text
+
+
+def view(messages: list[str]):
+    entries = []
+    try:
+        for message in messages:
+            entries.append({"MessageBody": mark(message)})
+    finally:
+        # Also when a round fails: what came before it is sent, as without batches.
+        for start in range(0, len(entries), 10):
+            batch = entries[start : start + 10]
+            try:
+                response = sqs.send_message_batch(
+                    QueueUrl=QUEUE,
+                    Entries=[{"Id": str(number), **entry} for number, entry in enumerate(batch)],
+                )
+            except sqs.exceptions.BatchRequestTooLong:
+                response = {"Failed": [{"Id": number} for number in range(len(batch))]}
+            # Once more alone: what fails for good raises what it raised before.
+            for failed in response.get("Failed", []):
+                sqs.send_message(QueueUrl=QUEUE, **batch[int(failed["Id"])])
+""",
+        repeats=(SEND,),
+        tier="C",
+    ),
+    Case(
+        name="a helper that calls another",
+        before="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    return call_out(message)
+
+
+def view(messages: list[str]):
+    for message in messages:
+        sqs.send_message(QueueUrl=QUEUE, MessageBody=mark(message))
+        logger.info("sent %s", message)
+        del seen[message]
+""",
+        after="""import boto3
+
+sqs = boto3.client("sqs")
+QUEUE = "https://sqs.example.com/1/orders"
+
+
+def mark(message):
+    return call_out(message)
+
+
+def view(messages: list[str]):
+    entries = []
+    try:
+        for message in messages:
+            entries.append({"MessageBody": mark(message)})
+            logger.info("sent %s", message)
+            del seen[message]
+    finally:
+        # Also when a round fails: what came before it is sent, as without batches.
+        for start in range(0, len(entries), 10):
+            batch = entries[start : start + 10]
+            try:
+                response = sqs.send_message_batch(
+                    QueueUrl=QUEUE,
+                    Entries=[{"Id": str(number), **entry} for number, entry in enumerate(batch)],
+                )
+            except sqs.exceptions.BatchRequestTooLong:
+                response = {"Failed": [{"Id": number} for number in range(len(batch))]}
+            # Once more alone: what fails for good raises what it raised before.
+            for failed in response.get("Failed", []):
+                sqs.send_message(QueueUrl=QUEUE, **batch[int(failed["Id"])])
+""",
+        repeats=(SEND,),
+        tier="C",
+    ),
+    Case(
+        name="a read on a client that only its arguments tell",
+        before="""def view(client, names: list[str]):
+    return [client.get_parameter(Name=name)["Parameter"]["Value"] for name in names]
+""",
+        after="""def view(client, names: list[str]):
+    parameter_names = list(dict.fromkeys(names))
+    parameters_by_name = {
+        parameter["Name"]: {"Parameter": parameter}
+        for start in range(0, len(parameter_names), 10)
+        for parameter in client.get_parameters(Names=parameter_names[start : start + 10])["Parameters"]
+    }
+    return [(parameters_by_name.get(name) or client.get_parameter(Name=name))["Parameter"]["Value"] for name in names]
+""",
+        repeats=(PARAMETER,),
+        tier="C",
+    ),
+    Case(
+        name="the key of another table",
+        before="""import boto3
+
+dynamodb = boto3.resource("dynamodb")
+table = dynamodb.Table("users")
+carts = dynamodb.Table("carts")
+
+
+def view(rows):
+    for row in rows:
+        table.put_item(Item=row)
+
+
+def cart(key, keys):
+    table.get_item(Key=key)
+    table.get_item(Key={key: 1})
+    return carts.get_item(Key={"cart": key}), dynamodb.create_table(KeySchema=keys, TableName="users")
+""",
+        after="""import boto3
+
+dynamodb = boto3.resource("dynamodb")
+table = dynamodb.Table("users")
+carts = dynamodb.Table("carts")
+
+
+def view(rows):
+    with table.batch_writer() as batch:
+        for row in rows:
+            batch.put_item(Item=row)
+
+
+def cart(key, keys):
+    table.get_item(Key=key)
+    table.get_item(Key={key: 1})
+    return carts.get_item(Key={"cart": key}), dynamodb.create_table(KeySchema=keys, TableName="users")
+""",
+        repeats=(PUT,),
+        tier="C",
+        files={
+            "schema.py": """import boto3
+
+client = boto3.client("dynamodb")
+print("KeySchema")
+client.create_table(TableName="orders", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+client.create_table(TableName="other", KeySchema=[key])
+"""
+        },
+    ),
+    Case(
+        name="an asynchronous task in the round",
+        before="""async def view(client, messages):
+    for message in messages:
+        client.send_message(QueueUrl="q", MessageBody=message)
+        await message.done()
+""",
+        after=None,
+        repeats=(SEND,),
+        code="R-CARRY",
+    ),
+    Case(
         name="no call of AWS",
         before="""import boto3
 

@@ -1,13 +1,16 @@
 """How the calls of a loop to AWS are written as batches: what is collected, sent, and asked for again."""
 
 import ast
+import re
 from functools import cached_property
 
 from codemods import _cst, _loop_edits, _loop_layout
 from codemods._aws_batches import Batch
 from codemods._key_lookups import RefusedError
 from codemods._loop_gates import is_settled
-from codemods._loops import Body
+from codemods._loops import Body, targets
+
+_INDENT = re.compile(r"[ \t]*")
 
 
 class Sending:
@@ -46,13 +49,14 @@ class Sending:
         start, end = _loop_layout.region(body, loop)
         begin = self._indent
         sure = self._cannot_fail()
-        if sure and len(loop.body) == 1 and "#" not in body.text[start:end]:
+        statement = body.statement(self.call)
+        alone = loop.body == [statement] and "#" not in body.text[start:end]
+        if sure and alone and not self._is_target_used():
             head = f"{entries} = ["
             parts = [self._entry(), f"for {body.source(loop.target)} in {body.source(loop.iter)}"]
             return [(start, end, self._comprehension(head, parts) + self._flush(begin, entries))]
-        statement = body.statement(self.call)
         first = body.offsets(statement)[0]
-        inside = " " * (first - body.text.rfind("\n", 0, first) - 1)
+        inside = _INDENT.match(body.text, body.text.rfind("\n", 0, first) + 1)[0]  # type: ignore[index]
         step = "" if sure else _loop_edits.step(body)
         written = self._append(inside + step, f"{entries}.append(")
         written = written.replace(f"{self._end}{step}", self._end) if step else written
@@ -68,6 +72,12 @@ class Sending:
         why = f"{begin}{step}# Also when a round fails: what came before it is sent, as without batches.{self._end}"
         lines += f"{begin}try:{self._end}{inner}{begin}finally:{self._end}{why}"
         return [(start, end, lines + self._flush(begin + step, entries))]
+
+    def _is_target_used(self) -> bool:
+        """Whether a name that the loop binds is read outside of it: that of a comprehension is gone after it."""
+        inside = {id(node) for node in ast.walk(self.loop)}
+        names = targets(self.loop)
+        return any(isinstance(n, ast.Name) and n.id in names and id(n) not in inside for n in self.body.own())
 
     def _comprehension(self, head: str, parts: list[str]) -> str:
         whole = f"{self._indent}{head}{' '.join(parts)}]"

@@ -84,8 +84,6 @@ class Write:
         if body.within(self.call, (ast.With, ast.AsyncWith, ast.Match), loop):
             raise RefusedError("R-SHAPE", f"a round makes {self.where} inside a block of its own")
         self._check_loop()
-        if row.listed and not (isinstance(entry := self.given[row.wrapped], ast.List) and len(entry.elts) == 1):
-            raise RefusedError("R-BATCHED", f"{self.where} sends several entries already")
         for node in (self.receiver, *(value for name, value in self.given.items() if name in row.shared)):
             self._is_fixed(node)
         if files := watched(body, row.method):

@@ -445,6 +445,33 @@ def read(key):
         kind="n_plus_one_db",
     ),
     Case(
+        name="a client of AWS that is handed on",
+        before="""import boto3
+
+from shop import lookup
+
+
+def view(key):
+    return lookup(boto3.client("s3", config={"a": [1]}), key)
+""",
+        after="""from functools import cache
+
+import boto3
+
+from shop import lookup
+
+
+@cache
+def _s3():
+    return boto3.client("s3", config={"a": [1]})
+
+
+def view(key):
+    return lookup(_s3(), key)
+""",
+        repeats=(WORK,),
+    ),
+    Case(
         name="no client",
         before="""def view(order):
     return order.total

@@ -68,13 +68,13 @@ def arguments_of(body: Body, call: ast.Call) -> Arguments:
     return found
 
 
-def _consider(body: Body, node: ast.expr | None, found: Arguments) -> None:
-    parts: list[ast.expr | None] = []
+def _consider(body: Body, node: ast.expr, found: Arguments) -> None:
+    parts: list[ast.expr] = []
     match node:
         case ast.Constant():
             pass
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            parts = [*keys, *values]
+            parts = [*filter(None, keys), *values]
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             parts = [*elements]
         case ast.Call(args=args, keywords=keywords) if _is_settled_call(body, node, found):
@@ -85,7 +85,7 @@ def _consider(body: Body, node: ast.expr | None, found: Arguments) -> None:
             _of_name(body, name, found)
         case ast.Attribute() if (root := dotted(node).partition(".")[0]) and not body.bindings(root):
             found.read.append(body.source(node))
-        case ast.expr():
+        case _:
             found.varying = found.varying or body.source(node)
     for part in parts:
         _consider(body, part, found)

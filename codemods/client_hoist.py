@@ -24,7 +24,7 @@ __getattr__ = names_of(CASES="codemods._client_hoist_cases")
 
 META = Meta(
     id="client-hoist", kinds=("cpu_self", "memory_growth", "n_plus_one_http", "n_plus_one_db"), tier="B",
-    effect="3 to 55 ms of CPU and 1.5 MiB per call -> once (boto3); 6.7 -> 0.11 ms (engine)",
+    effect="10 -> 1 clients made, CPU 99 -> 11 ms (boto3); 6.7 -> 0.11 ms per call (engine)",
 )  # fmt: skip
 _PROFILED = frozenset({"cpu_self", "memory_growth"})
 Found = tuple[Body, ast.Call, Constructor]
