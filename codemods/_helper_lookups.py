@@ -6,6 +6,7 @@ goes beside it, and the helper stays for what the twin does not answer.
 
 import ast
 from collections.abc import Callable
+from typing import NamedTuple
 
 from codemods import _cst
 from codemods._helper_twins import Twin, twin
@@ -18,30 +19,53 @@ from codemods.index.calls import Key
 from codemods.index.facts import callee_of, dotted
 
 Warm = Callable[[Body, ast.Call, str, str, ast.expr, Repeat], Lookup | Unfit | None]
+
+
+class _Asks(NamedTuple):
+    """A function, a call in it, and what that looks up."""
+
+    helper: Body
+    call: ast.Call
+    asked: Lookup | Unfit
+
+
 _HARMLESS = frozenset({"staticmethod", "classmethod"})
 
 
 def with_helpers(lookup: Match, warm: Warm | None) -> Match:
     """The match, extended to calls of helpers; `warm` is the lookup as a caller can prepare it in its session."""
 
+    known: dict[tuple[Key, str], list[_Asks]] = {}  # what a function looks up, outside of its loops
+
+    def behind(key: Key, body: Body, repeat: Repeat) -> list[_Asks]:
+        known_as = (key, repeat.fingerprint)
+        if known_as not in known:
+            helpers = list(bodies(body.index, [key]))
+            known[known_as] = [
+                _Asks(h, c, f) for h in helpers for c in h.calls() if h.loop(c) is None and (f := lookup(h, c, repeat))
+            ]
+        return known[known_as]
+
     def match(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
         found = lookup(body, call, repeat)
-        return found if found is not None else _behind(body, call, repeat, lookup, warm)
+        if found is not None:
+            return found
+        targets = _targets(body, call)
+        asks = [one for key in targets for one in behind(key, body, repeat)]
+        return _behind(body, call, repeat, asks, len(targets), warm) if asks else None
 
     return match
 
 
-def _behind(body: Body, call: ast.Call, repeat: Repeat, lookup: Match, warm: Warm | None) -> Lookup | Unfit | None:
-    helpers = list(bodies(body.index, _targets(body, call)))
-    found = [(h, c, f) for h in helpers for c in h.calls() if h.loop(c) is None and (f := lookup(h, c, repeat))]
-    if not found:
-        return None
+def _behind(
+    body: Body, call: ast.Call, repeat: Repeat, found: list[_Asks], targets: int, warm: Warm | None
+) -> Lookup | Unfit:
     helper, inner, asked = found[0]
     name = helper.function.qualname.rpartition(".")[2]
     where = f"line {call.lineno} of {body.path}"
     if isinstance(asked, Unfit):
         return Unfit(call, asked.code, asked.message)
-    if len(helpers) > 1 or len(found) > 1:
+    if targets > 1 or len(found) > 1:
         return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, can be any of several functions")
     if reason := _objection(helper, inner):
         return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, {reason}")

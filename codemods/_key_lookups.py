@@ -9,20 +9,29 @@ from collections.abc import Iterable
 from codemods._key_lookup_edits import Edit
 from codemods._lookups import Lookup, Match, RefusedError, Unfit
 from codemods._loops import Body, bodies
-from codemods.api import Answer, No, Repeat, Sighting
+from codemods.api import Answer, No, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 
 __all__ = ["Lookup", "Match", "Unfit", "answers"]
 
 
-def answers(codemod: str, index: Index, sighting: Sighting, match: Match) -> list[Answer]:
-    """For each repeat the batched lookup, or why there is none."""
-    return [_answer(codemod, index, sighting, repeat, match) for repeat in sighting.repeats]
+def answers(
+    codemod: str, index: Index, sighting: Sighting, match: Match, tables: frozenset[str | None]
+) -> list[Answer]:  # fmt: skip
+    """For each repeat the batched lookup, or why there is none; `tables` are those of the models."""
+    return [
+        _answer(codemod, index, sighting, repeat, match)
+        if repeat.shape != "write" and tables.issuperset(repeat.tables[:1])
+        else No("R-UNRESOLVED", f"no model has its rows looked up by `{repeat.statement}`", (repeat,))
+        for repeat in sighting.repeats
+    ]
 
 
 def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, match: Match) -> Answer:
-    nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
+    nearest: dict[Key, Reached] = {}
+    for one in sorted(sighting.reached, key=lambda reached: reached.distance):
+        nearest.setdefault((one.path, one.qualname), one)
     found = _found(index, [key for key in nearest if key in sighting.readers], repeat, match)
     if not any(isinstance(one, Lookup) for _, one in found):
         found = _found(index, nearest, repeat, match) or found
@@ -47,5 +56,6 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
 
 def _found(index: Index, keys: Iterable[Key], repeat: Repeat, match: Match) -> list[tuple[Body, Lookup | Unfit]]:
     """What looks up rows in loops of these functions."""
-    calls = ((body, call) for body in bodies(index, keys) for call in body.calls() if body.loop(call) is not None)
+    loops = (key for key in keys if (function := index.calls.function(key)) is not None and function.loops)
+    calls = ((body, call) for body in bodies(index, loops) for call in body.calls() if body.loop(call) is not None)
     return [(body, found) for body, call in calls if (found := match(body, call, repeat)) is not None]

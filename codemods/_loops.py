@@ -124,10 +124,13 @@ class Body:
 
 def bodies(index: Index, keys: Iterable[Key]) -> Iterator[Body]:
     """The functions of these places that can be parsed."""
+    known: dict[Key, Body | None] = index.__dict__.setdefault("_bodies", {})  # every sighting asks for them again
     for key in keys:
-        function, definition = index.calls.function(key), index.definitions.get(key)
-        if function is not None and definition is not None:
-            yield Body(index, function, definition)
+        if key not in known:
+            function, definition = index.calls.function(key), index.definitions.get(key)
+            known[key] = Body(index, function, definition) if function and definition else None
+        if (body := known[key]) is not None:
+            yield body
 
 
 def targets(loop: Loop) -> set[str]:

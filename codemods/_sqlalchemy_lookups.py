@@ -142,7 +142,7 @@ def condition_lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unf
         fetch = (fetch[0], f"{fetch[1]}.unique()")
     single = keyed(body, call, model, condition.attribute, condition.key, fetch, held=False)
     others = list(_conditions(steps, named))
-    return single if len(others) == 1 else replace(found, same_row=False)  # a changed row may answer no longer
+    return single if len(others) == 1 else replace(single, same_row=False)  # a changed row may answer no longer
 
 
 def _asked(body: Body, call: ast.Call) -> Asked:

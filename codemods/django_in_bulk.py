@@ -35,6 +35,7 @@ _SHORTCUTS = {
 _BULK = {"get": "in_bulk", "aget": "ain_bulk", "first": "in_bulk", "afirst": "ain_bulk"}
 _MANAGERS = ("objects", "_default_manager", "_base_manager")
 _OWN = ("get", "aget", "first", "afirst", "in_bulk", "ain_bulk")
+_CREATES = "get_or_create"
 _Rows = tuple[DjangoModel, str, set[str]]  # the model, the source of the queryset, its steps
 _TEXT_FIELDS = ("CharField", "TextField", "SlugField", "EmailField", "URLField")
 
@@ -49,7 +50,8 @@ class _Asked(NamedTuple):
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """A proposal for each statement that a loop repeats to look up one row, and a refusal for each other."""
-    return answers(META.id, index, sighting, with_helpers(lookup, None))
+    tables = frozenset(model.table for model in index.django.all)
+    return answers(META.id, index, sighting, with_helpers(lookup, None), tables)
 
 
 def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
@@ -70,21 +72,18 @@ def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
             named := imported_as(body.index, body.path, call.func)
         ) in _SHORTCUTS:
             bulk = _SHORTCUTS[named]
-        case ast.Call(func=ast.Attribute(attr="get_or_create" | "update_or_create", value=queryset)):
-            found = _rows_of(body, queryset)
-            if found is None or not _is_asked(found[0], repeat):
-                return None
-            return Unfit(
-                call, "R-GET-OR-CREATE", f"line {call.lineno} of {body.path} creates the rows it does not find"
-            )
+        case ast.Call(
+            func=ast.Attribute(attr="get_or_create" | "update_or_create", value=queryset), args=[], keywords=keywords
+        ):
+            bulk = _CREATES
         case ast.Call(func=ast.Attribute(attr="filter", value=queryset), args=[], keywords=keywords):
             bulk = ""
         case _:
             return None
     found = _rows_of(body, queryset)
-    if found is None:
+    if found is None and bulk != _CREATES:
         return _through_a_relation(body, call, queryset, keywords, repeat)
-    if not _is_asked(found[0], repeat):
+    if found is None or not _is_asked(found[0], repeat):
         return None
     return _of_rows(body, found, _Asked(call, keywords, bulk), repeat)
 
@@ -96,10 +95,14 @@ def _is_asked(model: DjangoModel, repeat: Repeat) -> bool:
 def _of_rows(body: Body, found: _Rows, asked_for: _Asked, repeat: Repeat) -> Lookup | Unfit | None:
     (model, rows, steps), (call, keywords, bulk) = found, asked_for
     where = f"line {call.lineno} of {body.path}"
+    if bulk == _CREATES:
+        keywords = [keyword for keyword in keywords if keyword.arg != "defaults"]
     columns = {column.rpartition(".")[2] for column in repeat.columns if column.startswith(f"{model.table}.")}
     asked = {_column(model, keyword.arg) for keyword in keywords}
     if not asked & columns or (columns - asked and not steps & {"filter", "exclude"}):
         return None
+    if bulk == _CREATES:
+        return Unfit(call, "R-GET-OR-CREATE", f"{where} creates the rows that it does not find")
     if len(keywords) > 1:
         return Unfit(call, "R-KEYEQ", f"{where} looks up {model.name} by {len(keywords)} fields, not by one key")
     name = (keywords[0].arg or "").removesuffix("__exact")
@@ -160,6 +163,9 @@ def _rows_of(body: Body, node: ast.expr) -> _Rows | None:
     if inner is node and (model := _model(body, inner)) is not None:  # a shortcut takes the model itself
         manager = "objects" if _has_one_manager(body, model) else "_default_manager"
         return model, f"{source}.{manager}", steps
+    if isinstance(inner, ast.Name) and inner.id == "self":
+        managed = _managed(body)
+        return (managed, source, steps) if managed is not None else None
     if not isinstance(inner, ast.Attribute) or (model := _model(body, inner.value)) is None:
         return None
     made = body.index.calls.class_value((model.path, model.qualname), inner.attr)
@@ -175,6 +181,19 @@ def _model(body: Body, node: ast.expr) -> DjangoModel | None:
     if name == "cls":
         name = body.function.owner or ""
     return body.index.django.get(body.path, name, body.function.qualname) if name else None
+
+
+def _managed(body: Body) -> DjangoModel | None:
+    """The model of the manager whose method the function is, if it is that of one model only."""
+    owner = body.function.owner
+    if owner is None:
+        return None
+    calls, key = body.index.calls, (body.path, owner)
+    if any(calls.member(key, name) for name in _OWN):
+        return None
+    holders = [body.index.django.get(path, name, name) for path, name in calls.holders(key)]
+    models = [model for model in holders if model is not None]
+    return models[0] if len(models) == 1 == len(holders) else None
 
 
 def _words(node: ast.expr) -> set[str]:

@@ -39,7 +39,8 @@ META = Meta(id="sqlalchemy-batch-get", kinds=("n_plus_one_db",), tier="B", libra
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """A proposal for each statement that a loop repeats to look up one row, and a refusal for each other."""
-    return answers(META.id, index, sighting, with_helpers(lookup, warm))
+    tables = frozenset(model.table for model in index.models.all)
+    return answers(META.id, index, sighting, with_helpers(lookup, warm), tables)
 
 
 def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
