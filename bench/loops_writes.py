@@ -101,11 +101,11 @@ def _sqlalchemy() -> Any:
         connection.execute(insert(user), [{"size": n} for n in range(N)])
     latency = [0.0]
     # What a driver without a statement for many rows does with them: one round trip each.
-    event.listen(
-        engine,
-        "before_cursor_execute",
-        lambda c, cursor, s, given, x, many: time.sleep(latency[0] * (len(given) if many else 1)),
-    )
+    def wait(*given: Any) -> None:
+        parameters, many = given[3], given[5]
+        time.sleep(latency[0] * (len(parameters) if many else 1))
+
+    event.listen(engine, "before_cursor_execute", wait, named=False)
     return SimpleNamespace(user=user, session=lambda: Session(engine), latency=latency)
 
 

@@ -39,7 +39,9 @@ def _declared(class_: Class, node: ast.ClassDef, attributes: set[str]) -> Iterat
         match inner:
             case ast.Assign(targets=[ast.Name(id="__versioned__")]):
                 yield f"{node.name} keeps its versions {place}: these changes are not among them"
-            case ast.Assign(targets=[ast.Name(id="__mapper_args__")], value=value) if "version_id" in ast.unparse(value):
+            case ast.Assign(targets=[ast.Name(id="__mapper_args__")], value=value) if "version_id" in ast.unparse(
+                value
+            ):
                 yield f"{node.name} counts versions {place}: the one that was read is not checked"
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if (
                 "onupdate=" in ast.unparse(inner)
