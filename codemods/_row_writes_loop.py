@@ -11,6 +11,7 @@ _COMMITS = frozenset(
     {"commit", "rollback", "set_autocommit", "savepoint", "savepoint_commit", "savepoint_rollback", "begin_nested"}
 )
 _ATOMIC = frozenset({"atomic", "begin", "begin_nested", "commit_on_success"})
+LATER = "an error of a later round is raised before one of writing the rows of earlier rounds"
 NOT_ATOMIC = "outside a transaction a failure kept the rows before it; now none of them is kept"
 
 

@@ -1,4 +1,4 @@
-"""The classes and fields of a Django model, and whether a statement writes its rows."""
+"""The classes and fields of a model, and whether a statement writes its rows."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from codemods.api import Repeat
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Class, dotted
-from codemods.index.models import MOST_ABOVE
+from codemods.index.models import MOST_ABOVE, Model
 
 _FIELDS = frozenset(
     {"AutoField", "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "DateField"}
@@ -21,7 +21,7 @@ _FIELDS = frozenset(
 )
 
 
-def classes_of(index: Index, model: DjangoModel) -> list[Class]:
+def classes_of(index: Index, model: DjangoModel | Model) -> list[Class]:
     """The classes that make up a model, its own first, as far as they are in the tree."""
     found: list[Class] = []
     places = [(model.path, model.qualname)]

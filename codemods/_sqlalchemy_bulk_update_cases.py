@@ -122,6 +122,14 @@ event.contains(User, "set")
         own="    __mapper_args__ = {'eager_defaults': True}\n    size: int = 1\n\n    @validates('name')\n"
         "    @property\n    def check(self, key, value):\n        return value\n",
     ),
+    _case(
+        "a column with a new value at each UPDATE, in a base",
+        _PLAIN,
+        _ONE,
+        tier="C",
+        own="    size: int = Column(Integer, onupdate=1)\n",
+        stamps="",
+    ),
     # ---- untouched ----
     _case("one statement already", _ONE, None, "R-BATCHED"),
     _case("a statement that reads", _PLAIN, None, "R-UNRESOLVED", repeat=_READS),

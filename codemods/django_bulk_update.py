@@ -17,7 +17,7 @@ from codemods._row_writes import Found, RefusedError, answers
 from codemods._row_writes_django import skipped
 from codemods._row_writes_effects import Table, others
 from codemods._row_writes_fields import saved_last, written
-from codemods._row_writes_loop import NOT_ATOMIC, in_transaction, leave, loops_around
+from codemods._row_writes_loop import LATER, NOT_ATOMIC, in_transaction, leave, loops_around
 from codemods._row_writes_models import automatic, named_in
 from codemods._row_writes_saved import Saved, may_repeat, saved, saves_one, writes_many
 from codemods._row_writes_sets import one_update
@@ -27,7 +27,13 @@ from codemods.index import Index
 
 __getattr__ = names_of(CASES="codemods._django_bulk_update_cases")
 
-META = Meta(id="django-bulk-update", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
+META = Meta(
+    id="django-bulk-update",
+    kinds=("n_plus_one_db",),
+    tier="B",
+    libraries={"Django": ">=4.2"},
+    effect="501 -> 2 statements; half the CPU, with one value for all rows next to none",
+)
 _ROWS = 500  # per statement: each row stands in it with a CASE for every field
 
 
@@ -91,7 +97,7 @@ def _after(
     edits = edits or _collected(found, loop, saves, fields, manager)
     after_it = 1 if strategy == "update()" else -(-found.repeat.count // _ROWS)
     load = Load(one.model.name, strategy, "one statement writes the rows of all rounds", found.repeat, after_it)
-    notes = list(dict.fromkeys(doubts))
+    notes = [*dict.fromkeys(doubts), *([LATER] if strategy == "bulk_update" else [])]
     if not one.call.keywords:
         notes.append(f"`save()` wrote back every column as it was read, now {' and '.join(fields)} alone")
     return Proposal(

@@ -22,7 +22,13 @@ from codemods.index.models import Model
 
 __getattr__ = names_of(CASES="codemods._sqlalchemy_bulk_update_cases")
 
-META = Meta(id="sqlalchemy-bulk-update", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
+META = Meta(
+    id="sqlalchemy-bulk-update",
+    kinds=("n_plus_one_db",),
+    tier="B",
+    libraries={"SQLAlchemy": ">=1.4"},
+    effect="501 -> 2 statements; 8 times less CPU",
+)
 _FILTERS = frozenset({"filter", "filter_by", "where"})
 
 

@@ -122,7 +122,10 @@ def test_the_notes_of_a_draft_are_true(library: Library, tmp_path: Path) -> None
     proposal = edited(tmp_path, app, MODELS + RECEIVER)
     assert (proposal.tier, proposal.notes) == (
         "C",
-        ("`sent` (blog/models.py:22), which receives post_save of Item, is not called",),
+        (
+            "`sent` (blog/models.py:22), which receives post_save of Item, is not called",
+            "an error of a later round is raised before one of writing the rows of earlier rounds",
+        ),
     )
     before = library.run(MODELS + RECEIVER, app, ROWS)
     after = library.run(MODELS + RECEIVER, proposal.texts["app.py"], ROWS)

@@ -30,7 +30,7 @@ PRICES = [
     {{n: n for n in range(10)}},
     {{n: None if n == 3 else n for n in range(10)}},  # a value that is refused midway
     {{n: "x" if n == 3 else n for n in range(10)}},  # one of another type
-    {{n: 1 for n in range(5)}},  # a KeyError of the loop
+    {{n: n + 20 for n in range(5)}},  # a KeyError of the loop
 ]
 
 
