@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from codemods._mocks import patched_in
 from codemods._loop_gates import iterated
 from codemods._loops import Body, Comprehension, imported_as
+from codemods._mocks import patched_in
 from codemods.api import Repeat
 from codemods.index.facts import dotted
 

@@ -91,6 +91,8 @@ class ReadEdit:
             raise RefusedError("R-AMBIGUOUS", f"the loop around {gates.where} sends it at several lines")
         if gates.ends_early():
             raise RefusedError("R-COND", f"the loop around {gates.where} can end early")
+        if gates.changes_items():
+            raise RefusedError("R-CARRY", f"the loop around {gates.where} changes what it goes over")
         arguments = gates.arguments(self.one)
         if not set().union(*map(names_in, arguments)) & targets(self.loop):
             raise RefusedError("R-CARRY", f"{gates.where} asks for the same in every round")
