@@ -1168,6 +1168,33 @@ def view(found: dict):
         _sent("GET ?"),
     ),
     Case(
+        "writes of items that may come one by one",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(source):
+    for key in source.pending():
+        r.delete(f"k:{key}")
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(source):
+    pipe = r.pipeline(transaction=False)
+    for key in source.pending():
+        pipe.delete(f"k:{key}")
+    pipe.execute()
+""",
+        _sent("DEL ?"),
+        tier="C",
+    ),
+    Case(
         "an earlier statement asks for all",
         """\
 import redis

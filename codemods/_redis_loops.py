@@ -101,13 +101,16 @@ class Gates:
         source = iterated(loop)
         if streams(source) and not self.scans():
             raise RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
-        if not self.scans() and not is_known_beforehand(body, source):
-            self.doubts.append(f"`{body.source(source)}` is gone over before the loop: its items must not depend on it")
         if test := stands_in(body, self._name()):
             self.doubts.append(f"{test} puts a mock in place of the client, which has to answer a pipeline now")
         if self.first.sort == "named":
             name = body.source(self.first.client)
             self.doubts.append(f"`{name}` is taken for a client of redis-py (no cluster) by its name")
+
+    def unknown_items(self) -> str:
+        """What the loop goes over, where it may depend on what the rounds do or may have no end; else ""."""
+        source = iterated(self.loop)
+        return "" if self.scans() or is_known_beforehand(self.body, source) else self.body.source(source)
 
     def _name(self) -> str:
         """By what the file reaches the client: `r`, the attribute `redis`, the function `get_client`."""

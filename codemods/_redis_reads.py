@@ -83,6 +83,8 @@ class ReadEdit:
         if self.one.method == "get" and "mget" in words:
             raise RefusedError("R-BATCHED", f"the values of {gates.where} come with one `mget` before the loop")
         gates.shared()
+        if unknown := gates.unknown_items():
+            gates.doubts.append(f"`{unknown}` is gone over before the loop: its items must not depend on it")
         others = [other for other in asked(body, self.loop) if other.call is not self.one.call]
         for other in others:
             if other.method not in _OTHER_READS:
