@@ -1139,6 +1139,62 @@ def test_all():
         },
     ),
     Case(
+        "values of a dictionary that are replaced",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(found: dict):
+    for key in found:
+        found[key] = r.get(key)
+    return found
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(found: dict):
+    pipe = r.pipeline(transaction=False)
+    for key in found:
+        pipe.get(key)
+    for key, stored in zip(found, pipe.execute()):
+        found[key] = stored
+    return found
+""",
+        _sent("GET ?"),
+    ),
+    Case(
+        "writes of items that may come one by one",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(source):
+    for key in source.pending():
+        r.delete(f"k:{key}")
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(source):
+    pipe = r.pipeline(transaction=False)
+    for key in source.pending():
+        pipe.delete(f"k:{key}")
+    pipe.execute()
+""",
+        _sent("DEL ?"),
+        tier="C",
+    ),
+    Case(
         "an earlier statement asks for all",
         """\
 import redis
@@ -1906,6 +1962,71 @@ def key_of(name):
 
 def view(keys: list[str]):
     return [r.get(key_of(key)) for key in keys]
+""",
+        None,
+        _sent("GET ?"),
+        code="R-CARRY",
+    ),
+    Case(
+        "a list that grows in its loop",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    for key in keys:
+        keys.append(r.get(key))
+""",
+        None,
+        _sent("GET ?"),
+        code="R-CARRY",
+    ),
+    Case(
+        "a list whose later items change",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    for n, key in enumerate(keys):
+        keys[n + 1] = r.get(key)
+""",
+        None,
+        _sent("GET ?"),
+        code="R-CARRY",
+    ),
+    Case(
+        "a dictionary that loses a key",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(found: dict):
+    for key in found.values():
+        if not r.get(key):
+            del found[key]
+""",
+        None,
+        _sent("GET ?"),
+        code="R-CARRY",
+    ),
+    Case(
+        "a list that is extended",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(keys: list[str]):
+    for key in keys:
+        keys += [r.get(key)]
 """,
         None,
         _sent("GET ?"),

@@ -16,6 +16,23 @@ from codemods.index.calls import Key
 from codemods.index.facts import chain_of, dotted
 
 _DEPTH = 2  # calls into the repository
+_MUTATES = frozenset(
+    {
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "popitem",
+        "clear",
+        "add",
+        "discard",
+        "update",
+        "setdefault",
+        "sort",
+    }
+    | {"reverse", "appendleft", "popleft"}
+)
 _STEPS = frozenset({"scan_iter", "keys", "smembers", "hscan_iter", "sscan_iter", "zscan_iter", "hkeys", "lrange"})
 
 
@@ -84,13 +101,16 @@ class Gates:
         source = iterated(loop)
         if streams(source) and not self.scans():
             raise RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
-        if not self.scans() and not is_known_beforehand(body, source):
-            self.doubts.append(f"`{body.source(source)}` is gone over before the loop: its items must not depend on it")
         if test := stands_in(body, self._name()):
             self.doubts.append(f"{test} puts a mock in place of the client, which has to answer a pipeline now")
         if self.first.sort == "named":
             name = body.source(self.first.client)
             self.doubts.append(f"`{name}` is taken for a client of redis-py (no cluster) by its name")
+
+    def unknown_items(self) -> str:
+        """What the loop goes over, where it may depend on what the rounds do or may have no end; else ""."""
+        source = iterated(self.loop)
+        return "" if self.scans() or is_known_beforehand(self.body, source) else self.body.source(source)
 
     def _name(self) -> str:
         """By what the file reaches the client: `r`, the attribute `redis`, the function `get_client`."""
@@ -148,6 +168,21 @@ class Gates:
             return any(generator.ifs for generator in self.loop.generators)  # type: ignore[union-attr]
         earlier = [s for s in self.loop.body if s.lineno < self.body.statement(call).lineno]
         return any(isinstance(node, ast.Continue) for statement in earlier for node in ast.walk(statement))
+
+    def changes_items(self) -> bool:
+        """Whether the rounds change what the loop goes over; a new value for a round's own key leaves the others."""
+        over = {dotted(n) for n in ast.walk(iterated(self.loop)) if isinstance(n, ast.Name | ast.Attribute)} - {""}
+        keys = targets(self.loop)
+        for node in inside(self.loop):
+            match node:
+                case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _MUTATES and dotted(value) in over:
+                    return True
+                case ast.Subscript(value=value, slice=key, ctx=ast.Store() | ast.Del()) if dotted(value) in over:
+                    if isinstance(node.ctx, ast.Del) or not (isinstance(key, ast.Name) and key.id in keys):
+                        return True
+                case ast.AugAssign(target=target) if dotted(target) in over:
+                    return True
+        return False
 
     def ends_early(self) -> bool:
         """Whether a round can be the last."""

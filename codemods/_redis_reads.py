@@ -83,6 +83,8 @@ class ReadEdit:
         if self.one.method == "get" and "mget" in words:
             raise RefusedError("R-BATCHED", f"the values of {gates.where} come with one `mget` before the loop")
         gates.shared()
+        if unknown := gates.unknown_items():
+            gates.doubts.append(f"`{unknown}` is gone over before the loop: its items must not depend on it")
         others = [other for other in asked(body, self.loop) if other.call is not self.one.call]
         for other in others:
             if other.method not in _OTHER_READS:
@@ -91,6 +93,8 @@ class ReadEdit:
             raise RefusedError("R-AMBIGUOUS", f"the loop around {gates.where} sends it at several lines")
         if gates.ends_early():
             raise RefusedError("R-COND", f"the loop around {gates.where} can end early")
+        if gates.changes_items():
+            raise RefusedError("R-CARRY", f"the loop around {gates.where} changes what it goes over")
         arguments = gates.arguments(self.one)
         if not set().union(*map(names_in, arguments)) & targets(self.loop):
             raise RefusedError("R-CARRY", f"{gates.where} asks for the same in every round")

@@ -78,6 +78,8 @@ class WriteEdit:
                 raise RefusedError("R-SHAPE", f"only some commands of the loop around {gates.where} are awaited")
         if any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for node in inside(loop)):
             raise RefusedError("R-COND", f"the loop around {gates.where} can leave the function")
+        if unknown := gates.unknown_items():
+            gates.doubts.append(f"nothing is written before the last item of `{unknown}` has come")
         gates.doubts += gates.writers()
         methods = sorted({write.method for write in self.writes} - SURE)
         if methods:

@@ -43,7 +43,8 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     methods = {method for method, sent in _ALL.items() if command in sent}
     found = _found(index, named, methods) or _found(index, [*nearest], methods)
     other = "" if found else command
-    found = found or _found(index, named, set(_ALL))
+    alike = READS if any(command in sent for sent in READS.values()) else WRITES
+    found = found or _found(index, named, {*alike})
     open_ = [(body, one) for body, one in found if one.sort != "pipeline"]
     if not open_ and found:
         return _no("R-BATCHED", f"{found[0][0].function.qualname} sends `{command}` in a pipeline", found[0][0], repeat)

@@ -13,17 +13,19 @@ READ = "def view(r: Redis, keys: list):\n    return [r.zscore(key, 1) for key in
 WRITE = 'def view(r: Redis, keys: list):\n    for key in keys:\n        r.set(f"k:{key}", 1)\n'
 
 
-@pytest.mark.parametrize("text", [READ, WRITE])
-def test_evidence_that_names_the_function_and_another_command_gives_a_draft(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(("text", "command"), [(READ, "GET"), (WRITE, "SADD")])
+def test_evidence_that_names_the_function_and_another_command_gives_a_draft(
+    tmp_path: Path, text: str, command: str
+) -> None:
     (tmp_path / "app.py").write_text(text)
     subprocess.run("git init -q && git add -A", shell=True, cwd=tmp_path, check=True)
     reached = (Reached("app.py", "view", 0, "the entry"),)
-    repeat = Repeat("f", (), (), 9, "call", "GET ?", "redis")
+    repeat = Repeat("f", (), (), 9, "call", f"{command} ?", "redis")
     readers = frozenset({("app.py", "view")})
     (found,) = redis_batch.find(Index(tmp_path), Sighting("n_plus_one_db", (repeat,), reached, readers))
     assert isinstance(found, Proposal)
     assert found.tier == "C"
-    assert found.notes[-1].startswith("the evidence names `GET`, and the loop sends")
+    assert found.notes[-1].startswith(f"the evidence names `{command}`, and the loop sends")
     (found,) = redis_batch.find(Index(tmp_path), Sighting("n_plus_one_db", (repeat,), reached))
     assert isinstance(found, No)
     assert found.code == "R-UNRESOLVED"
