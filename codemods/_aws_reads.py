@@ -110,7 +110,6 @@ class Read(Edit):
         begin, stop = body.offsets(statement)
         first = text.rfind("\n", 0, begin) + 1
         whole = text[first:start] + new + text[end:stop]
-        fits = len(whole) <= _loop_edits.width(text)
         straight = isinstance(statement, ast.Assign | ast.Expr | ast.Return) and not text[first:begin].strip()
         if (
             "\n" in new
