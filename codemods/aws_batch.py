@@ -28,12 +28,8 @@ __getattr__ = names_of(CASES="codemods._aws_batch_cases")
 
 META = Meta(
     id="aws-batch", kinds=("n_plus_one_http", "n_plus_one_db", "repeated_identical"), tier="B",
-<<<<<<< HEAD
     libraries={"boto3": ">=1.26"},
     effect="100 -> 10 requests, CPU 132 -> 15 ms (SQS); 100 -> 4, 179 -> 12 ms (DynamoDB)",
-=======
-    libraries={"boto3": ">=1.26"}, effect="100 -> 10 calls, CPU 132 -> 15 ms (SQS); 100 -> 4, 179 -> 12 (DynamoDB)",
->>>>>>> aws
 )  # fmt: skip
 Row = Batch | Lookup
 Found = tuple[Body, ast.Call, Row]
