@@ -2,10 +2,14 @@
 
     python bench/spans.py make 3000000 spans.jsonl
     python bench/spans.py compare spans.jsonl [--rounds 3]
+    python bench/spans.py parquet spans.jsonl spans.parquet
+    python bench/spans.py rows spans.parquet [--rounds 3]
 
 `make` writes OTLP JSON lines of a shop with 60 routes, some of which loop over queries or calls, values in the text.
 `compare` runs `costmod hotspots FILE` and the grouping in DuckDB one after the other, in processes of their own, and
-prints wall time, CPU time and peak memory of each; costmod's workers count together.
+prints wall time, CPU time and peak memory of each; costmod's workers count together. `parquet` writes the spans as rows
+with fingerprints; `rows` runs `costmod hotspots` on those, the same span by span, with the same hotspots, and
+the statement of `costmod sql` in DuckDB.
 """
 
 import argparse
@@ -58,9 +62,19 @@ def main() -> None:
     compare_ = commands.add_parser("compare")
     compare_.add_argument("file", type=Path)
     compare_.add_argument("--rounds", type=int, default=3)
+    parquet_ = commands.add_parser("parquet")
+    parquet_.add_argument("file", type=Path)
+    parquet_.add_argument("table", type=Path)
+    rows_ = commands.add_parser("rows")
+    rows_.add_argument("file", type=Path)
+    rows_.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.command == "make":
         make(arguments.spans, arguments.file)
+    elif arguments.command == "parquet":
+        parquet(arguments.file, arguments.table)
+    elif arguments.command == "rows":
+        rows(arguments.file, arguments.rounds)
     else:
         compare(arguments.file, arguments.rounds)
 
@@ -163,6 +177,41 @@ def compare(file: Path, rounds: int) -> None:
         "costmod": [sys.executable, "-m", "bot.cli", "hotspots", str(file), "--format", "json"],
         "DuckDB": [sys.executable, "-c", query],
     }
+    best = _table(file, commands, rounds)
+    sys.stdout.write(f"\ncostmod / DuckDB: {best['costmod'] / best['DuckDB']:.2f} (wall)\n")
+
+
+def parquet(file: Path, table: Path) -> None:
+    """Writes the spans of an export as rows with fingerprints."""
+    from bot.hotspots.readers import reader_for
+    from bot.hotspots.rows import write
+    from bot.hotspots.source import opened
+    from bot.hotspots.span import Span
+
+    with opened(str(file), 1 << 14) as source:
+        write((item for item in reader_for(source).read(source) if isinstance(item, Span)), table)
+
+
+def rows(file: Path, rounds: int) -> None:
+    """Runs the table as a whole, span by span, and the statement of `costmod sql`, alternately."""
+    from bot.hotspots.warehouse import grouping
+
+    whole = f"import sys; from bot.cli import main; sys.argv[1:] = ['hotspots', {str(file)!r}, '--format', 'json']"
+    singly = f"{whole}; import bot.hotspots.readers.rows_parquet as rows; rows.LEAST_ROWS = 1 << 60; sys.exit(main())"
+    statement = grouping("duckdb", "rows", f"'{file}'", 5)
+    commands = {
+        "costmod": [sys.executable, "-c", f"{whole}; sys.exit(main())"],
+        "costmod, span by span": [sys.executable, "-c", singly],
+        "`costmod sql` in DuckDB": [sys.executable, "-c", f"import duckdb; duckdb.sql({statement!r}).fetchall()"],
+    }
+    found = [subprocess.run(commands[name], check=True, stdout=subprocess.PIPE).stdout for name in list(commands)[:2]]
+    sys.stdout.write(f"{'the same' if found[0] == found[1] else 'OTHER'} hotspots span by span\n")
+    best = _table(file, commands, rounds)
+    sys.stdout.write(f"\nspan by span / costmod: {best['costmod, span by span'] / best['costmod']:.1f} (wall)\n")
+
+
+def _table(file: Path, commands: dict[str, list[str]], rounds: int) -> dict[str, float]:
+    """Runs the commands, alternately, prints a table of the best runs and gives their wall times in seconds."""
     best: dict[str, tuple[float, float, float]] = {}
     for _ in range(rounds):
         for name, command in commands.items():
@@ -172,8 +221,7 @@ def compare(file: Path, rounds: int) -> None:
     sys.stdout.write(f"{size:.2f} GB\n\n| | wall, s | CPU, s | peak of a process, MB |\n|---|---|---|---|\n")
     for name, (wall, cpu, peak) in best.items():
         sys.stdout.write(f"| {name} | {wall:.1f} | {cpu:.1f} | {peak:.0f} |\n")
-    ratio = best["costmod"][0] / best["DuckDB"][0]
-    sys.stdout.write(f"\ncostmod / DuckDB: {ratio:.2f} (wall)\n")
+    return {name: wall for name, (wall, _, _) in best.items()}
 
 
 def _timed(command: list[str]) -> tuple[float, float, float]:

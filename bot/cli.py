@@ -447,9 +447,10 @@ def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
 
 def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":
     from bot.hotspots import read
+    from bot.hotspots.again import read_again
     from bot.hotspots.rank import rank
 
-    found = rank(read(files, config), by)
+    found = rank(read_again(files, config, read), by)
     if by != "cost":
         return found
     from datetime import UTC, datetime

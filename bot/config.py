@@ -1,6 +1,5 @@
 """Settings: `[tool.costmod]` in pyproject.toml, or a costmod.toml beside it (which wins)."""
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from bot.errors import UserError
+from codemods.cache import answer
 
 
 class Between:
@@ -82,10 +82,10 @@ def load(repository: Path) -> Config:
     """
     for path, table in ((repository / "costmod.toml", ()), (repository / "pyproject.toml", ("tool", "costmod"))):
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = _parsed(path.read_text(encoding="utf-8"), table)
         except FileNotFoundError:
             continue
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise UserError(f"{path}: not readable as TOML ({error}); correct the file.") from error
         for key in table:
             data = data.get(key, {})
@@ -94,6 +94,29 @@ def load(repository: Path) -> Config:
         if path.name == "costmod.toml" or data:
             return _validate(data, path, ".".join(table))
     return Config()
+
+
+def _parsed(text: str, table: tuple[str, ...]) -> dict[str, Any]:
+    """The content; nothing where an earlier run has found no such table in this very text."""
+    if table and answer(("settings", text, *table), ("tomllib",), lambda: _held(_toml(text), table)) == "absent":
+        return {}
+    return _toml(text)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    import tomllib  # here, because most runs find the settings of a repository as they were
+
+    return tomllib.loads(text)
+
+
+def _held(data: Any, table: tuple[str, ...]) -> str:
+    for key in table:
+        if not isinstance(data, dict):
+            return "there"  # in a wrong way, which is an error
+        if key not in data:
+            return "absent"
+        data = data[key]
+    return "there"
 
 
 def _validate(data: object, path: Path, table: str) -> Config:

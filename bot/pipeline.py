@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.config import Config
-from bot.records import Hotspot, Outcome, Patch, Result
+from bot.records import Hotspot, Outcome, Patch, Refusal, Result
 
 if TYPE_CHECKING:
     from bot.prove.checkout import Checkout
@@ -52,14 +52,14 @@ def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> l
     `stacked` patches see the text that earlier ones left, to be written together; others stand on the commit itself,
     each to become a pull request of its own.
     """
-    from bot.plan.plan import plan
+    from bot.plan.again import plan_again
     from codemods.cache import save_answers
     from codemods.index.interpreter import planning
 
     results = []
     with planning():
         for hotspot in hotspots:
-            for found in plan(hotspot, index):
+            for found in plan_again(hotspot, index, _plan):
                 if not isinstance(found, Patch):
                     what: Outcome = "nothing_to_do" if found.done else "refused"
                     results.append(Result(hotspot=hotspot, outcome=what, refusal=found))
@@ -70,6 +70,12 @@ def plan_all(hotspots: Iterable[Hotspot], index: "Index", *, stacked: bool) -> l
     index.tree.save()
     save_answers()
     return results
+
+
+def _plan(hotspot: Hotspot, index: "Index") -> "list[Patch | Refusal]":
+    from bot.plan.plan import plan  # it loads the codemods, which a plan that is known needs not
+
+    return plan(hotspot, index)
 
 
 def prove_most_costly(

@@ -23,7 +23,7 @@ def discover() -> "dict[str, Codemod]":
         for found in pkgutil.iter_modules(__path__)
         if not found.ispkg and not found.name.startswith("_")
     ]
-    if _announced():
+    if announced():
         from importlib.metadata import entry_points  # it takes longer to import than all of the above
 
         modules += [entry.load() for entry in entry_points(group=GROUP)]
@@ -60,7 +60,7 @@ def ask(turn: "list[Codemod]", index: "Index", sighting: "Sighting") -> "list[An
     return [*found, *declined]
 
 
-def _announced() -> bool:
+def announced() -> bool:
     """Whether some installed distribution can have entry points of ours; what is packed in an archive always can."""
     for folder in map(Path, sys.path):
         if folder.is_file():

@@ -648,15 +648,13 @@ def view(counts: dict):
 
 def view(counts: dict):
     cloudwatch = boto3.client("cloudwatch")
-    metrics = []
-    try:
-        for name, value in counts.items():
-            metrics.append({"MetricName": name, "Value": value, "Unit": "Count"})
-    finally:
-        # Also when a round fails: what came before it is sent, as without batches.
-        for start in range(0, len(metrics), 1000):
-            batch = metrics[start : start + 1000]
-            cloudwatch.put_metric_data(Namespace="shop", MetricData=batch)
+    metrics = [
+        {"MetricName": name, "Value": value, "Unit": "Count"}
+        for name, value in counts.items()
+    ]
+    for start in range(0, len(metrics), 1000):
+        batch = metrics[start : start + 1000]
+        cloudwatch.put_metric_data(Namespace="shop", MetricData=batch)
 """,
         repeats=(METRIC,),
         tier="C",
@@ -845,10 +843,8 @@ def view(messages: list[str]):
                 except sqs.exceptions.BatchRequestTooLong:
                     response = {"Failed": [{"Id": number} for number in range(len(batch))]}
                 # Once more alone: what fails for good raises what it raised before.
-                for batch_failed in response.get("Failed", []):
-                    sqs.send_message(
-                        QueueUrl=get_url(), **batch[int(batch_failed["Id"])]
-                    )
+                for failed in response.get("Failed", []):
+                    sqs.send_message(QueueUrl=get_url(), **batch[int(failed["Id"])])
     except ValueError:
         print("failed at", message)
 """,

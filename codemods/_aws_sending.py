@@ -6,7 +6,7 @@ from functools import cached_property
 
 from codemods import _cst, _loop_edits, _loop_layout
 from codemods._aws_batches import Batch
-from codemods._key_lookups import RefusedError
+from codemods._lookups import RefusedError
 from codemods._loop_gates import is_settled
 from codemods._loops import Body, targets
 

@@ -3,13 +3,13 @@
 import ast
 from functools import cached_property
 
-from codemods import _aws_policies, _cst
+from codemods import _cst
 from codemods._aws_batches import Batch
 from codemods._aws_clients import service_of
 from codemods._aws_effects import effects
 from codemods._aws_sending import Sending
 from codemods._aws_tables import key_names
-from codemods._key_lookups import RefusedError
+from codemods._lookups import RefusedError
 from codemods._loop_gates import is_pure, iterated, rebound, streams
 from codemods._loops import Body, names_in, targets
 from codemods._mocked import watched
@@ -90,9 +90,7 @@ class Write:
             raise RefusedError(
                 "R-MOCKED", f"{files[0]} watches `{row.method}`, which is called for failed entries only"
             )
-        if row.action and (
-            files := _aws_policies.lacking(body.index.root, f"{row.service}:{row.operation}", row.action)
-        ):
+        if row.action and (files := body.index.tree.policies_lacking(f"{row.service}:{row.operation}", row.action)):
             raise RefusedError("R-IAM", f"{files[0]} allows {row.service}:{row.operation} and not {row.action}")
 
     def _check_loop(self) -> None:

@@ -4,7 +4,7 @@ import ast
 
 from codemods import _cst, _loop_edits
 from codemods._constructors import Constructor, arguments_of
-from codemods._key_lookups import RefusedError
+from codemods._lookups import RefusedError
 from codemods._loops import Body
 from codemods._mocked import patched
 from codemods.api import Load, Proposal, Reached, Repeat

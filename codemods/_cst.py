@@ -203,6 +203,32 @@ def import_edit(
     return _below_docstring(text, tree, line)
 
 
+def plain_imports(text: str) -> set[str]:
+    """Modules that the top level binds by their own names: `import os`."""
+    imports = [node for node in ast.parse(text).body if isinstance(node, ast.Import)]
+    return {alias.name for node in imports for alias in node.names if alias.asname in (None, alias.name)}
+
+
+def plain_import_edit(text: str, module: str) -> tuple[int, int, str] | None:
+    """The edit that adds `import module` of the standard library where a sorter would; None when it is there.
+
+    The file imports something besides what `__future__` has.
+    """
+    if module in plain_imports(text):
+        return None
+    tree = ast.parse(text)
+    imports = [n for n in takewhile(_is_no_definition, tree.body) if isinstance(n, (ast.Import, ast.ImportFrom))]
+    others = [n for n in imports if _source(n) != "__future__"]
+    standard = [n for n in others if _section(n, frozenset()) == _STANDARD]
+    before = [n for n in standard if isinstance(n, ast.Import) and _source(n) < module]
+    end, line = newline(text), f"import {module}"
+    if before:
+        at = _line_end(text, offsets(text, _span(before[-1]))[1])
+        return at, at, f"{end}{line}"
+    at = offsets(text, _span((standard or others)[0]))[0]
+    return at, at, f"{line}{end}" if standard else f"{line}{end}{end}"
+
+
 def _is_no_definition(node: ast.stmt) -> bool:
     return not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
 

@@ -5,7 +5,7 @@ from codemods._django_choice import Candidate, forbids_here, is_done
 from codemods._django_class_answers import in_class
 from codemods._django_edit import peers, with_import, with_loads
 from codemods._django_places import Place, Places
-from codemods._django_policy import Existing, Loader, existing, loader, refusal, streams
+from codemods._django_policy import STREAMED, Existing, Loader, existing, loader, refusal, streams
 from codemods._django_proposal import Taken, at, beside_of, longest, propose
 from codemods.api import Answer, No, Repeat
 from codemods.index import Index, first_party
@@ -56,7 +56,7 @@ def _at_query(
     mode = _mode(places, place, done)
 
     def how(chain: Chain) -> Loader:
-        return loader(query, place.model, chain, peers=mode is not None)
+        return loader(query, place.model, chain, peers=mode is not None, one=place.one)
 
     def forbidden(chain: Chain) -> tuple[str, str] | None:
         return forbids_here(places, place, chain, peers=how(chain).name == "fetch_mode")
@@ -74,10 +74,11 @@ def _at_query(
     for candidate, repeat in picked:
         if is_done(query, done, candidate.chain):
             continue
-        if no := forbidden(candidate.chain):
+        loading = how(candidate.chain)
+        if no := forbidden(candidate.chain) or _in_vain(candidate, loading):
             refused.append(no)
         else:
-            taken.append((candidate, repeat, how(candidate.chain)))
+            taken.append((candidate, repeat, loading))
     if taken and streams(query) and any(method.name == "prefetch_related" for _, _, method in taken):
         return at(place, repeats, "R-STREAM", f"{place.where} streams its rows, and a prefetch needs a chunk size")
     if not taken:
@@ -88,13 +89,25 @@ def _at_query(
     for chain in [*(candidate.chain for candidate, _, _ in taken), *beside]:
         method = how(chain).name
         named.setdefault(method, []).append(mode if mode and method == "fetch_mode" else spell(chain))
-    doubts = [f"left alone: {why} ({code})" for code, why in refused]
+    doubts = _doubts(taken, refused)
     return taken, beside, {name: longest(paths) for name, paths in named.items()}, doubts
+
+
+def _doubts(taken: list[Taken], refused: list[tuple[str, str]]) -> list[str]:
+    streamed = [STREAMED] if any(method.why == STREAMED for _, _, method in taken) else []
+    return [*(f"left alone: {why} ({code})" for code, why in refused), *streamed]
+
+
+def _in_vain(candidate: Candidate, method: Loader) -> tuple[str, str] | None:
+    """Why the load would save nothing: one row, whose relation a second statement would load as well."""
+    if not candidate.of_one or candidate.chain[-1].many or method.name != "prefetch_related":
+        return None
+    return "R-SHAPE", f"{candidate.place.where} gives one row, where only a join saves a statement; {method.why}"
 
 
 def _mode(places: Places, place: Place, done: Existing) -> str | None:
     """How the file spells the fetch mode of Django 6.1, where the project proves that version and sets no mode."""
     path = place.reached.path
-    if done.mode is not None or not places.index.libraries.versions(path, "Django").at_least("6.1"):
+    if done.mode is not None or not places.index.installed.at_least(path, "Django", "6.1"):
         return None
     return peers(places.index.tree.source(path) or "")

@@ -446,6 +446,11 @@ CASES = (
     ),
     _peers("one row", "return Post.objects.get(pk=1).author.email", None, AUTHOR, code="R-UNRESOLVED"),
     _peers("values are no rows in any mode", 'return list(Post.objects.values("author"))', None, AUTHOR, code="R-UNRESOLVED"),
+    _changed(
+        "streamed without a chunk size: only a join can load ahead",
+        "return [post.author.email for post in Post.objects.iterator()]",
+        'return [post.author.email for post in Post.objects.select_related("author").iterator()]', AUTHOR, tier="C",
+    ),
     _untouched(
         "values of rows that were kept", "R-UNRESOLVED",
         'posts = Post.objects.order_by("id")\nreturn list(posts.values("author"))', AUTHOR,
@@ -525,8 +530,12 @@ CASES = (
     _untouched("combined queries", "R-SHAPE", f"posts = Post.objects.all().union(Post.objects.all())\n{_AUTHORS}", AUTHOR),
     _untouched("limited columns", "R-SHAPE", f'posts = Post.objects.only("title")\n{_AUTHORS}', AUTHOR),
     _untouched(
-        "streamed without a chunk size", "R-STREAM",
-        "return [post.author.email for post in Post.objects.iterator()]", AUTHOR,
+        "a stream of locked rows", "R-STREAM",
+        "return [post.author.email for post in Post.objects.select_for_update().iterator()]", AUTHOR,
+    ),
+    _untouched(
+        "a stream of rows that no join may touch", "R-STREAM",
+        "return [post.author.email for post in Post.objects.distinct().iterator()]", AUTHOR,
     ),
     _untouched(
         "a loop that ends early calls a method that reads it", "R-COND",

@@ -40,7 +40,8 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
         generic = any(link.kind == "generic" for link in self.chain)
         above = self.seen <= FAR and self.place.reached.distance >= ABOVE
         seen = self.seen + 1.5 * above
-        return seen, self.of_one, generic, len(self.chain), self.place.reached.distance, self.place.form
+        single = self.place.single and self.of_one
+        return seen + 4 * single, self.of_one, generic, len(self.chain), self.place.reached.distance, self.place.form
 
 
 def chosen(index: Index, sighting: Sighting) -> tuple[Places, list[tuple[Repeat, list[Candidate] | No]]]:
@@ -78,7 +79,7 @@ def _choose(
         for chain, seen in _chains(places, place, words, relations)
         # What nothing is seen to read is edited only where the evidence itself points at the query.
         if seen != UNSEEN or not place.reached.distance
-        if not (place.single and Candidate(place, chain, seen).of_one)
+        if not (place.single and Candidate(place, chain, seen).of_one) or _named_reader(places, place, chain, seen)
         if chain[-1].kind != "generic" or seen <= FAR
         if seen <= FAR or place.reached.distance <= NEARBY
         if _leads_to_entry(places, place, seen)
@@ -103,10 +104,27 @@ def _choose(
     where = {(c.place.reached.path, c.place.reached.qualname, bool(c.place.declared)) for c in equal}
     ways = {(id(c.place.query or c.place), c.path): c for c in equal}
     # Several relations, and several queries of a function, that are surely read issue the statement together.
-    if len(where) > 1 or (len(ways) > 1 and best.seen > FAR) or (len({p for p, _ in ways}) > 1 and best.seen):
+    told = best.seen <= FAR or all(c.seen == WORDS and c.chain[:-1] in c.place.near for c in equal)
+    if len(where) > 1 or (len(ways) > 1 and not told) or (len({p for p, _ in ways}) > 1 and best.seen):
         names = tuple(sorted({f"{c.path} in {c.place.where}" for c in equal}))
         return no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return [ways[way] for way in sorted(ways)]
+
+
+def _named_reader(places: Places, place: Place, chain: Chain, seen: int) -> bool:
+    """Whether the evidence names the very function that asks for one row, and the relation is read on it.
+
+    Elsewhere the lazy load of one row is no statement that repeats.
+    """
+    named = (place.reached.path, place.reached.qualname) in places.sighting.readers
+    return named and (seen == NEAR or (len(chain) > 1 and chain[:-1] in _loaded_chains(places, place)))
+
+
+def _loaded_chains(places: Places, place: Place) -> set[Chain]:
+    """The chains of to-one relations that the query of a place loads already."""
+    done = existing(place.query.steps, places.reads.classes.loaded_by) if place.query else None
+    ends = (places.reads.ends(place.model, tuple(path.split("__"))) for path in done.paths) if done else ()
+    return {end[0] for end in ends if end and end[0] and not any(link.many for link in end[0])}
 
 
 def _at_reader(places: Places, place: Place) -> bool:
@@ -165,6 +183,8 @@ def _chains(places: Places, place: Place, words: set[str], relations: list[Link]
     yield from ((chain, FAR) for chain in place.far if ends(chain))
     yield from ((chain, WORDS) for chain in _spelled(places, place.model, words, ()) if ends(chain))
     yield from (((link,), UNSEEN) for link in place.model.all_links().values() if ends((link,)))
+    for before in _loaded_chains(places, place):  # what a query loads is read further somewhere
+        yield from (((*before, link), UNSEEN) for link in before[-1].target.all_links().values() if ends((link,)))
 
 
 def _spelled(places: Places, model: DjangoModel, words: set[str], chain: Chain) -> Iterator[Chain]:

@@ -41,7 +41,7 @@ def in_class(
 
 def _loader(place: Place, chain: Chain) -> Loader:
     if place.query_of_class is not None:
-        return loader(place.query_of_class, place.model, chain, peers=False)
+        return loader(place.query_of_class, place.model, chain, peers=False, one=place.one)
     if any(link.many or link.kind == "generic" for link in chain):
         return Loader("prefetch_related", _SEPARATE, len(chain))
     return Loader("list_select_related", _ORDERED, 0)

@@ -149,9 +149,7 @@ class DjangoClasses:
         """Paths that custom queryset or manager methods of that name load; None when no name of one can be read."""
         found: set[str] | None = set()
         for path in self.index.tree.naming(f"def {method}("):
-            for name, node in self.index.definitions.of(path).items():
-                if name.rpartition(".")[2] != method:
-                    continue
+            for node in self.index.definitions.named(path, method):
                 for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
                     callee = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
                     if callee in ("select_related", "prefetch_related", "Prefetch"):

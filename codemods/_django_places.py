@@ -151,7 +151,7 @@ class Places:
                     continue
                 own = query.entities[0] == OWN_MODEL
                 owner = (function.path, function.owner) if function.owner else None
-                feeds = self.about.class_model(owner) if owner else None
+                feeds = self.about.class_model(owner) or self.index.django.get(*owner) if owner else None
                 model = feeds if own else self.index.django.get(function.path, query.entities[0], function.qualname)
                 if model is None:
                     continue
@@ -170,8 +170,9 @@ class Places:
 
     def _own_steps(self, path: str, query: Query) -> set[str]:
         """The methods called in the query expression itself; others are called later on the name it is kept in."""
-        text = self.index.tree.source(path) or ""
-        start, end = offsets(text, query.chain)
+        line, column, end_line, end_column = query.chain
+        text = self.index.tree.lines(path, line, end_line)
+        start, end = offsets(text, (1, column, end_line - line + 1, end_column))
         calls = (n for n in ast.walk(ast.parse(f"({text[start:end]})", mode="eval")) if isinstance(n, ast.Call))
         names = {n.func.attr for n in calls if isinstance(n.func, ast.Attribute)}
         return {s.name for s in query.steps if s.name in names}

@@ -25,6 +25,10 @@ STANDARD = frozenset(
     | {"fetch_mode"}
 )
 SINGLE = frozenset({"get", "first", "last", "latest", "earliest", "aget", "afirst", "alast", "get_or_404"})
+# Of these, what gives a row that no order picks, and what takes the primary key for the order where there is none.
+_LOOKUPS = frozenset({"get", "aget", "get_or_404"})
+_ENDS = frozenset({"first", "last", "afirst", "alast"})
+_GROUPING = frozenset({"annotate", "alias", "distinct"})  # what comes with one row by a to-one join splits no group
 _UNIONS = frozenset({"union", "intersection", "difference"})
 _STREAMS = frozenset({"iterator", "aiterator"})
 _LARGE_CHUNK = 100  # rows: one more statement per chunk of so many is still a gain
@@ -32,6 +36,8 @@ _LARGE_CHUNK = 100  # rows: one more statement per chunk of so many is still a g
 _JOIN_SAFE = frozenset(
     {"all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "[]", "using", "iterator"}
     | {"fetch_mode"}
+    | _LOOKUPS
+    | _ENDS
 )
 _WRITES = frozenset({"add", "remove", "set", "clear", "create", "update", "delete", "bulk_create", "get_or_create"})
 _WRITES |= {"bulk_update", "update_or_create"}
@@ -39,6 +45,7 @@ _SAVES = frozenset({"save", "delete", "asave", "adelete"})
 _MANAGERS = frozenset({"objects", "all_objects", "_default_manager", "_base_manager"})
 _NO_LAZY_LOAD = re.compile(r"\bgroup by\b|\b(count|exists|max|min|sum|avg)\s*\(|^\s*(?!select\b|$)", re.IGNORECASE)
 _NO_LAZY_SHAPES = frozenset({"write", "count", "exists"})
+STREAMED = "rows in a stream take no prefetch; those that the order leaves equal may come in another order (R-ORDER)"
 _PEERS = "Django 6.1 or newer: the first read loads it for all rows, the primary statement stays as it is"
 
 
@@ -202,12 +209,12 @@ class Loader(msgspec.Struct, frozen=True):
     statements_after: int
 
 
-def loader(query: Query, model: DjangoModel, chain: Chain, *, peers: bool) -> Loader:
-    """`fetch_mode` where it is known and loads the chain for all rows.
+def loader(query: Query, model: DjangoModel, chain: Chain, *, peers: bool, one: bool) -> Loader:
+    """`fetch_mode` where it is known and loads the chain for all rows; `one` is whether there is one row only.
 
     Else `select_related` where a join provably changes nothing but the columns, else `prefetch_related`.
     """
-    if peers and by_peers(query, chain):
+    if peers and not one and by_peers(query, chain):
         return Loader("fetch_mode", _PEERS, len(chain))
     if any(link.many for link in chain):
         return _separate(chain, "a collection: a separate SELECT leaves the primary statement alone")
@@ -216,10 +223,14 @@ def loader(query: Query, model: DjangoModel, chain: Chain, *, peers: bool) -> Lo
     steps = {step.name for step in query.steps}
     if "select_for_update" in steps:
         return _separate(chain, "the query locks its rows, and a join would lock or refuse others (R-LOCK)")
-    if unsafe := sorted(steps - _JOIN_SAFE):
+    if unsafe := sorted(steps - _JOIN_SAFE - (_GROUPING if one else set())):
         return _separate(chain, f"`.{unsafe[0]}()` in the query: a join there could change its rows")
+    if one and not steps & (SINGLE - _LOOKUPS):
+        return Loader("select_related", "to-one, of one row: there is no order that a join could change", 0)
     if key := unique_order(query, model):
         return Loader("select_related", f"to-one, ordered by the unique `{key}`: a join changes no row and no order", 0)
+    if streams(query):  # nothing else than a join loads ahead there
+        return Loader("select_related", STREAMED, 0)
     return _separate(chain, "no order by a unique field: on PostgreSQL a join could change the order of rows (R-ORDER)")
 
 
@@ -240,6 +251,8 @@ def unique_order(query: Query, model: DjangoModel) -> str | None:
             if step.conditional:
                 return None
             order = tuple(_path(argument) or "" for argument in step.args)
+    if not order and _ENDS.intersection(step.name for step in query.steps):
+        return "pk"
     names = [name.lstrip("-") for name in order]
     return next((n for n in names if n in model.unique_names()), None)
 

@@ -81,6 +81,12 @@ def strategy(query: Query, model: Model, relationship: Relationship) -> Strategy
     return _separate("no ORDER BY on a unique key: on PostgreSQL a join could change the order of rows (R-ORDER)")
 
 
+def keeps_rows(query: Query) -> bool:
+    """Whether every step is one under which a LEFT JOIN to one row keeps the row shape."""
+    raw = any(_RAW_SQL.search(source) for step in query.steps for source in step.args)
+    return not raw and {step.name for step in query.steps} <= _JOIN_SAFE
+
+
 def _separate(why: str) -> Strategy:
     return Strategy("selectinload", why, 1)
 

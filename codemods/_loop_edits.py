@@ -59,18 +59,30 @@ def width(text: str) -> int:
 
 
 def line(body: Body, indent: str, head: str, inner: str, tail: str) -> str:
-    """`head inner tail` on a line of its own, or on three where one is too long."""
+    """`head inner tail` on a line of its own, or on several where one is too long: a tail ", more)" has its own."""
     end = _cst.newline(body.text)
     whole = f"{indent}{head}{inner}{tail}"
     if len(whole) <= width(body.text):
         return whole + end
-    return f"{indent}{head}{end}{indent}{step(body)}{inner}{end}{indent}{tail}{end}"
+    deeper = indent + step(body)
+    if head[-1] not in "([{":  # arguments before: they go down with the rest
+        opening = head.rfind("(") + 1
+        head, inner = head[:opening], head[opening:] + inner
+    if tail.startswith(", "):
+        return f"{indent}{head}{end}{deeper}{inner},{end}{deeper}{tail[2:-1]},{end}{indent}{tail[-1]}{end}"
+    return f"{indent}{head}{end}{deeper}{inner}{end}{indent}{tail}{end}"
 
 
 def step(body: Body) -> str:
     """One more level of indentation in this file."""
     indents = {_INDENT.match(row)[0] for row in body.text.splitlines() if row.strip()}  # type: ignore[index]
     return "\t" if "\t" in indents else " " * min((len(i) for i in indents if i), default=4)
+
+
+def quoted(body: Body, text: str) -> str:
+    """A string in the quotes that the file prefers."""
+    quote = "'" if body.text.count("'") > body.text.count('"') else '"'
+    return f"{quote}{text}{quote}"
 
 
 def plural(word: str) -> str:

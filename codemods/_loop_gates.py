@@ -14,6 +14,7 @@ _LIST_TYPES = frozenset(
     | {"Mapping", "MutableSequence", "QuerySet"}
 )
 _SEQUENCES = frozenset({"list", "tuple", "List", "Tuple", "Sequence", "MutableSequence"})
+_READS_ALL = frozenset({"list", "tuple", "set", "frozenset", "dict", "sum", "sorted"})
 _WRAPPERS = frozenset({"enumerate", "reversed", "zip"})
 _STREAMS = frozenset({"iterator", "yield_per", "stream", "stream_scalars", "partitions", "iter_content", "scan_iter"})
 
@@ -32,32 +33,35 @@ def is_plain(loop: Loop) -> bool:
 
 
 def inside(loop: Loop) -> Iterator[ast.AST]:
-    """The nodes that run once per round, without nested functions."""
+    """The nodes that run once per round, in source order, without nested functions."""
     todo: list[ast.AST]
     if isinstance(loop, ast.For | ast.AsyncFor | ast.While):
         todo = list(loop.body)
     else:
         parts = [loop.key, loop.value] if isinstance(loop, ast.DictComp) else [loop.elt]
         todo = [*parts, *(test for generator in loop.generators for test in generator.ifs)]
+    todo.reverse()
     while todo:
         node = todo.pop()
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            todo += ast.iter_child_nodes(node)
+            todo += reversed(list(ast.iter_child_nodes(node)))
 
 
 def ends_early(body: Body, loop: Loop) -> bool:
     """Whether a round can be the last one without an error: `break`, `return`, or a reader that stops asking."""
     if isinstance(loop, ast.GeneratorExp):
         above = next(body.parents(loop), None)
-        return not (
-            isinstance(above, ast.Call) and dotted(above.func) in {"list", "tuple", "set", "dict", "sum", "sorted"}
-        )
+        return not (isinstance(above, ast.Call) and (dotted(above.func) in _READS_ALL or _is_join(above.func)))
     return any(
         isinstance(node, ast.Return | ast.Yield | ast.YieldFrom)
         or (isinstance(node, ast.Break) and next(p for p in body.parents(node) if isinstance(p, _BLOCKS)) is loop)
         for node in inside(loop)
     )
+
+
+def _is_join(func: ast.expr) -> bool:
+    return isinstance(func, ast.Attribute) and func.attr == "join" and isinstance(func.value, ast.Constant)
 
 
 def is_settled(body: Body, node: ast.expr) -> bool:
@@ -67,14 +71,23 @@ def is_settled(body: Body, node: ast.expr) -> bool:
             value = body.value(name)
             if value is not None:
                 made = isinstance(value, ast.Call) and dotted(value.func) in _MAKE_LISTS
-                return made or (name not in names_in(value) and is_settled(body, value))
+                return made or keeps_rows(value) or (name not in names_in(value) and is_settled(body, value))
             bound = body.bindings(name)
             return len(bound) == 1 and isinstance(bound[0], ast.arg) and _is_list_type(bound[0].annotation)
         case ast.Constant() | ast.GeneratorExp():
             return isinstance(node, ast.Constant)
         case ast.Call(func=ast.Name(id="range"), args=args):
             return all(map(is_pure, args))
+        case ast.Call(func=ast.Attribute(attr="items", value=ast.Name() | ast.Attribute() as value), args=[]):
+            return is_pure(value)
     return isinstance(node, _LISTS)
+
+
+def keeps_rows(node: ast.expr) -> bool:
+    """Whether it is a query's list of rows, or a Django queryset, which a name keeps the rows of."""
+    if not isinstance(node, ast.Call) or not is_query(node):
+        return False
+    return "objects" in _words(node) or (isinstance(node.func, ast.Attribute) and node.func.attr in {"all", "fetchall"})
 
 
 def makes_list(node: ast.expr) -> bool:
@@ -113,9 +126,12 @@ def is_known_beforehand(body: Body, node: ast.expr) -> bool:
 
 def is_query(node: ast.expr) -> bool:
     """Whether a chain of calls is a query of an ORM by its words."""
-    words = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
-    words |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    words = _words(node)
     return bool(words & {"objects", "query", "select"}) and not words & _STREAMS
+
+
+def _words(node: ast.expr) -> set[str]:
+    return names_in(node) | {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
 
 
 def streams(node: ast.expr) -> bool:
@@ -146,6 +162,8 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(left) and is_pure(right)
         case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant()], keywords=[]):
             return is_pure(value)  # of a dictionary: `item.get("user_id")`
+        case ast.Call(func=ast.Name(id="int" | "str"), args=[value], keywords=[]):
+            return is_pure(value)
     return False
 
 

@@ -1,7 +1,6 @@
 """The loops of a function as syntax: what they go over, what stands in them, what they depend on."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -115,16 +114,23 @@ class Body:
         return None
 
     def taken(self) -> set[str]:
-        """Words of the file: a new name is none of them."""
-        return set(re.findall(r"\w+", self.text))
+        """The names that the file binds or reads: a new name is none of them."""
+        return self._taken
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return set().union(*map(_named, ast.walk(self.index.tree.syntax(self.text))))
 
 
 def bodies(index: Index, keys: Iterable[Key]) -> Iterator[Body]:
     """The functions of these places that can be parsed."""
+    known: dict[Key, Body | None] = index.__dict__.setdefault("_bodies", {})  # every sighting asks for them again
     for key in keys:
-        function, definition = index.calls.function(key), index.definitions.get(key)
-        if function is not None and definition is not None:
-            yield Body(index, function, definition)
+        if key not in known:
+            function, definition = index.calls.function(key), index.definitions.get(key)
+            known[key] = Body(index, function, definition) if function and definition else None
+        if (body := known[key]) is not None:
+            yield body
 
 
 def targets(loop: Loop) -> set[str]:
@@ -149,6 +155,21 @@ def imported_as(index: Index, path: str, node: ast.expr) -> str:
         return ""
     level, source, attribute = module.imports[head]
     return "" if level else ".".join(filter(None, [source, attribute, rest]))
+
+
+def _named(node: ast.AST) -> set[str]:
+    match node:
+        case ast.Name(id=name) | ast.arg(arg=name):
+            return {name}
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.alias(name=imported, asname=alias):
+            return {(alias or imported).partition(".")[0]}
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return {name}
+        case ast.Global(names=names) | ast.Nonlocal(names=names):
+            return set(names)
+    return set()
 
 
 def _binds(node: ast.AST, name: str) -> bool:

@@ -7,22 +7,65 @@ from codemods.index import Index
 from codemods.index.facts import Function, dotted
 
 
-def held_by(index: Index, function: Function, node: ast.expr) -> list[ast.expr] | None:
-    """Every option that a name, `self.name` or `*name` can stand for; None where an assignment is no plain list."""
+def held_by(
+    index: Index, function: Function, node: ast.expr, above: frozenset[str] = frozenset()
+) -> list[ast.expr] | None:
+    """Every option that a name, `self.name` or `*name` can stand for; None where an assignment is no plain list.
+
+    `above` are the names that hold this one.
+    """
     name = dotted(node.value if isinstance(node, ast.Starred) else node)
-    values = list(_assigned(index, function, name)) if name else []
+    values = list(_assigned(index, function, name)) if name and name not in above else []
+    definition = index.definitions.get((function.path, function.qualname))
     options: list[ast.expr] = []
     for value in values:
         match value:
             case ast.List(elts=elements) | ast.Tuple(elts=elements) if not any(
                 isinstance(e, ast.Starred) for e in elements
             ):
-                options += elements
+                for element in elements:
+                    options += held_by(index, function, element, above | {name}) or [element]
+            case ast.Call() if _root(value) == name:
+                continue  # what the name stood for before, and more: read below
+            case ast.Call() if definition and any(_local(definition, _root(value))):
+                return None
             case ast.Call():
-                options.append(value)
+                options += [value, *(_built_on(definition, name, value) if definition else ())]
             case _:
                 return None
     return options if values else None
+
+
+def _built_on(function: ast.AST, name: str, option: ast.Call) -> Iterator[ast.Call]:
+    """What a function adds to an option that it keeps in a name: `posts.joinedload(Post.tags)`, its result unused.
+
+    SQLAlchemy before 2.0 keeps one list of all that was chained on an option.
+    """
+    stands = {name: option}
+    kept = (n for n in ast.walk(function) if isinstance(n, ast.Assign | ast.Expr) and isinstance(n.value, ast.Call))
+    for node in sorted(kept, key=lambda n: n.lineno):
+        if (grown := _grown(node.value, stands)) is not None:
+            yield grown
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            stands |= {target.id: grown for target in targets if isinstance(target, ast.Name)}
+
+
+def _grown(node: ast.expr, stands: dict[str, ast.Call]) -> ast.Call | None:
+    """A chain of calls on a name, with what the name stands for in its place."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args) if name in stands:
+            return ast.Call(ast.Attribute(stands[name], attr, ast.Load()), args, node.keywords)
+        case ast.Call(func=ast.Attribute(value=ast.Call() as inner, attr=attr), args=args):
+            base = _grown(inner, stands)
+            return ast.Call(ast.Attribute(base, attr, ast.Load()), args, node.keywords) if base else None
+    return None
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a chain of calls starts at."""
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _assigned(index: Index, function: Function, name: str) -> Iterator[ast.expr]:

@@ -249,6 +249,10 @@ def _legacy(steps: str = "") -> str:
     return _LEGACY.replace("{steps}", steps)
 
 
+def _some_rows(steps: str = "") -> str:
+    return _legacy(f"{steps}.limit(90)").replace(".order_by(Post.id)", ".order_by(Post.title)")
+
+
 def _select(steps: str, imports: str = "", read: str = "post.author.email") -> str:
     return _SELECT.format(steps=steps, imports=f"{imports}\n" if imports else "", read=read)
 
@@ -292,6 +296,40 @@ def _comments(steps: str, loaders: str, read: str = "writer") -> str:
 
 def _post(steps: str, loaders: str) -> str:
     return _POST_OF_COMMENTS.format(steps=steps, loaders=loaders)
+
+
+_STRATEGY = """\
+from sqlalchemy.orm import joinedload
+
+from models import Comment, Post
+
+
+def view(session):
+    posts = joinedload(Post.comments)
+    {more}
+    rows = session.query(Post).options(posts).order_by(Post.id).all()
+    return [[comment.writer.email for comment in post.comments] for post in rows]
+"""
+
+_MADE = """\
+from sqlalchemy.orm import joinedload
+
+from models import Post
+
+
+def view(session):
+    return [post.author.email for post in posts(session).filter(Post.id > 9)]
+
+
+def posts(session):
+    return session.query(Post).options(joinedload(Post.tags))
+"""
+
+_ANOTHER = """
+
+def titles(session):
+    return [post.title for post in posts(session)]
+"""
 
 
 _CHANGED = (
@@ -969,6 +1007,42 @@ def view(session):
         ),
     ),
     changed(
+        "no selectinload, some rows in an order that leaves equal ones: join",
+        _some_rows(),
+        _joined(_some_rows()),
+        tier="C",
+        files=_runs_on("1.1.15"),
+    ),
+    changed(
+        "options that the function builds on by their name",
+        _STRATEGY.replace("{more}", "posts.joinedload(Comment.post)"),
+        _STRATEGY.replace("{more}", "posts.joinedload(Comment.post)")
+        .replace("options(posts", "options(posts, defaultload(Post.comments).selectinload(Comment.writer)")
+        .replace("import joinedload", "import defaultload, joinedload, selectinload"),
+    ),
+    changed(
+        "a function makes the query with options: more of them go there",
+        _MADE,
+        _MADE.replace("joinedload(Post.tags)", "joinedload(Post.tags), selectinload(Post.author)").replace(
+            "import joinedload", "import joinedload, selectinload"
+        ),
+    ),
+    changed(
+        "a function makes the query with options for others, too: they go to its caller's",
+        _MADE + _ANOTHER,
+        _MADE.replace("posts(session).", "posts(session).options(selectinload(Post.author)).").replace(
+            "import joinedload", "import joinedload, selectinload"
+        )
+        + _ANOTHER,
+    ),
+    changed(
+        "a function makes the query without options: they go to its caller's",
+        _MADE.replace(".options(joinedload(Post.tags))", ""),
+        _MADE.replace(".options(joinedload(Post.tags))", "")
+        .replace("posts(session).", "posts(session).options(selectinload(Post.author)).")
+        .replace("import joinedload", "import joinedload, selectinload"),
+    ),
+    changed(
         "options in a list of the function that all are plain",
         """\
 from sqlalchemy.orm import joinedload, selectinload
@@ -1123,6 +1197,16 @@ _UNTOUCHED = (
     ),
     untouched("declared eager on the model", "R-ALREADY-EAGER", _select("", read="post.edits"), _child("edits")),
     untouched("loader options in a variable", "R-OPTION-VAR", _legacy(".options(STRATEGY)")),
+    untouched(
+        "loaded by what the function builds on an option",
+        "R-ALREADY-EAGER",
+        _STRATEGY.replace("{more}", "posts.joinedload(Comment.writer)"),
+    ),
+    untouched(
+        "an opt-out that the function builds on an option",
+        "R-OPTION-VAR",
+        _STRATEGY.replace("{more}", "posts.lazyload('*')"),
+    ),
     untouched("an opt-out by hand", "R-OPTION-VAR", _legacy(".options(lazyload(Post.author))")),
     untouched("every lazy load forbidden", "R-OPTION-VAR", _legacy('.options(raiseload("*"))')),
     untouched("an option that is no loader", "R-OPTION-VAR", _legacy(".options(FromCache())")),
@@ -1231,6 +1315,25 @@ def view(session, new):
         "no selectinload, some rows of an unordered query",
         "R-VERSION",
         _legacy().replace(".order_by(Post.id)", ".limit(90)"),
+        files=_runs_on("1.1.15"),
+    ),
+    untouched(
+        "no selectinload, a collection of some rows",
+        "R-VERSION",
+        _some_rows().replace("post.author.email", "post.comments"),
+        _child("comments"),
+        files=_runs_on("1.1.15"),
+    ),
+    untouched(
+        "no selectinload, some rows that a join could change",
+        "R-VERSION",
+        _some_rows(".distinct()"),
+        files=_runs_on("1.1.15"),
+    ),
+    untouched(
+        "no selectinload, some rows in raw SQL",
+        "R-VERSION",
+        _some_rows('.filter(text("title > 1"))'),
         files=_runs_on("1.1.15"),
     ),
     untouched(

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import msgspec
+from msgspec.structs import replace
 
 from codemods._existing_options import existing_options
 from codemods._loader_policy import NO_ENTITIES
@@ -17,7 +18,7 @@ from codemods.index.facts import Call, Function, Query
 from codemods.index.follow import Chain, Chains
 from codemods.index.models import Model
 from codemods.index.queries import SINGLE_ROW
-from codemods.index.relations import Relation, lazy_loads, loads_from, paths
+from codemods.index.relations import Relation, lazy_loads, leads_to, loads_from, paths
 from codemods.index.roots import OF_QUERIES
 
 # How surely a chain is read on the rows and what repeats, surest first; of SIMILAR ones only the table is known.
@@ -77,9 +78,12 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     @property
     def rank(self) -> tuple[int, bool, int, int, bool]:
         """Best first; of two queries as near, the one that loads something eagerly already is where it belongs."""
-        place = self.place
-        optioned = any(step.name == "options" for step in place.query.steps)
-        return self.seen, not self.read_there, len(self.way), place.reached.distance, not optioned
+        return self.seen, not self.read_there, len(self.way), self.place.reached.distance, not self.optioned
+
+    @property
+    def optioned(self) -> bool:
+        """Whether the query has loader options."""
+        return any(step.name == "options" for step in self.place.query.steps)
 
 
 MOST_FOLLOWED = 150  # queries whose rows are followed in one look: a bound on its time
@@ -102,8 +106,12 @@ class Places:
         self.readers = sighting.readers
         self.evidence = sighting.evidence
         self.attributes = sighting.attributes
-        self.all = list(self._places(sighting))
-        self.words = index.reads.attributes(sorted(self.keys), {p.model: None for p in self.all if not p.shared})
+        if sighting.reached not in index.looks:  # the same functions are looked at for evidence of several kinds
+            found = list(self._places(sighting))
+            words = index.reads.attributes(sorted(self.keys), {p.model: None for p in found if not p.shared})
+            index.looks[sighting.reached] = found, words
+        self.all: list[Place] = list(map(replace, index.looks[sighting.reached][0]))
+        self.words: set[str] = index.looks[sighting.reached][1]
 
     def candidates(self, repeat: Repeat) -> list[Candidate]:
         """Every way from a place's rows to one of the relationships that the repeat can be, with its evidence."""
@@ -153,17 +161,20 @@ class Places:
 
     def passes(self, place: Place) -> set[Key]:
         """The functions that the place's rows pass through."""
-        return self.index.evidence.passes(place.key, place.query, place.model, self._through(place))
+        return self.index.evidence.passes(place.key, place.query, self._through(place))
+
+    def makers(self, place: Place) -> set[Key]:
+        """The functions whose result a place asks as its query."""
+        if place.query.style != "built":
+            return set()
+        return set(self.index.calls.targets(place.function, Call(place.query.entities[0], place.query.line)))
 
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.
 
         SQLAlchemy refuses two loaders for one path that are not the same.
         """
-        keys = self.passes(place)
-        if place.query.style == "built":
-            call = Call(place.query.entities[0], place.query.line)
-            keys = keys.union(self.index.calls.targets(place.function, call))
+        keys = self.passes(place) | self.makers(place)
         for function in filter(None, map(self.index.calls.function, sorted(keys))):
             for query in function.queries:
                 go_on = {"given", "built"} & {query.style, place.query.style}
@@ -174,7 +185,7 @@ class Places:
 
     def _on(self, place: Place, relations: list[Relation], similar: list[Relation]) -> Iterator[Candidate]:
         exact, alike = ({id(r.relationship) for r in given} for given in (relations, similar))
-        if not any(paths(place.model, r, _Anything()) for r in (*relations, *similar)):
+        if not any(leads_to(self.index.models, place.model, r) for r in (*relations, *similar)):
             return
         done = set()
         for chain in self.follow(place):
@@ -317,11 +328,6 @@ def variable(entity: str) -> bool:
     """Whether an entity is a name that something else gives a model: `model`, `self.model`."""
     head, _, rest = entity.rpartition(".")
     return entity.isidentifier() or (head in ("self", "cls") and rest.isidentifier())
-
-
-class _Anything:
-    def __contains__(self, _: object) -> bool:
-        return True
 
 
 def _limited_below(query: Query, repeats: int) -> bool:

@@ -15,6 +15,7 @@ class Repeat(msgspec.Struct, frozen=True):
     """One statement that repeats per request, read off its syntax.
 
     `tables` are in FROM order, `columns` the "table.column" compared with a parameter; `count` is repeats per request.
+    `dialect` is that of a database ("redis"), empty for other calls: "GET example.org/users/{}".
     """
 
     fingerprint: str
@@ -23,6 +24,7 @@ class Repeat(msgspec.Struct, frozen=True):
     count: int
     shape: str = "column_equals_parameter"
     statement: str = ""
+    dialect: str = ""
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -127,7 +129,8 @@ class Case(msgspec.Struct, frozen=True):
 
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
     `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` are
-    the other files; `kind` is that of the hotspot, the codemod's first one unless given.
+    the other files, and `others` those of them that the edit changes too, as they are after it. `kind` is that of the
+    hotspot, the codemod's first one unless given.
     """
 
     name: str
@@ -138,6 +141,7 @@ class Case(msgspec.Struct, frozen=True):
     tier: Tier = "B"
     files: dict[str, str] = msgspec.field(default_factory=dict)
     entry: str = "app.py"
+    others: dict[str, str] = msgspec.field(default_factory=dict)
     kind: str = ""
 
 

@@ -17,8 +17,8 @@ from codemods._aws_batches import BATCHES, LOOKUPS, Batch, Lookup, asked
 from codemods._aws_clients import service_of
 from codemods._aws_reads import Read
 from codemods._aws_writes import Write
-from codemods._key_lookups import RefusedError
 from codemods._lazy import names_of
+from codemods._lookups import RefusedError
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -28,7 +28,8 @@ __getattr__ = names_of(CASES="codemods._aws_batch_cases")
 
 META = Meta(
     id="aws-batch", kinds=("n_plus_one_http", "n_plus_one_db"), tier="B",
-    libraries={"boto3": ">=1.26"}, effect="100 -> 10 calls, CPU 132 -> 15 ms (SQS); 100 -> 4, 179 -> 12 (DynamoDB)",
+    libraries={"boto3": ">=1.26"},
+    effect="100 -> 10 requests, CPU 132 -> 15 ms (SQS); 100 -> 4, 179 -> 12 ms (DynamoDB)",
 )  # fmt: skip
 Row = Batch | Lookup
 Found = tuple[Body, ast.Call, Row]

@@ -79,9 +79,9 @@ class Store:
 
 def store_for(root: Path) -> Store:
     """The store of a checkout; one that keeps nothing when the cache is switched off."""
-    folder = _folder()
+    place = folder()
     name = re.sub(r"[^\w.-]", "_", root.resolve().name)[:80]
-    return Store(folder / f"{name}.facts" if folder else None)
+    return Store(place / f"{name}.facts" if place else None)
 
 
 def answer(question: tuple[str, ...], by: tuple[str, ...], work: Callable[[], str]) -> str:
@@ -89,7 +89,7 @@ def answer(question: tuple[str, ...], by: tuple[str, ...], work: Callable[[], st
 
     `by` are the modules that do the work, none of which is imported for a question that was asked before.
     """
-    store = _answers(_folder())
+    store = _answers(folder())
     key = hashlib.sha256(repr((question, [_version(name) for name in by])).encode("utf-8", "replace")).hexdigest()
     found = store.get(key)
     if found is None:
@@ -101,10 +101,11 @@ def answer(question: tuple[str, ...], by: tuple[str, ...], work: Callable[[], st
 
 def save_answers() -> None:
     """Write the answers that are new."""
-    _answers(_folder()).save()
+    _answers(folder()).save()
 
 
-def _folder() -> Path | None:
+def folder() -> Path | None:
+    """Where everything is kept; None when the cache is switched off."""
     given = os.environ.get(VARIABLE)
     if given is not None:
         return None if given.strip().lower() in OFF else Path(given)
@@ -128,6 +129,11 @@ def _version(module: str) -> tuple[int, int]:
     return (found.st_size, found.st_mtime_ns) if found else (0, 0)
 
 
+def states(*files: Path) -> list[tuple[str, int, int]]:
+    """What changes when one of the files or folders does: name, size, modification time in ns."""
+    return [(file.name, (found := file.stat()).st_size, found.st_mtime_ns) for file in files]
+
+
 def blob_id(content: bytes) -> str:
     """The id that git gives to a content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
@@ -137,8 +143,7 @@ def blob_id(content: bytes) -> str:
 def stamp() -> bytes:
     """32 bytes for everything that a fact depends on besides the content: this Python and the code that reads."""
     code = sorted(Path(__file__).parent.rglob("*.py"))
-    states = [(file.name, (found := file.stat()).st_size, found.st_mtime_ns) for file in code]
-    return hashlib.sha256(repr((sys.version, msgspec.__version__, states)).encode()).digest()
+    return hashlib.sha256(repr((sys.version, msgspec.__version__, states(*code))).encode()).digest()
 
 
 def encode(value: object, text: str, level: int = 1) -> bytes:

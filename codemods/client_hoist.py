@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 
 from codemods._client_edit import Edit, is_kept
 from codemods._constructors import Constructor, constructor_of
-from codemods._key_lookups import RefusedError
 from codemods._lazy import names_of
+from codemods._lookups import RefusedError
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index

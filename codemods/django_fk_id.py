@@ -16,8 +16,12 @@ from codemods.index import Index
 __getattr__ = names_of(CASES="codemods._django_fk_id_cases")
 
 META = Meta(
-    id="django-fk-id", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"}, instead_of="django-eager-load",
-    effect="31 -> 1 statements"
+    id="django-fk-id",
+    kinds=("n_plus_one_db",),
+    tier="B",
+    libraries={"Django": ">=4.2"},
+    instead_of="django-eager-load",
+    effect="31 -> 1 statements",
 )
 
 

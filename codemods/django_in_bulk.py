@@ -8,9 +8,12 @@ where the loop writes, or changes rows that two rounds may share.
 """
 
 import ast
+from typing import NamedTuple
 
-from codemods._key_lookups import Lookup, answers
+from codemods._helper_lookups import with_helpers
+from codemods._key_lookups import Lookup, Unfit, answers
 from codemods._lazy import names_of
+from codemods._loop_edits import quoted
 from codemods._loops import Body, imported_as
 from codemods.api import Answer, Meta, Repeat, Sighting
 from codemods.index import Index
@@ -22,66 +25,197 @@ __getattr__ = names_of(CASES="codemods._django_in_bulk_cases")
 META = Meta(id="django-in-bulk", kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
 # Steps that leave a queryset one over rows of the model, so that `in_bulk` can follow them.
 _PLAIN = frozenset(
-    {"all", "filter", "exclude", "select_related", "prefetch_related", "only", "defer", "using", "annotate"}
+    {"all", "filter", "exclude", "select_related", "prefetch_related", "only", "defer", "using", "annotate", "order_by"}
 )
-_SHORTCUTS = frozenset({"django.shortcuts.get_object_or_404"})
+_FEWER_FIELDS = frozenset({"only", "defer"})
+_SHORTCUTS = {
+    "django.shortcuts.get_object_or_404": "in_bulk",
+    "django.shortcuts.aget_object_or_404": "ain_bulk",
+}
+_BULK = {"get": "in_bulk", "aget": "ain_bulk", "first": "in_bulk", "afirst": "ain_bulk"}
+_MANAGERS = ("objects", "_default_manager", "_base_manager")
+_OWN = ("get", "aget", "first", "afirst", "in_bulk", "ain_bulk")
+_CREATES = "get_or_create"
+_Rows = tuple[DjangoModel, str, set[str]]  # the model, the source of the queryset, its steps
+_TEXT_FIELDS = ("CharField", "TextField", "SlugField", "EmailField", "URLField")
+
+
+class _Asked(NamedTuple):
+    """A lookup: its conditions, and the method for many keys ("" where it gives more than one row)."""
+
+    call: ast.Call
+    keywords: list[ast.keyword]
+    bulk: str
 
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """A proposal for each statement that a loop repeats to look up one row, and a refusal for each other."""
-    return answers(META.id, index, sighting, _lookup)
+    tables = frozenset(model.table for model in index.django.all)
+    return answers(META.id, index, sighting, with_helpers(lookup, None), tables)
 
 
-def _lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | None:
+def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
+    """The call as a lookup of one row by a unique key."""
+    queryset: ast.expr
     match call:
-        case ast.Call(func=ast.Attribute(attr="get", value=queryset), args=[], keywords=keywords):
-            pass
         case ast.Call(
             func=ast.Attribute(
-                attr="first",
+                attr="first" | "afirst" as attr,
                 value=ast.Call(func=ast.Attribute(attr="filter", value=queryset), args=[], keywords=keywords),
             ),
             args=[],
         ):
-            pass
+            bulk = _BULK[attr]
+        case ast.Call(func=ast.Attribute(attr="get" | "aget" as attr, value=queryset), args=[], keywords=keywords):
+            bulk = _BULK[attr]
         case ast.Call(args=[queryset], keywords=keywords) if (
-            imported_as(body.index, body.path, call.func) in _SHORTCUTS
+            named := imported_as(body.index, body.path, call.func)
+        ) in _SHORTCUTS:
+            bulk = _SHORTCUTS[named]
+        case ast.Call(
+            func=ast.Attribute(attr="get_or_create" | "update_or_create", value=queryset), args=[], keywords=keywords
         ):
-            pass
+            bulk = _CREATES
+        case ast.Call(func=ast.Attribute(attr="filter", value=queryset), args=[], keywords=keywords):
+            bulk = ""
         case _:
             return None
     found = _rows_of(body, queryset)
-    if found is None or found[0].table not in repeat.tables[:1]:
+    if found is None and bulk != _CREATES:
+        return _through_a_relation(body, call, queryset, keywords, repeat)
+    if found is None or not _is_asked(found[0], repeat):
         return None
-    model, rows = found
-    if len(keywords) != 1 or (name := _unique(model, keywords[0].arg)) is None:
-        return None
+    return _of_rows(body, found, _Asked(call, keywords, bulk), repeat)
+
+
+def _is_asked(model: DjangoModel, repeat: Repeat) -> bool:
+    return model.table is not None and model.table in repeat.tables[:1]
+
+
+def _of_rows(body: Body, found: _Rows, asked_for: _Asked, repeat: Repeat) -> Lookup | Unfit | None:
+    (model, rows, steps), (call, keywords, bulk) = found, asked_for
+    where = f"line {call.lineno} of {body.path}"
+    if bulk == _CREATES:
+        keywords = [keyword for keyword in keywords if keyword.arg != "defaults"]
     columns = {column.rpartition(".")[2] for column in repeat.columns if column.startswith(f"{model.table}.")}
-    if columns != {model.pk if name == "pk" else name}:
+    asked = {_column(model, keyword.arg) for keyword in keywords}
+    if not asked & columns or (columns - asked and not steps & {"filter", "exclude"}):
         return None
-    by = "" if name == "pk" else f', field_name="{name}"'
-    spelled = model.pk if name == "pk" else name
-    return Lookup(call, keywords[0].value, model.name, spelled, f"{rows}.in_bulk({{}}{by})", "in_bulk")
-
-
-def _unique(model: DjangoModel, lookup: str | None) -> str | None:
-    """ "pk" for a lookup by primary key, the name of a unique field, None for any other."""
-    name = (lookup or "").removesuffix("__exact")
+    if bulk == _CREATES:
+        return Unfit(call, "R-GET-OR-CREATE", f"{where} creates the rows that it does not find")
+    if len(keywords) > 1:
+        return Unfit(call, "R-KEYEQ", f"{where} looks up {model.name} by {len(keywords)} fields, not by one key")
+    name = (keywords[0].arg or "").removesuffix("__exact")
     if name in {*model.keys()}:
-        return "pk"
-    return name if name in model.unique_names() else None
-
-
-def _rows_of(body: Body, node: ast.expr) -> tuple[DjangoModel, str] | None:
-    """The model whose rows a queryset gives, and the source of the queryset."""
-    source = body.source(node)
-    inner = node
-    while isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in _PLAIN:
-        inner = inner.func.value
-    if isinstance(inner, ast.Name) and inner is node:
-        model = body.index.django.get(body.path, inner.id, body.function.qualname)
-        return (model, f"{source}.objects") if model else None  # a shortcut takes the model itself
-    if not isinstance(inner, ast.Attribute) or inner.attr not in ("objects", "_default_manager", "_base_manager"):
+        name = model.pk
+    elif name not in model.unique_names():
+        return Unfit(call, "R-KEYEQ", f"{where} looks up {model.name} by `{name}`, which is not declared unique")
+    elif name in model.all_links():
+        return Unfit(call, "R-KEYEQ", f"{where} looks up {model.name} by the row `{name}`, not by a key")
+    if not bulk:
         return None
-    model = body.index.django.get(body.path, dotted(inner.value), body.function.qualname)
-    return (model, source) if model else None
+    if steps - _PLAIN:
+        extra = ", ".join(f"`{step}`" for step in sorted(steps - _PLAIN))
+        return Unfit(call, "R-SHAPE", f"{where} looks up rows behind {extra}, which no lookup of many is known to keep")
+    if name != model.pk and steps & _FEWER_FIELDS:
+        return Unfit(call, "R-SHAPE", f"{where} loads only some fields, and the key need not be one of them")
+    by = "" if name == model.pk else f", field_name={quoted(body, name)}"
+    awaited = "await " if bulk == "ain_bulk" else ""
+    fetch = (f"{awaited}{rows}.{bulk}(", f"{by})")
+    return Lookup(
+        call, keywords[0].value, model.name, name, fetch, "in_bulk", text_column=_holds_text(body, model, name)
+    )
+
+
+def _through_a_relation(
+    body: Body, call: ast.Call, queryset: ast.expr, keywords: list[ast.keyword], repeat: Repeat
+) -> Unfit | None:
+    """`product.variants.get(pk=pk)`: whose rows these are, and that they stay the same, is not known."""
+    names = {"id" if keyword.arg == "pk" else keyword.arg for keyword in keywords}
+    if not isinstance(queryset, ast.Attribute) or not names & {c.rpartition(".")[2] for c in repeat.columns}:
+        return None
+    source = body.source(queryset)
+    message = f"line {call.lineno} of {body.path} looks up a row through `{source}`: of which model is not known"
+    return Unfit(call, "R-UNRESOLVED", message)
+
+
+def _column(model: DjangoModel, keyword: str | None) -> str:
+    """The column that a keyword of a lookup compares, as far as the declarations tell."""
+    name = (keyword or "").removesuffix("__exact")
+    link = model.all_links().get(name)
+    if link is not None and link.column is not None:
+        return link.column
+    return model.pk if name == "pk" else name
+
+
+def _holds_text(body: Body, model: DjangoModel, name: str) -> bool:
+    value = body.index.calls.class_value((model.path, model.qualname), name)
+    return isinstance(value, ast.Call) and dotted(value.func).endswith(_TEXT_FIELDS)
+
+
+def _rows_of(body: Body, node: ast.expr) -> _Rows | None:
+    """The model whose rows a queryset gives, the source of the queryset, and the steps that it takes."""
+    source = body.source(node)
+    inner, steps = node, set[str]()
+    while isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
+        steps.add(inner.func.attr)
+        inner = inner.func.value
+    if inner is node and (model := _model(body, inner)) is not None:  # a shortcut takes the model itself
+        manager = "objects" if _has_one_manager(body, model) else "_default_manager"
+        return model, f"{source}.{manager}", steps
+    if isinstance(inner, ast.Name) and inner.id == "self":
+        managed = _managed(body)
+        return (managed, source, steps) if managed is not None else None
+    if not isinstance(inner, ast.Attribute) or (model := _model(body, inner.value)) is None:
+        return None
+    made = body.index.calls.class_value((model.path, model.qualname), inner.attr)
+    if inner.attr not in _MANAGERS and not (made and any("Manager" in w or w == "as_manager" for w in _words(made))):
+        return None
+    if made is not None and (own := _own_methods(body, model, made)):
+        steps.add(f"{inner.attr}.{own}")
+    return model, source, steps
+
+
+def _model(body: Body, node: ast.expr) -> DjangoModel | None:
+    name = dotted(node)
+    if name == "cls":
+        name = body.function.owner or ""
+    return body.index.django.get(body.path, name, body.function.qualname) if name else None
+
+
+def _managed(body: Body) -> DjangoModel | None:
+    """The model of the manager whose method the function is, if it is that of one model only."""
+    owner = body.function.owner
+    if owner is None:
+        return None
+    calls, key = body.index.calls, (body.path, owner)
+    if any(calls.member(key, name) for name in _OWN):
+        return None
+    holders = [body.index.django.get(path, name, name) for path, name in calls.holders(key)]
+    models = [model for model in holders if model is not None]
+    return models[0] if len(models) == 1 == len(holders) else None
+
+
+def _words(node: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | {
+        n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
+    }
+
+
+def _has_one_manager(body: Body, model: DjangoModel) -> bool:
+    """Whether `objects` is what a shortcut asks: no manager has another name."""
+    values = body.index.calls.class_values((model.path, model.qualname))
+    made = {name for name, v in values.items() if isinstance(v, ast.Call) and _words(v.func) & _manager_words(v)}
+    return made <= {"objects"}
+
+
+def _manager_words(node: ast.expr) -> set[str]:
+    return {word for word in _words(node) if "Manager" in word or word in ("as_manager", "from_queryset")}
+
+
+def _own_methods(body: Body, model: DjangoModel, made: ast.expr) -> str | None:
+    """The method of a lookup that the classes behind a manager define themselves."""
+    calls = body.index.calls
+    keys = (body.index.names.resolve(model.path, name, model.qualname) for name in sorted(_words(made)))
+    classes = [key for key in keys if key is not None and calls.is_class(key)]
+    return next((name for name in _OWN for key in classes if calls.member(key, name)), None)

@@ -9,115 +9,104 @@ or delete rows of the model.
 """
 
 import ast
+from collections.abc import Sequence
 
-from codemods._key_lookups import Lookup, answers
+from msgspec.structs import replace
+
+from codemods._cst import bound_otherwise
+from codemods._helper_lookups import with_helpers
+from codemods._key_lookups import Lookup, Unfit, answers
 from codemods._lazy import names_of
 from codemods._loops import Body
+from codemods._sqlalchemy_lookups import (
+    condition_lookup,
+    is_asked,
+    is_compared,
+    joins_eagerly,
+    keyed,
+    model_named,
+    queried,
+    query_root,
+)
 from codemods.api import Answer, Meta, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.facts import dotted
-from codemods.index.models import Model
 
 __getattr__ = names_of(CASES="codemods._sqlalchemy_batch_get_cases")
 
 META = Meta(id="sqlalchemy-batch-get", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
-_ONE = frozenset({"first", "one", "one_or_none", "first_or_404", "one_or_404", "scalar_one", "scalar_one_or_none"})
-_GETS = frozenset({"get", "get_or_404"})
-_SAME_ROWS = frozenset({"options"})
 
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """A proposal for each statement that a loop repeats to look up one row, and a refusal for each other."""
-    return answers(META.id, index, sighting, _lookup)
+    tables = frozenset(model.table for model in index.models.all)
+    return answers(META.id, index, sighting, with_helpers(lookup, warm), tables)
 
 
-def _lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | None:
+def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
+    """The call as a lookup of one row by a unique key."""
     match call:
-        case ast.Call(func=ast.Attribute(attr=name, value=session), args=[model, key], keywords=[]) if name in _GETS:
-            return _got(body, call, model, key, _query(body, session, model), repeat)
-        case ast.Call(func=ast.Attribute(attr=name, value=query), args=[key], keywords=[]) if name in _GETS:
-            model_of = _model_of(query)
-            return _got(body, call, model_of, key, body.source(query), repeat) if model_of is not None else None
-        case ast.Call(func=ast.Attribute(attr=name, value=query), args=[], keywords=[]) if name in _ONE:
-            return _filtered(body, call, query, repeat)
-    return None
-
-
-def _query(body: Body, session: ast.expr, model: ast.expr) -> str | None:
-    """The query of a session's `get`, in the style of the file; None where an asynchronous session has none."""
-    name = ast.unparse(model)
-    awaited = any(isinstance(above, ast.Await) for above in body.parents(session))
-    if awaited:
-        return None
-    module = body.index.tree.module(body.path)
-    select = module and "select" in module.imports and module.imports["select"][1].startswith("sqlalchemy")
-    return f"{ast.unparse(session)}.scalars(select({name}))" if select else f"{ast.unparse(session)}.query({name})"
-
-
-def _got(
-    body: Body, call: ast.Call, named: ast.expr, key: ast.expr, query: str | None, repeat: Repeat
-) -> Lookup | None:
-    model = body.index.models.get(body.path, dotted(named), body.function.qualname)
-    attribute = _attribute(model, None, repeat) if model else None
-    if model is None or attribute is None or query is None:
-        return None
-    rows = _in(query, f"{dotted(named)}.{attribute}")
-    return Lookup(call, key, model.name, attribute, rows, "identity map", chunk=500, held=True, same_row=True)
-
-
-def _filtered(body: Body, call: ast.Call, query: ast.expr, repeat: Repeat) -> Lookup | None:
-    """`query(M).filter_by(id=key)`, `.filter(M.id == key)`."""
-    match query:
-        case ast.Call(
-            func=ast.Attribute(attr="filter_by", value=inner), args=[], keywords=[ast.keyword(arg=str(name), value=key)]
-        ):
-            named = _model_of(inner)
-        case ast.Call(
-            func=ast.Attribute(attr="filter" | "where", value=inner),
-            args=[ast.Compare(left=ast.Attribute(attr=name, value=of), ops=[ast.Eq()], comparators=[key])],
-            keywords=[],
-        ):
-            named = _model_of(inner)
-            if named is None or dotted(named) != dotted(of):
+        case ast.Call(func=ast.Attribute(attr="get", value=session), args=[model, key]):
+            options = next((k.value for k in call.keywords if k.arg == "options"), ast.List([]))
+            if {k.arg for k in call.keywords} - {"options"} or not isinstance(options, ast.List | ast.Tuple):
+                return _in_its_own_way(body, call, dotted(model), repeat)
+            return warm(body, call, ast.unparse(session), dotted(model), key, repeat, options.elts)
+        case ast.Call(func=ast.Attribute(attr="get_or_404", value=extension), args=[model, key], keywords=[]):
+            return warm(body, call, f"{ast.unparse(extension)}.session", dotted(model), key, repeat)
+        case ast.Call(func=ast.Attribute(attr="get" | "get_or_404", value=query), args=[key], keywords=[]):
+            root, steps = query_root(query)
+            named = queried(root)
+            if not named or {step.attr for step in steps} - {"options"}:
                 return None
-        case _:
-            return None
-    model = body.index.models.get(body.path, dotted(named), body.function.qualname) if named is not None else None
-    if named is None or model is None or _attribute(model, name, repeat) is None:
-        return None
-    rows = _in(body.source(inner), f"{dotted(named)}.{name}")
-    return Lookup(call, key, model.name, name, rows, "IN query", chunk=500, same_row=True)
-
-
-def _model_of(query: ast.expr) -> ast.expr | None:
-    """The model of `session.query(M)` and `M.query`, with options or without."""
-    while isinstance(query, ast.Call) and isinstance(query.func, ast.Attribute) and query.func.attr in _SAME_ROWS:
-        query = query.func.value
-    match query:
-        case ast.Call(func=ast.Attribute(attr="query"), args=[model], keywords=[]):
-            return model
-        case ast.Attribute(attr="query", value=model):
-            return model
+            return _of_key(body, call, named, key, (body.source(query), False), repeat)
+        case ast.Call(func=ast.Attribute()):
+            return condition_lookup(body, call, repeat)
     return None
 
 
-def _attribute(model: Model, name: str | None, repeat: Repeat) -> str | None:
-    """The attribute of the model that the statement compares, if its values are unique: the primary key by default."""
-    if model.table is None or model.table not in repeat.tables[:1]:
+def _in_its_own_way(body: Body, call: ast.Call, name: str, repeat: Repeat) -> Unfit | None:
+    """`session.get(M, key, with_for_update=True)`."""
+    model = model_named(body, name)
+    if model is None or not is_asked(model, repeat):
         return None
-    columns = model.all_columns()
-    keys = [attribute for attribute, column in columns.items() if column.primary_key]
-    unique = [attribute for attribute, column in columns.items() if column.unique]
-    wanted = keys if name is None else [*(keys if len(keys) == 1 else []), *unique]
-    if (name is None and len(keys) != 1) or (name is not None and name not in wanted):
-        return None
-    attribute = name or keys[0]
-    compared = {column.rpartition(".")[2] for column in repeat.columns}
-    return attribute if compared == {columns[attribute].name} else None
+    return Unfit(call, "R-SHAPE", f"line {call.lineno} of {body.path} gets rows with more than their key")
 
 
-def _in(query: str, column: str) -> str:
-    """The source of the query for a portion of keys, `{}` in their place."""
-    if query.endswith(")") and ".scalars(select(" in query:
-        return f"{query[:-1]}.where({column}.in_({{}})))"
-    return f"{query}.filter({column}.in_({{}}))"
+def warm(  # noqa: PLR0913, PLR0917
+    body: Body, call: ast.Call, session: str, name: str, key: ast.expr, repeat: Repeat, options: Sequence[ast.expr] = ()
+) -> Lookup | Unfit | None:
+    """A call that is, or ends in, `session.get(name, key)`: with its rows kept before, it finds them."""
+    awaited = isinstance(next(body.parents(call), None), ast.Await)
+    module = body.index.tree.module(body.path)
+    imported = module is not None and module.imports.get("select", (0, "", None))[1].startswith("sqlalchemy")
+    if isinstance(body.definition, ast.AsyncFunctionDef) and not awaited:
+        return _in_its_own_way(body, call, name, repeat)
+    given = ", ".join(map(body.source, options))
+    more = f".options({given})" if given else ""
+    if not imported and not awaited:
+        return _of_key(body, call, name, key, (f"{session}.query({name}){more}", False), repeat)
+    if not imported and bound_otherwise(body.text, "sqlalchemy", "select"):
+        return _in_its_own_way(body, call, name, repeat)
+    run = f"{'await ' if awaited else ''}{session}.scalars(select({name}){more}"
+    found = _of_key(body, call, name, key, (run, True), repeat)
+    return replace(found, bring=None if imported else ("sqlalchemy", "select")) if isinstance(found, Lookup) else found
+
+
+def _of_key(
+    body: Body, call: ast.Call, name: str, key: ast.expr, query: tuple[str, bool], repeat: Repeat
+) -> Lookup | Unfit | None:
+    """The lookup by primary key; `query` is the source of one for all rows, and whether it waits for its end."""
+    model = model_named(body, name)
+    if model is None or not is_asked(model, repeat):
+        return None
+    keys = [attribute for attribute, column in model.all_columns().items() if column.primary_key]
+    if not any(is_compared(model, attribute, repeat) for attribute in keys):
+        return None
+    if len(keys) > 1:
+        return Unfit(call, "R-KEYEQ", f"line {call.lineno} of {body.path} looks up {model.name} by several columns")
+    (attribute,), (text, is_select) = keys, query
+    column = f"{name}.{attribute}"
+    if not is_select:
+        return keyed(body, call, model, attribute, key, (f"{text}.filter({column}.in_(", "))"), held=True)
+    end = ".unique()" if joins_eagerly(model) or "joined" in text else ""
+    return keyed(body, call, model, attribute, key, (f"{text}.where({column}.in_(", f"))){end}"), held=True)

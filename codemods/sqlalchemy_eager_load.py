@@ -19,7 +19,7 @@ from codemods._existing_options import Existing, existing_options, given_to_root
 from codemods._lazy import names_of
 from codemods._loader_policy import Strategy, strategy, streams
 from codemods._loop_effects import Verdict, judge
-from codemods._older_sqlalchemy import SUBQUERY, older
+from codemods._older_sqlalchemy import JOINED, SUBQUERY, older
 from codemods._one_target import key_columns, one_target
 from codemods._option_variables import held_by
 from codemods._shared_queries import Target, target
@@ -81,7 +81,7 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
     relations = list(dict.fromkeys(r for found in relations_of(places.index, repeat) for r in found))
     if not relations:
         return _no(repeat, "R-UNRESOLVED", f"no relationship of a model loads `{repeat.statement}`")
-    candidates = places.candidates(repeat)
+    candidates = _at_makers(places, places.candidates(repeat))
     if not candidates:
         return _nowhere(places.all, relations, repeat)
     best = min(candidates, key=lambda c: c.rank)
@@ -100,6 +100,21 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
         names = tuple(sorted({_named(c, lined=lined) for c in equal}))
         return _no(repeat, "R-AMBIGUOUS", f"{' and '.join(names)} fit equally well", names)
     return equal
+
+
+def _at_makers(places: Places, candidates: list[Candidate]) -> list[Candidate]:
+    """Without the one call of a function whose query has options and is as surely what is read: they go there."""
+    optioned = {
+        (c.place.key, c.names, c.seen)
+        for c in candidates
+        if c.place.query.style != "built" and c.optioned and len(set(places.index.calls.callers(c.place.key))) == 1
+    }
+    return [
+        c
+        for c in candidates
+        if c.place.query.style != "built"
+        or optioned.isdisjoint((key, c.names, c.seen) for key in places.makers(c.place))
+    ]
 
 
 def _both_pay(places: Places, best: Candidate, candidates: list[Candidate]) -> list[Candidate]:
@@ -196,6 +211,9 @@ def _planned(
             refusals.append(why)
             continue
         load, loaders = _load(candidate, options, repeat)
+        if (joins := old.joined(place.query, place.model, loaders)) is not loaders:
+            loaders, load = joins, replace(load, strategy="joinedload", why=_WHY_NESTED[True], statements_after=0)
+            doubts.append(JOINED)
         if why := old.refuses(place.query, place.model, loaders):
             refusals.append(why)
             continue
@@ -208,7 +226,7 @@ def _planned(
     for candidate in _beside(places, place, [c for c, _ in found], options):
         refused = _recursive(places, candidate) or _forbidden(index, candidate, options, readers)
         named = refused is None or (refused[0] == "R-ALREADY-EAGER" and _far_side(candidate, now))
-        loaders = _loaders(candidate, options)
+        loaders = old.joined(place.query, place.model, _loaders(candidate, options))
         named = named and old.refuses(place.query, place.model, loaders) is None
         if named and not _effects(index, candidate, readers).doubts:
             now.add(candidate.names)

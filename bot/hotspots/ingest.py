@@ -5,15 +5,14 @@ there; a large file of lines is read in as many parts as there are processors.
 """
 
 import gc
-import multiprocessing
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -21,6 +20,7 @@ from bot.errors import UserError
 from bot.hotspots.focus import Alarm, Focus, focus_of
 from bot.hotspots.loops import Limits, requests_in
 from bot.hotspots.losses import Losses
+from bot.hotspots.plaintraces import Plain
 from bot.hotspots.profile import Profile
 from bot.hotspots.readers import Reader, named, reader_for
 from bot.hotspots.source import Source, opened, opened_part, parts_of
@@ -31,6 +31,9 @@ from bot.hotspots.traces import Call, Export, Node, Traces, whole
 from bot.hotspots.traffic import Traffic
 from bot.hotspots.verdict import Verdict
 from bot.records import Hotspot
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 HELD_NODES = 100_000  # some 60 MB
 BUCKETS = 64
@@ -51,13 +54,14 @@ class Seen:
     nodes: dict[str, list[Node]] = field(default_factory=dict)
     files: list[SpillFile] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
+    plain: Totals = field(default_factory=dict)  # of traces that are added up already
 
     @property
     def held(self) -> int:
         """Nodes in memory."""
         return sum(map(len, self.nodes.values()))
 
-    def merge(self, other: "Seen | Traces") -> None:
+    def merge(self, other: "Seen | Traces | Plain") -> None:
         """Takes in what another reading of the same export saw, in any order."""
         for fingerprint, call in other.calls.items():
             self.calls[fingerprint] = min(call, self.calls.get(fingerprint, call))
@@ -66,9 +70,13 @@ class Seen:
         self.end_ns = max(self.end_ns, other.end_ns)
         self.with_statement += other.with_statement
         self.without_statement += other.without_statement
+        if isinstance(other, Plain):
+            self.plain = other.totals
+            return
         for trace_id, nodes in other.nodes.items():
             self.nodes.setdefault(trace_id, []).extend(nodes)
         if isinstance(other, Seen):
+            self.plain = merged([self.plain, other.plain])
             self.files += other.files
             self.losses.add(other.losses)
             self.advice = self.advice or other.advice
@@ -138,7 +146,8 @@ def collect(paths: Sequence[str], limits: Limits, max_input_mb: int, alarm_servi
     with TemporaryDirectory(prefix="costmod-spans-") as folder, _Processes() as processes:
         found = Ingested()
         for number, path in enumerate(paths):
-            file = _read_path(path, max_input_mb, processes, Path(folder) / str(number))
+            alone = limits if len(paths) == 1 else None
+            file = _read_path(path, max_input_mb, processes, Path(folder) / str(number), alone)
             _tell("standard input" if path == "-" else path, file.losses)
             found.merge(file)
             for place, seen in enumerate(found.exports.values()):
@@ -165,8 +174,11 @@ class _Processes:
         self.count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._pool: Executor | None = None
 
-    def pool(self) -> Executor:
+    def pool(self) -> "Executor":
         """The pool, started."""
+        import multiprocessing  # here, because few exports are that large
+        from concurrent.futures import ProcessPoolExecutor
+
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             # A worker keeps much and throws away little, and nothing of it in cycles: collecting costs a third.
@@ -181,12 +193,13 @@ class _Processes:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _read_path(path: str, limit_mb: int, processes: _Processes, spill: Path) -> Ingested:
+def _read_path(path: str, limit_mb: int, processes: _Processes, spill: Path, alone: Limits | None) -> Ingested:
+    """All items of an input; `alone` are the limits where it is the only one, and nothing else can change them."""
     with opened(path, limit_mb) as source:
         reader = reader_for(source)
         parts = parts_of(path, BYTES_PER_PROCESS, processes.count) if getattr(reader, "LINES", False) else []
         if len(parts) < 2:
-            return _read_source(source, reader, spill, keep=True)
+            return _read_source(source, reader, spill, keep=True, alone=alone)
     found = Ingested()
     try:
         spills = [spill.with_name(f"{spill.name}-{number}") for number in range(len(parts))]
@@ -203,12 +216,16 @@ def _read_part(path: str, format_: str, part: tuple[int, int], spill: Path) -> I
         return _read_source(source, named(format_), spill, keep=False)
 
 
-def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> Ingested:
+def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool, alone: Limits | None = None) -> Ingested:
     """All items of a source; with `keep`, the last `HELD_NODES` nodes stay in memory."""
     found, traces, file = Ingested(losses=source.losses), Traces(), None
     export = Export(reader.VENDOR, reader.FORMAT)
-    for item in reader.read(source):
-        if isinstance(item, Span):
+    plain: Plain | None = None
+    whole_table = getattr(reader, "read_whole", None) if alone else None
+    for item in whole_table(source, alone) if whole_table else reader.read(source):
+        if isinstance(item, Plain):
+            plain = item
+        elif isinstance(item, Span):
             traces.add(item)
             if traces.held >= HELD_NODES:
                 file = file or Spill(spill, BUCKETS)
@@ -216,7 +233,8 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
                 traces.forget()
         else:
             found.take(item, export)
-    if traces.start_ns is None and keep and found.is_empty:
+    empty = traces.start_ns is None and (plain is None or plain.start_ns is None)
+    if empty and keep and found.is_empty:
         if source.losses.first:
             raise source.losses.first
         if reader.NO_STATEMENT:
@@ -225,7 +243,7 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
     if export in found.profiles:
         limits = source.losses.sentences()
         found.profiles[export] = [replace(p, limits=p.limits + limits) for p in found.profiles[export]]
-    if traces.start_ns is not None:
+    if not empty:
         seen = found.exports[export] = Seen(losses=source.losses)
         seen.advice = f"{source.label}: database spans carry no SQL text; {reader.NO_STATEMENT}."
         if file or not keep:
@@ -234,15 +252,17 @@ def _read_source(source: Source, reader: Reader, spill: Path, *, keep: bool) -> 
             traces.forget()
             seen.files.append(file.finished())
         seen.merge(traces)
+        if plain is not None:
+            seen.merge(plain)
     return found
 
 
 def _totals(seen: Seen, limits: Limits, processes: _Processes) -> Totals:
     if not seen.files:
-        return add_up(requests_in(whole(seen.nodes), limits))
+        return merged([seen.plain, add_up(requests_in(whole(seen.nodes), limits))])
     work = partial(_bucket_totals, tuple(seen.files), limits)
     shares = [range(first, BUCKETS, processes.count * 2) for first in range(processes.count * 2)]
-    return merged(list(processes.pool().map(work, shares)))
+    return merged([seen.plain, *processes.pool().map(work, shares)])
 
 
 def _bucket_totals(files: Sequence[SpillFile], limits: Limits, buckets: range) -> Totals:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.errors import UserError
+from bot.hotspots.mending import Records, mended
 from bot.hotspots.source import Source
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -24,12 +25,16 @@ class BadJsonError(UserError):
 
 
 def documents(
-    source: Source, decoder: msgspec.json.Decoder[T], salvage: Callable[[Text], T] | None = None
+    source: Source,
+    decoder: msgspec.json.Decoder[T],
+    salvage: Callable[[Text], T] | None = None,
+    records: Records | None = None,
 ) -> Iterator[T]:
     """Every JSON document of the stream; JSON lines are decoded one at a time.
 
     Among good lines a bad one is dropped (`Source.drop`). `salvage` reads what it can from a document of which only a
-    field is wrong, and drops the rest itself.
+    field is wrong, and drops the rest itself. Of a document that ends early, what comes before its last whole record is
+    kept, where `records` says what one is.
 
     Raises:
         UserError: no document at all; see `decode`, the message also says which line.
@@ -41,15 +46,29 @@ def documents(
             document = decode(text, decoder, source.label, number)
         except BadJsonError as bad:
             error = error or bad
-            if salvage is None or bad.reason != WRONG_FIELD:
+            if salvage is not None and bad.reason == WRONG_FIELD:
+                source.losses.blame(bad)
+                document = salvage(text)
+            elif (kept := _good_part(text, bad, decoder, records)) is not None:
+                source.drop("the end of a document, which is truncated", bad)
+                document = kept
+            else:
                 source.drop(bad.reason, bad)
                 continue
-            source.losses.blame(bad)
-            document = salvage(text)
         good = True
         yield document
     if error is not None and not good:
         raise error
+
+
+def _good_part(text: Text, bad: BadJsonError, decoder: msgspec.json.Decoder[T], records: Records | None) -> T | None:
+    """What comes before the end of a truncated document, None where nothing is whole."""
+    if records is None or bad.reason != TRUNCATED or (whole := mended(bytes(text), records)) is None:
+        return None
+    try:
+        return decoder.decode(whole)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def decode(text: Text, decoder: msgspec.json.Decoder[T], name: str, first_line: int = 1) -> T:
@@ -71,7 +90,7 @@ def decode(text: Text, decoder: msgspec.json.Decoder[T], name: str, first_line: 
     except msgspec.DecodeError as error:
         byte = re.search(r"\(byte (\d+)\)", str(error))
         line = first_line + bytes(text).rstrip().count(b"\n", 0, int(byte[1]) if byte else None)
-        problem = "is no JSON" if byte else "is truncated JSON"
+        problem = "is no JSON" if byte else f"is {TRUNCATED}"
         raise BadJsonError(f"{name}: line {line} {problem}; export it again.", problem.removeprefix("is ")) from None
 
 
@@ -84,6 +103,7 @@ def part(text: Text, decoder: msgspec.json.Decoder[T], source: Source, name: str
         return None
 
 
+TRUNCATED = "truncated JSON"
 WRONG_FIELD = "a field is missing or wrong"
 _ENDS_HERE = re.compile(r"trailing characters \(byte (\d+)\)")
 

@@ -90,11 +90,12 @@ def requests_in(traces: Iterable[Sequence[Node]], limits: Limits) -> Iterator[Re
                 continue
             loops = tuple(_loops(called, tree, limits.repeats))
             slow = tuple(_slow(called, tree, limits.slow_ns, {loop.call for loop in loops}))
-            if not _is_unrouted_miss(entry) and (loops or slow or span_id is not None):
-                yield _request(entry, called, loops, slow, inside.get(entry.span_id, []))
+            if not is_unrouted_miss(entry) and (loops or slow or span_id is not None):
+                yield request_of(entry, called, loops, slow, inside.get(entry.span_id, []))
 
 
-def _is_unrouted_miss(entry: Node) -> bool:
+def is_unrouted_miss(entry: Node) -> bool:
+    """Whether nothing served the request: then its path says nothing either."""
     return entry.facts.status == 404 and entry.facts.route is None
 
 
@@ -108,9 +109,10 @@ def _imagined(called: Sequence[Node]) -> Node:
     )  # fmt: skip
 
 
-def _request(
+def request_of(
     entry: Node, called: Sequence[Node], loops: tuple[Loop, ...], slow: tuple[Loop, ...], inside: Sequence[Node]
 ) -> Request:
+    """The request of an entry, the calls that it made and its direct children."""
     routes = sorted({node.comment.route for node in called if node.comment and node.comment.route})
     controllers = sorted({node.comment.controller for node in called if node.comment and node.comment.controller})
     route = entry.facts.route if entry.facts.route is not None or not routes else routes[0]

@@ -77,6 +77,15 @@ class EntryTotals:
         self.self_ns += request.self_ns
         self.db_ns += request.db_ns
         self.http_ns += request.http_ns
+        self.describe(request, 1)
+        for calls, seen in ((self.loops, request.loops), (self.slow, request.slow)):
+            for loop in seen:
+                if loop.call not in calls:
+                    calls[loop.call] = CallTotals(loop.category)
+                calls[loop.call].add(loop)
+
+    def describe(self, request: Request, times: int) -> None:
+        """Takes in what that many equal requests say of the entry."""
         self._see(request.path)
         for counter, value in (
             (self.names, request.name),
@@ -85,12 +94,7 @@ class EntryTotals:
             (self.releases, request.facts.release),
         ):
             if value or (value == "" and counter is self.routes):
-                counter[value] += 1
-        for calls, seen in ((self.loops, request.loops), (self.slow, request.slow)):
-            for loop in seen:
-                if loop.call not in calls:
-                    calls[loop.call] = CallTotals(loop.category)
-                calls[loop.call].add(loop)
+                counter[value] += times
 
     def merge(self, other: "EntryTotals") -> None:
         """Takes in the requests that another process saw."""

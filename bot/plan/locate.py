@@ -4,6 +4,8 @@ In this order, the first that answers wins: the line or function that the source
 route, the transaction name. Lines drift and decorators shift them, so a line only picks the function around it.
 """
 
+import ast
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -14,13 +16,14 @@ from bot.records import Handler, Hotspot, Location
 from codemods.api import Reached
 from codemods.index import Index
 from codemods.index.calls import Hop, Key
-from codemods.index.facts import Function
+from codemods.index.facts import Function, dotted
 from codemods.index.names import matches_module
 
 DEPTH = 6  # calls from the entry to the query
 CALLER_DEPTH = 4  # calls above a function that only reads
 CALLEE_DEPTH = 2  # calls from one of those to the query
 MANY_FUNCTIONS = 300  # reached, from which one more level of callers would confirm anything
+_GIVEN = re.compile(r"\b[A-Za-z_]\w*(?:\.\w+)+\b")  # a name with dots, in the name of a transaction
 MANY_CALLERS = 40  # from which a function is a helper of everybody and says nothing
 
 
@@ -32,9 +35,15 @@ class Start(msgspec.Struct, frozen=True):
 
 
 def starts(index: Index, hotspot: Hotspot) -> list[list[Start]]:
-    """The functions and classes that each kind of evidence names, surest first; kinds that name none are left out."""
-    found = (list({start.key: start for start in step(index, hotspot)}.values()) for step in _STEPS)
-    return [begin for begin in found if begin]
+    """The functions and classes that each kind of evidence names, surest first.
+
+    Kinds that name none are left out, and those that name the same ones as a surer kind.
+    """
+    found: dict[tuple[Key, ...], list[Start]] = {}
+    for step in _STEPS:
+        begin = list({start.key: start for start in step(index, hotspot)}.values())
+        found.setdefault(tuple(start.key for start in begin), begin)
+    return [begin for begin in found.values() if begin]
 
 
 def at_location(index: Index, hotspot: Hotspot) -> set[Key]:
@@ -172,6 +181,27 @@ def _by_name(index: Index, hotspot: Hotspot) -> Iterator[Start]:
         )
 
 
+def _by_given_name(index: Index, hotspot: Hotspot) -> Iterator[Start]:
+    """The function that a decorator registers under a name of its own: `@task(name="reports.nightly")`, RPC methods."""
+    for name in sorted(set(_GIVEN.findall(hotspot.entry.transaction_name or ""))):
+        for path in index.tree.containing(f'"{name}"', f"'{name}'"):
+            module = index.tree.module(path)
+            found = [f for f in module.functions.values() if _is_registered(f, name)] if module else []
+            for function in found if len(found) == 1 else ():
+                yield Start((path, function.qualname), f"`{function.qualname}` in {path} is registered as `{name}`")
+
+
+def _is_registered(function: Function, name: str) -> bool:
+    for decorator in function.decorators:
+        match decorator:
+            case (
+                ast.Call(args=[ast.Constant(value=given), *_])
+                | ast.Call(keywords=[ast.keyword(arg="name", value=ast.Constant(value=given))])
+            ) if given == name and not dotted(decorator.func).endswith("patch"):
+                return True
+    return False
+
+
 def _ends_with(name: str, function: Function) -> bool:
     """Whether a dotted name can mean the function: `pkg.mod.Class.method`, `Class.method` or `function`."""
     if name == function.qualname:
@@ -236,4 +266,4 @@ def _way(hops: dict[Key, Hop], key: Key, how: dict[Key, str]) -> str:
     return "".join([begin, *(f", which calls `{name}` in {path}" for path, name in reversed(chain))])
 
 
-_STEPS = (_by_location, _by_handler, _by_route, _by_name)
+_STEPS = (_by_location, _by_handler, _by_route, _by_name, _by_given_name)

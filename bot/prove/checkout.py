@@ -10,7 +10,6 @@ import msgspec
 
 from bot.errors import UserError
 from bot.prove.git_command import run_git
-from bot.prove.scratch import scratch_directory
 
 
 class Checkout(msgspec.Struct, frozen=True):
@@ -30,6 +29,8 @@ def checkout(repository: Path, revision: str = "HEAD") -> Iterator[Checkout]:
     Raises:
         UserError: no git repository, no such commit, git missing, no room for temporary files.
     """
+    from bot.prove.scratch import scratch_directory  # it loads what most commands have no use for
+
     repository = repository.resolve()
     commit = _commit(repository, revision)
     top, prefix, objects, common, object_format = _layout(repository)
@@ -126,19 +127,23 @@ def _filters_off(repository: Path) -> list[str]:
 
 
 def _commit(repository: Path, revision: str) -> str:
+    name = f"{revision}^{{commit}}"
+    try:
+        return run_git("rev-parse", "--verify", "--quiet", "--end-of-options", name, directory=repository).strip()
+    except subprocess.CalledProcessError as error:
+        _require_repository(repository)
+        if revision == "HEAD":
+            raise UserError(f"{repository}: no commit yet; commit the code first.") from error
+        raise UserError(f"{repository}: no commit {revision!r}; name a branch, tag or commit id.") from error
+
+
+def _require_repository(repository: Path) -> None:
     try:
         run_git("rev-parse", "--is-inside-work-tree", directory=repository)
     except subprocess.CalledProcessError as error:
         if "dubious ownership" in error.stderr:
             raise UserError(f"{repository}: its git repository belongs to another user; run as that user.") from error
         raise UserError(f"{repository}: not a git repository; run `git init` and commit, or name another.") from error
-    try:
-        name = f"{revision}^{{commit}}"
-        return run_git("rev-parse", "--verify", "--quiet", "--end-of-options", name, directory=repository).strip()
-    except subprocess.CalledProcessError as error:
-        if revision == "HEAD":
-            raise UserError(f"{repository}: no commit yet; commit the code first.") from error
-        raise UserError(f"{repository}: no commit {revision!r}; name a branch, tag or commit id.") from error
 
 
 def _layout(repository: Path) -> tuple[Path, str, Path, Path, str]:

@@ -23,7 +23,14 @@ def explain(codemod: Codemod) -> str:
     changed = [case for case in codemod.CASES if case.after is not None]
     untouched = [case for case in codemod.CASES if case.after is None]
     effect = [f"Measured: {meta.effect}.", ""] if meta.effect else []
-    lines = [f"{meta.id} (tier {meta.tier}; {libraries})", "", _doc(codemod), "", *effect, f"Changes ({len(changed)} cases)"]
+    lines = [
+        f"{meta.id} (tier {meta.tier}; {libraries})",
+        "",
+        _doc(codemod),
+        "",
+        *effect,
+        f"Changes ({len(changed)} cases)",
+    ]
     for case in changed:
         lines += ["", f"  {case.name}", *(f"    {line}" for line in _diff(case))]
     lines += ["", f"Leaves alone ({len(untouched)} cases)", ""]

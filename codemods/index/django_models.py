@@ -129,7 +129,9 @@ class DjangoModels:
     @cached_property
     def all(self) -> list[DjangoModel]:
         """Every model with its relations linked in both directions, in path order."""
-        models = list(self._declared(self._tree.matching(*_MARKS)))
+        paths = self._tree.matching(*_MARKS)
+        self._tree.prepare(paths)
+        models = list(self._declared(paths))
         self._by_name: dict[str, list[DjangoModel]] = {}
         for _, model in models:
             self._by_name.setdefault(model.name.lower(), []).append(model)

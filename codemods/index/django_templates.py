@@ -2,11 +2,13 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
+from codemods.index.template_files import template
 from codemods.index.template_text import as_jinja
+from codemods.index.trace import Answer, Question
 
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%-?\s*(.*?)\s*-?%\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.\"'])([a-zA-Z_]\w*(?:\.\w+(?:\(\))?)+)")
@@ -31,7 +33,6 @@ _SUFFIXES = (
     "*.mako",
     "*.pt",
 )
-_MAX_BYTES = 500_000
 _DEPTH = 5
 _ALIKE = 3  # files of one name up to which each is taken for what is shown
 _BINDS = ("with", "set", "blocktrans")  # tags that give a name to a value for what follows
@@ -42,8 +43,9 @@ Handed = set[tuple[str, int, tuple[str, ...]]]
 class Templates:
     """The template files of a checkout, found by the name that code gives them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, note: Callable[[Question, Answer], None] = lambda _, __: None) -> None:
         self._root = root
+        self._note = note  # is told what is read
         self._read: dict[str, str] = {}
         self._found: dict[str, tuple[Reads, Handed]] = {}
 
@@ -119,9 +121,9 @@ class Templates:
 
     def _text(self, path: str) -> str:
         if path not in self._read:
-            file = self._root / path
-            too_large = file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_BYTES
-            self._read[path] = "" if too_large else as_jinja(file.read_text(encoding="utf-8", errors="replace"))
+            text = template(self._root, path)
+            self._note(("template", path), text)
+            self._read[path] = as_jinja(text)
         return self._read[path]
 
 

@@ -9,6 +9,7 @@ from codemods.index.django_templates import Templates
 from codemods.index.facts import Query, is_template
 from codemods.index.follow import Chains, Follow
 from codemods.index.models import Model
+from codemods.index.remember import remembered
 from codemods.index.rowflow import RowFlow
 from codemods.index.rows import Path, Seen
 from codemods.index.shown import Shown
@@ -23,23 +24,22 @@ class Evidence:
         self._flow = flow
         self._follow = follow
         self._shown = shown
-        self._known: dict[tuple[Key, tuple[int, ...], Model, Collection[Key]], tuple[Chains, Seen]] = {}
+        self._known: dict[tuple[int, Model], tuple[Chains, Seen]] = {}  # by what was seen
 
     def chains(self, key: Key, query: Query, model: Model, through: Collection[Key]) -> Chains:
         """Chains of relationships read on the rows with the contexts of the reads; callers are those in `through`."""
-        asked = (key, query.chain, model, through)
+        seen = self._flow.of_query(key, query, through)
+        asked = (id(seen), model)
         if asked not in self._known:
-            seen = self._flow.of_query(key, query, through)
             paths = {path: set(contexts) for path, contexts in seen.paths.items()}
             for path in (*self._serialized(seen), *self._rendered(seen, model)):
                 paths.setdefault(path, set()).add(())
             self._known[asked] = self._follow.chains(model, paths), seen
         return self._known[asked][0]
 
-    def passes(self, key: Key, query: Query, model: Model, through: Collection[Key]) -> set[Key]:
+    def passes(self, key: Key, query: Query, through: Collection[Key]) -> set[Key]:
         """The functions that the rows of the query pass through."""
-        self.chains(key, query, model, through)
-        return self._known[key, query.chain, model, through][1].visited
+        return self._flow.of_query(key, query, through).visited
 
     def _serialized(self, seen: Seen) -> Iterator[Path]:
         for name, key, path in seen.handed:
@@ -54,15 +54,17 @@ class Evidence:
                 for start in starts:
                     yield from ((*start, *path) for path in paths)
 
+    @remembered
     def _templates_of(self, key: Key) -> set[str]:
         """Template names that a function spells, or a class that it is a method of."""
         function = self._calls.function(key)
         owner = self._calls.owner(function) if function else None
-        values = self._calls.class_values(owner).values() if owner else ()
-        return (function.templates if function else set()) | {
-            node.value for value in values for node in ast.walk(value) if isinstance(node, ast.Constant)
-            and is_template(node.value)
-        }  # fmt: skip
+        return (function.templates if function else set()) | (self._templates_in(owner) if owner else set())
+
+    @remembered
+    def _templates_in(self, class_: Key) -> set[str]:
+        nodes = (node for value in self._calls.class_values(class_).values() for node in ast.walk(value))
+        return {node.value for node in nodes if isinstance(node, ast.Constant) and is_template(node.value)}
 
 
 def named_after(variable: str, model: Model) -> bool:

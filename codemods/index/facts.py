@@ -184,6 +184,21 @@ def module_facts(path: str, tree: ast.Module) -> Module:
     return module
 
 
+def ordered(found: Module | str) -> Module | str:
+    """Facts whose sets stand as sorted lists, so that the same file has the same bytes in every process."""
+    if isinstance(found, Module):
+        for class_ in found.classes.values():
+            class_.methods = sorted(class_.methods)  # type: ignore[assignment]
+        for function in found.functions.values():
+            function.templates = sorted(function.templates)  # type: ignore[assignment]
+            function.returned = sorted(function.returned)  # type: ignore[assignment]
+            for query in function.queries:
+                query.rows = sorted(query.rows)  # type: ignore[assignment]
+            for loop in (*function.loops, *(loop for query in function.queries for loop in query.loops)):
+                loop.writes = sorted(loop.writes)  # type: ignore[assignment]
+    return found
+
+
 class _Scopes:
     """Walks scopes and hands every function's own statements to the query reader."""
 

@@ -7,8 +7,8 @@ holds under all of them is told. Python packages that list the Django series the
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
+from codemods.index.installed import home
 from codemods.index.manifests import (
     classified,
     locked,
@@ -34,10 +34,7 @@ class Libraries:
         self._tree = tree
         self._files: dict[str, list[str]] = {}  # folder -> what is said there
         for path in tree.manifests:
-            folder = PurePosixPath(path).parent
-            if folder.name == "requirements" and path.endswith(".txt"):
-                folder = folder.parent
-            self._files.setdefault("" if str(folder) == "." else str(folder), []).append(path)
+            self._files.setdefault(home(path), []).append(path)
 
     def versions(self, path: str, library: str) -> Versions:
         """The versions of a library (its name on PyPI) that the code of the file can meet."""

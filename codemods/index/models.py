@@ -54,7 +54,7 @@ class Relationship(msgspec.Struct, eq=False):
     join: frozenset[str] = frozenset()  # words of primaryjoin and foreign_keys: which columns it goes over
 
 
-class Model(msgspec.Struct, eq=False):
+class Model(msgspec.Struct, eq=False, dict=True):
     """A mapped class with everything it inherits."""
 
     path: str
@@ -71,7 +71,11 @@ class Model(msgspec.Struct, eq=False):
         return self.qualname.rpartition(".")[2]
 
     def lineage(self) -> list["Model"]:
-        """The model and the mapped classes above it, nearest first."""
+        """The model and the mapped classes above it, nearest first; not to be changed."""
+        return self._lineage
+
+    @cached_property
+    def _lineage(self) -> list["Model"]:
         seen: list[Model] = []
         queue = [self]
         while queue and len(seen) < MOST_ABOVE:
@@ -117,7 +121,9 @@ class Models:
     def all(self) -> list[Model]:
         """Every mapped class with its relationships linked, in path order."""
         classes: list[Class] = []
-        for path in self._tree.containing(*_MARKS):
+        paths = self._tree.containing(*_MARKS)
+        self._tree.prepare(paths)
+        for path in paths:
             if module := self._tree.module(path):
                 classes.extend(module.classes.values())
         models = [(c, m) for c in classes if (m := self._model(c)) is not None]
@@ -134,7 +140,11 @@ class Models:
     def get(self, path: str, name: str, scope: str = "") -> Model | None:
         """The model that a dotted name in a file denotes."""
         found = self._names.resolve(path, name, scope)
-        return next((m for m in self.all if (m.path, m.qualname) == found), None) if found else None
+        return self._by_place.get(found) if found else None
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], Model]:
+        return {(model.path, model.qualname): model for model in reversed(self.all)}
 
     def _model(self, class_: Class) -> Model | None:
         key = (class_.path, class_.qualname)

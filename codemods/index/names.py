@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from codemods.index.facts import Module
+from codemods.index.remember import remembered
 from codemods.index.tree import Tree
 
 _HOPS = 6  # re-exports followed before giving up
@@ -31,6 +32,7 @@ class Names:
             self._answers[asked] = self._resolve(path, name, scope, _HOPS)
         return self._answers[asked]
 
+    @remembered
     def module_path(self, importer: str, level: int, module: str) -> str | None:
         """The file of a module as imported from `importer`; None when it is not in the tree."""
         parts = tuple(p for p in module.split(".") if p)

@@ -81,6 +81,7 @@ class QueryReader:
         ] = []  # kept results of calls, which later steps show to be queries, or not
         self.given_back: list[Query] = []
         self.cut: ast.expr | None = None  # a generator that its reader may leave before its end
+        self.rootless: set[int] = set()
         self.loops: list[Loop] = []
         self.rounds: list[Round] = [{}]  # of the loops over literals around a statement
         self.guards: list[str] = []
@@ -125,8 +126,9 @@ class QueryReader:
                 self._for(node)
             case ast.If(test=test, body=body, orelse=orelse):
                 self.expression(test)
-                self._guarded(ast.unparse(test), body)
-                self._guarded(f"not ({ast.unparse(test)})", orelse)
+                condition = ast.unparse(test)
+                self._guarded(condition, body)
+                self._guarded(f"not ({condition})", orelse)
             case ast.While(test=test, body=body, orelse=orelse):
                 self.expression(test)
                 # A loop of its own, so that its `break` is not taken for one of a loop over rows.
@@ -308,15 +310,21 @@ class QueryReader:
 
     def expression(self, node: ast.expr) -> _Flow | None:
         """Read an expression; what it denotes of a query, if anything."""
-        match node:
+        match node:  # what is most frequent comes first
+            case ast.Name(id=name):
+                return self.bound.get(name)
+            case ast.Call() | ast.Attribute() | ast.Subscript():
+                return self._chain(node)
+            case ast.Constant(value=value):
+                if is_template(value):
+                    self.function.templates.add(value)
+                return None
             case ast.Await(value=value) | ast.Starred(value=value):
                 return self.expression(value)
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
                 flow = self.expression(value)
                 self._bind(name, flow, value)
                 return flow
-            case ast.Name(id=name):
-                return self.bound.get(name)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -325,11 +333,6 @@ class QueryReader:
             case ast.BoolOp(values=[first, *rest]):
                 flows = [self.expression(first), *(self._conditional(ast.unparse(first), value) for value in rest)]
                 return self._either(flows)
-            case ast.Call() | ast.Attribute() | ast.Subscript():
-                return self._chain(node)
-            case ast.Constant(value=value):
-                self.function.templates.update([value] if is_template(value) else [])
-                return None
             case _:
                 self._children(node)
                 return None
@@ -436,7 +439,7 @@ class QueryReader:
             self._note_call(root)
 
     def _root(self, node: ast.expr) -> "Root | None":
-        root = find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None)
+        root = find_root(node, self.owner.qualname.rpartition(".")[2] if self.owner else None, self.rootless)
         bound = self.bound.get(dotted(root.node)) if root and root.style in ("given", "related") else None
         return root if bound is None or self._only_perhaps(bound) else None
 

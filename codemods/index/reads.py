@@ -12,6 +12,7 @@ from codemods.index.calls import Calls, Key
 from codemods.index.facts import Class, Function
 from codemods.index.models import Model, Models
 from codemods.index.names import Names
+from codemods.index.remember import remembered
 from codemods.index.tree import Tree
 
 _INCLUDE = re.compile(r"""\{%-?\s*(?:include|extends|import|from)\s+["']([^"']+)["']|href=["']([^"']+)["']""")
@@ -37,11 +38,14 @@ class Reads:
         called: set[str] = set()
         for key in keys:
             if function := self._calls.function(key):
-                found |= self._of_function(function)
+                found |= self._of_function(key)
                 called |= _called(function)
         return self._through_members(found, called, list(models))
 
-    def _of_function(self, function: Function) -> set[str]:
+    @remembered
+    def _of_function(self, key: Key) -> set[str]:
+        function = self._calls.function(key)
+        assert function is not None
         # `Post.author` names the attribute in a query; only a row loads it.
         found = {read.attr for read in function.reads if not _is_class_name(read.base)}
         for template in function.templates:

@@ -5,6 +5,7 @@ from collections.abc import Container
 import msgspec
 
 from codemods.index.models import Model, Models, Relationship, foreign_keys
+from codemods.index.remember import remembered
 
 
 class Relation(msgspec.Struct, frozen=True):
@@ -19,6 +20,7 @@ class Relation(msgspec.Struct, frozen=True):
         return f"{self.owner.name}.{self.relationship.name}"
 
 
+@remembered
 def lazy_loads(models: Models, tables: tuple[str, ...], columns: tuple[str, ...]) -> list[Relation]:
     """The relationships whose lazy load is `SELECT ... FROM tables WHERE columns = ?`."""
     if not tables:
@@ -32,6 +34,7 @@ def lazy_loads(models: Models, tables: tuple[str, ...], columns: tuple[str, ...]
     ]
 
 
+@remembered
 def loads_from(models: Models, tables: tuple[str, ...]) -> list[Relation]:
     """The relationships to the first table whose own join the declarations do not tell: only the table fits."""
     return [
@@ -46,6 +49,12 @@ def turns_back(before: Relation, then: Relation) -> bool:
     """`post.comments` and then `.post`: the row that it came from, which is loaded already."""
     back = then.relationship.target in before.owner.lineage() or before.owner in then.relationship.target.lineage()
     return back and before.relationship.many is not False and then.relationship.many is not True
+
+
+@remembered
+def leads_to(_: Models, root: Model, wanted: Relation) -> bool:
+    """Whether any way leads from the rows of `root` to a relationship."""
+    return bool(paths(root, wanted, _Anything()))
 
 
 def paths(root: Model, wanted: Relation, through: Container[str], most: int = 3) -> list[tuple[Relation, ...]]:
@@ -63,6 +72,11 @@ def paths(root: Model, wanted: Relation, through: Container[str], most: int = 3)
             if relationship.name in through and all(relationship.target is not hop.owner for hop in way)
         ]
     return []
+
+
+class _Anything:
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 def _selects(owner: Model, relationship: Relationship, tables: tuple[str, ...], named: set[tuple[str, str]]) -> bool:

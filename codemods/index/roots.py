@@ -77,11 +77,16 @@ def _models_among(arguments: list[ast.expr]) -> list[str]:
     return list(filter(is_class_name, names)) or list(filter(_MODEL_NAME.search, names))
 
 
-def find_root(node: ast.expr, owner: str | None) -> Root | None:
-    """The root of the chain that `node` is, or None: `x.query(M)`, `select(M)`, `M.query`, `M.objects`."""
+def find_root(node: ast.expr, owner: str | None, rootless: set[int]) -> Root | None:
+    """The root of the chain that `node` is, or None: `x.query(M)`, `select(M)`, `M.query`, `M.objects`.
+
+    `rootless` are the ids of the hops of chains that had none: what such a hop stands on is no root of a shorter chain.
+    """
     hops: list[ast.expr] = []
     indirect: Root | None = None
     for inner in down(node):
+        if hops and id(inner) in rootless:
+            break
         style, entities = _root_style(inner, owner)
         above = hops[-1] if hops else None
         if not style and (entities := manager_root(inner, above)):
@@ -93,6 +98,8 @@ def find_root(node: ast.expr, owner: str | None) -> Root | None:
             style, entities = _indirect_root(inner, above.attr, hops)
             indirect = Root(style, inner, entities, node, hops[::-1]) if style else indirect
         hops.append(inner)
+    if indirect is None:
+        rootless.update(map(id, hops))
     return indirect
 
 
@@ -109,7 +116,13 @@ def down(node: ast.expr) -> Iterator[ast.expr]:
                 return
 
 
+_STARTS = frozenset({"query", "select", "get"})
+
+
 def _root_style(node: ast.expr, owner: str | None) -> tuple[str, tuple[str, ...]]:
+    last = node.func if isinstance(node, ast.Call) else node
+    if (last.attr if isinstance(last, ast.Attribute) else getattr(last, "id", "")) not in _STARTS:
+        return "", ()
     match node:
         case ast.Call(func=ast.Attribute(attr="query"), args=[_, *_]):
             return "query", _entities(node, owner)

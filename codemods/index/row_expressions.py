@@ -15,14 +15,19 @@ class Expressions(RowCalls):
 
     def value(self, node: ast.expr) -> Path | None:  # noqa: C901 - one arm per kind of expression
         """Read an expression; the path that it stands for."""
-        if (span := span_of(node)) in self.spans and isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
-            return self._origin(node, self.spans[span])
+        if self.spans and isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+            span = span_of(node)
+            if span in self.spans:
+                return self._origin(node, self.spans[span])
         match node:
+            case ast.Constant():
+                return None
             case ast.Name(id=name):
-                nested = (self.function.path, f"{self.function.qualname}.{name}")
-                return self.names.get(name, self.run.sources.get(nested))
+                if name in self.names or not self.run.sources:
+                    return self.names.get(name)
+                return self.run.sources.get((self.function.path, f"{self.function.qualname}.{name}"))
             case ast.Attribute(value=value, attr=attr):
-                if (kept := self.names.get(dotted(node))) is not None:
+                if self.names and (kept := self.names.get(dotted(node))) is not None:
                     return kept
                 base = self.value(value)
                 if base is None:

@@ -7,7 +7,8 @@ dictionary of rows and a row are one path. What it cannot see it leaves out.
 """
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
+from typing import cast
 
 from codemods.index.calls import Calls, Key
 from codemods.index.definitions import Definition, Definitions
@@ -26,18 +27,54 @@ class RowFlow:
         self._calls = calls
         self._definitions = definitions
         self._instances = Instances(calls, definitions)
+        self._runs: dict[tuple[Key, Span], list[_Run]] = {}
+        self._named: dict[tuple[Key, frozenset[tuple[str, Path]]], Seen] = {}
 
     def of_query(self, key: Key, query: Query, through: Collection[Key]) -> Seen:
-        """What is read on the rows of a query of a function; callers outside `through` do not count."""
+        """What is read on the rows of a query of a function; callers outside `through` do not count.
+
+        The same object for other callers too, as long as they agree on all functions that the rows come to.
+        """
+        runs = self._runs.setdefault((key, query.chain), [])
+        for known in runs:
+            if known.through.agrees(through):
+                return known.seen
         run = _Run(self._calls, self._definitions, self._instances, through)
         run.start(key, {query.chain: query.depth})
+        runs.append(run)
         return run.seen
 
     def of_names(self, key: Key, names: Mapping[str, Path]) -> Seen:
         """What one function reads on names, for example on `self`, with what it calls."""
-        run = _Run(self._calls, self._definitions, self._instances, frozenset())
-        run.seen.returned = run.down(key, dict(names), 0, ())
-        return run.seen
+        asked = (key, frozenset(names.items()))
+        if asked not in self._named:
+            run = _Run(self._calls, self._definitions, self._instances, frozenset())
+            run.seen.returned = run.down(key, dict(names), 0, ())
+            self._named[asked] = run.seen
+        return self._named[asked]
+
+
+class _Through(Container[Key]):
+    """The callers that count, and the answers of those that were asked for."""
+
+    def __init__(self, callers: Collection[Key]) -> None:
+        self._callers = callers
+        self._limited = bool(callers)
+        self._answers: dict[Key, bool] = {}
+
+    def __bool__(self) -> bool:
+        return self._limited
+
+    def __contains__(self, key: object) -> bool:
+        found = key in self._callers
+        self._answers[cast("Key", key)] = found
+        return found
+
+    def agrees(self, others: Collection[Key]) -> bool:
+        """Whether others would have given the same answers."""
+        return others is self._callers or (
+            bool(others) == self._limited and all((key in others) == found for key, found in self._answers.items())
+        )
 
 
 class _Run:
@@ -47,7 +84,7 @@ class _Run:
         self.calls = calls
         self.definitions = definitions
         self.instances = instances
-        self.through = through
+        self.through = _Through(through)
         self.seen = Seen()
         self.sources: dict[Key, Path] = {}  # functions that return rows
         self.attributes: dict[str, Path] = {}  # properties that do

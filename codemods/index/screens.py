@@ -25,7 +25,7 @@ class Texts(Protocol):
 
     skipped: dict[str, str]
 
-    def source(self, path: str) -> str | None:
+    def text(self, path: str) -> str | None:
         """The text, or None with a reason in `skipped`."""
 
     def is_real(self, folder: str) -> bool:
@@ -69,7 +69,7 @@ class Screens:
 
         `but` are paths left out, since their text is not the one on disk.
         """
-        self._check(texts, but)
+        self.check(texts, but)
         answer = self._answer(question)
         missing = self._marked(answer, _UNKNOWN, but)
         if missing:
@@ -117,7 +117,7 @@ class Screens:
                 answer[slot] = _UNKNOWN
         return self._answers[question]
 
-    def _check(self, texts: Texts, but: Collection[str]) -> None:
+    def check(self, texts: Texts, but: Collection[str]) -> None:
         """Find out which files have another content than before; those left out wait until somebody asks for them."""
         now = sorted(self._pending.difference(but)) if self._pending else []
         if now and not self._opened:
@@ -135,7 +135,7 @@ class Screens:
     def _read(self, path: str, slot: int, texts: Texts) -> None:
         record, state = self._record, self._states[path]
         if state is None or state != record.states[slot] or not texts.is_real(path.rpartition("/")[0]):
-            text = texts.source(path)
+            text = texts.text(path)
             content = f"!{texts.skipped[path]}" if text is None else blob_id(text.encode())
             # A file that was written just now may be written again without any change of its times.
             rested = state is not None and max(state[1], state[2]) < self._opened - SETTLED

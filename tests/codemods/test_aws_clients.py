@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from codemods._aws_policies import lacking
 
 from codemods._aws_clients import service_of
-from codemods._aws_policies import lacking
 from codemods._loops import bodies
 from codemods.index import Index
 

@@ -31,8 +31,9 @@ def test_case(codemod: Codemod, case: Case, checkout: Callable[[dict[str, str]],
         return
     (proposal,) = found
     assert isinstance(proposal, Proposal)
-    assert (proposal.tier, proposal.texts) == (case.tier, {"app.py": case.after})
-    (root / "app.py").write_text(case.after)
+    assert (proposal.tier, proposal.texts) == (case.tier, {"app.py": case.after, **case.others})
+    for path, text in proposal.texts.items():
+        (root / path).write_text(text, newline="")
     _, again = answers(codemod, case, root)
     assert [a.done for a in again if isinstance(a, No)] == [True] * len(again)
 

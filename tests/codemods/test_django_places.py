@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from codemods import django_eager_load
-from codemods._django_cases import AUTHOR, MODELS
+from codemods._django_cases import AUTHOR, MODELS, TAG
 from codemods._django_choice import ABOVE as ABOVE_ENTRY
-from codemods.api import No, Proposal, Reached, Sighting
+from codemods.api import No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 
 HEAD = """\
@@ -311,3 +311,143 @@ def test_nothing_is_looked_for_before_names_may_tell(checkout: Callable[[dict[st
     (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": ABOVE})), sighting)
     assert isinstance(found, No)
     assert (found.code, found.message) == ("R-UNRESOLVED", "nothing was looked for yet")
+
+
+LOGO = Repeat("blog_logo.id", ("blog_logo",), ("blog_logo.id",), 50, statement="SELECT * FROM blog_logo WHERE id = ?")
+ENDS = """\
+from blog.models import Post
+
+
+def view(key):
+    post = Post.objects.{}
+    return post.author.email
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "changed"),
+    [
+        pytest.param("filter(pk=key).first()", True, id="the first by the primary key"),
+        pytest.param('order_by("pk").last()', True, id="the last by a unique key"),
+        pytest.param('annotate(n=Count("tags")).get(pk=key)', True, id="with a count"),
+        pytest.param('order_by("title").first()', False, id="a join could make another row the first"),
+        pytest.param('latest("title")', False, id="a join could make another row the latest"),
+        pytest.param("select_for_update().get(pk=key)", False, id="a join would lock the other row as well"),
+        pytest.param("current().get(pk=key)", False, id="a method that nobody knows"),
+    ],
+)
+def test_one_row_takes_a_join_or_nothing(query: str, changed: bool, checkout: Callable[[dict[str, str]], Path]) -> None:
+    text = ENDS.format(query)
+    sighting = Sighting(
+        "n_plus_one_db", (AUTHOR,), (Reached("api.py", "view", 0, "the trace"),), frozenset({("api.py", "view")})
+    )
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": text})), sighting)
+    if not changed:
+        assert isinstance(found, No)
+        assert found.code == "R-SHAPE"
+        return
+    assert isinstance(found, Proposal)
+    loading = 'objects.select_related("author").'
+    assert found.texts == {"api.py": text.replace("objects.", loading)}
+
+
+SINGLE = """\
+from blog.models import Comment, Post
+
+
+def view(key):
+    comment = Comment.objects.select_related("post").get(pk=key)
+    post = Post.objects.get(pk=key)
+    return comment, post.author.email
+
+
+def page(key):
+    return view(key)
+"""
+
+
+@pytest.mark.parametrize(
+    ("reader", "repeat", "changed"),
+    [
+        pytest.param(
+            "view", AUTHOR, ("Post.objects.get", 'Post.objects.select_related("author").get'), id="read in the function"
+        ),
+        pytest.param(
+            "view", TAG, ('related("post").get', 'related("post", "post__label").get'), id="below one that is loaded"
+        ),
+        pytest.param("view", LOGO, None, id="below a relation that is not loaded"),
+        pytest.param("page", AUTHOR, None, id="the evidence names another function"),
+        pytest.param("page", TAG, None, id="it names another function than the one that loads the relation before"),
+    ],
+)  # fmt: skip
+def test_one_row(
+    reader: str, repeat: Repeat, changed: tuple[str, str] | None, checkout: Callable[[dict[str, str]], Path]
+) -> None:
+    reached = (Reached("api.py", "view", int(reader != "view"), "called"), Reached("api.py", "page", 0, "the trace"))
+    sighting = Sighting("n_plus_one_db", (repeat,), reached, frozenset({("api.py", reader)}))
+    models = MODELS.replace("    def byline", "    label = models.ForeignKey(Tag, models.CASCADE)\n\n    def byline")
+    models = models.replace("    email =", '    logo = models.ForeignKey("blog.Logo", models.CASCADE)\n    email =')
+    models += "\n\nclass Logo(models.Model):\n    name = models.CharField(max_length=80)\n"
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": models, "api.py": SINGLE})), sighting)
+    if changed is None:
+        assert isinstance(found, No)
+        assert found.code == "R-UNRESOLVED"
+        return
+    assert isinstance(found, Proposal)
+    assert found.texts == {"api.py": SINGLE.replace(*changed)}
+
+
+STREAM = """\
+from blog.models import Post
+
+
+def view():
+    return [post.author.email for post in Post.objects.iterator()]
+"""
+
+
+def test_a_join_in_a_stream_is_a_draft(checkout: Callable[[dict[str, str]], Path]) -> None:
+    sighting = Sighting("n_plus_one_db", (AUTHOR,), (Reached("api.py", "view", 0, "the route"),))
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": STREAM})), sighting)
+    assert isinstance(found, Proposal)
+    assert (found.tier, found.notes) == (
+        "C",
+        ("rows in a stream take no prefetch; those that the order leaves equal may come in another order (R-ORDER)",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        pytest.param(
+            "comment.post.title", 'select_related("post__author", "post__editor").all()', id="below what is read"
+        ),
+        pytest.param("comment.text", "R-AMBIGUOUS", id="below what only names tell"),
+    ],
+)
+def test_two_relations_that_names_tell(
+    read: str, expected: str, checkout: Callable[[dict[str, str]], Path]
+) -> None:  # fmt: skip
+    text = (
+        "from blog.models import Comment\n\n\n"
+        f"def view(row):\n    print(row.post, row.author, row.editor)\n"
+        f"    return [{read} for comment in Comment.objects.all()]\n"
+    )
+    sighting = Sighting("n_plus_one_db", (AUTHOR,), (Reached("api.py", "view", 0, "the route"),))
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": MODELS, "api.py": text})), sighting)
+    if isinstance(found, No):
+        assert found.code == expected
+        return
+    assert found.texts == {"api.py": text.replace("all()", expected)}
+
+
+def test_a_class_method_of_a_model(checkout: Callable[[dict[str, str]], Path]) -> None:
+    models = MODELS.replace(
+        "    def byline",
+        '    @classmethod\n    def mails(cls):\n        return [p.author.email for p in cls.objects.order_by("id")]\n\n'
+        "    def byline",
+    )
+    sighting = Sighting("n_plus_one_db", (AUTHOR,), (Reached("blog/models.py", "Post.mails", 0, "the trace"),))
+    (found,) = django_eager_load.find(Index(checkout({"blog/models.py": models})), sighting)
+    assert isinstance(found, Proposal)
+    assert found.texts == {"blog/models.py": models.replace("cls.objects", 'cls.objects.select_related("author")')}

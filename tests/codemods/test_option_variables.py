@@ -43,6 +43,17 @@ LOCAL = [
     pytest.param("self.a.b", "pass", None, id="an attribute of an attribute"),
     pytest.param("a.b", "pass", None, id="an attribute of something else"),
     pytest.param("make(1)[0]", "pass", None, id="no name"),
+    pytest.param("x", "x = a(1)\nx.b(2)", ["a(1)", "a(1).b(2)"], id="an option that is built on"),
+    pytest.param("x", "x = a()\nx.b().c()", ["a()", "a().b().c()"], id="built on by a chain"),
+    pytest.param("x", "x = a()\ny = x.b()\ny.c()", ["a()", "a().b()", "a().b().c()"], id="built on by its name"),
+    pytest.param("x", "x = a()\nx = x.b()", ["a()", "a().b()"], id="built on and named again"),
+    pytest.param("x", "x = a()\nself.y = x.b()", ["a()", "a().b()"], id="kept elsewhere"),
+    pytest.param("x", "x = a()\nlog(x)\ny.b()\nmake()().c()\nx[0].b()", ["a()"], id="what builds on nothing"),
+    pytest.param("x", "y = a()\nx = y.b()", None, id="what another one is the start of"),
+    pytest.param("x", "x = orm.a()", ["orm.a()"], id="of a module"),
+    pytest.param("x", "x = made()[0]()", ["made()[0]()"], id="of no name"),
+    pytest.param("*x", "y = a()\ny.b()\nx = (y, c())", ["a()", "a().b()", "c()"], id="a tuple of what is built"),
+    pytest.param("x", "x = [x]", ["x"], id="a list of itself"),
 ]
 
 

@@ -8,6 +8,7 @@ import msgspec
 from bot.errors import UserError
 from bot.hotspots.agent_span import NO_STATEMENT, AgentSpan, row
 from bot.hotspots.jsontext import documents, part
+from bot.hotspots.mending import Records
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
 
@@ -34,7 +35,7 @@ def read(source: Source) -> Iterator[Span]:
     Raises:
         UserError: no JSON at all.
     """
-    for document in documents(source, _LIST):
+    for document in documents(source, _LIST, records=Records()):
         for index, raw in enumerate(document):
             where = f"{source.label}: item {index}"
             nested = bytes(memoryview(raw)[:1]) == b"["

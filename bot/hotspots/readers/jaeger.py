@@ -11,6 +11,7 @@ import msgspec
 from bot.errors import UserError
 from bot.hotspots import semconv
 from bot.hotspots.jsontext import documents, part
+from bot.hotspots.mending import Records
 from bot.hotspots.semconv import Attributes, Core
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
@@ -101,7 +102,7 @@ def read(source: Source) -> Iterator[Span]:
     Raises:
         UserError: no JSON at all.
     """
-    for answer in documents(source, _ANSWER):
+    for answer in documents(source, _ANSWER, records=Records((b'"data"',))):
         if answer.data is None:
             yield from _spans(Trace(answer.spans, answer.processes), source)
         for raw in answer.data or []:

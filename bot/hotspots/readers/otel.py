@@ -11,6 +11,7 @@ import msgspec
 from bot.errors import UserError
 from bot.hotspots import semconv
 from bot.hotspots.jsontext import Text, documents, part
+from bot.hotspots.mending import Records
 from bot.hotspots.semconv import STABLE_NAMES, Attributes, Core
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span, SpanKind
@@ -23,6 +24,7 @@ LINES = True
 NO_STATEMENT = semconv.NO_STATEMENT
 
 SCOPES = (b'"scopeSpans"', b'"instrumentationLibrarySpans"')
+RECORDS = Records((b'"resourceSpans"', b'"batches"'), b'"spans"', needs=b'"resource"')
 KINDS: dict[int | str, SpanKind] = {1: "internal", 2: "server", 3: "client", 5: "consumer"}
 
 
@@ -124,7 +126,7 @@ def read(source: Source) -> Iterator[Span]:
     Raises:
         UserError: no JSON at all.
     """
-    for document in documents(source, _REQUEST, lambda text: _salvaged(text, source)):
+    for document in documents(source, _REQUEST, lambda text: _salvaged(text, source), RECORDS):
         request = document
         while (inner := request.trace or request.result) is not None:
             request = inner

@@ -7,6 +7,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bot.errors import UserError
+from bot.hotspots.loops import Limits
+from bot.hotspots.plaintraces import Plain, add_up_plain
+from bot.hotspots.plaintraces_sql import REST
 from bot.hotspots.rows import COLUMNS, MEMORY_LIMIT, TEXT, missing_columns, span_of
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span
@@ -22,6 +25,7 @@ NO_STATEMENT = "fill the column statement"
 
 MAGIC = b"PAR1"
 BATCH = 2_048  # rows; with the longest texts some 80 MB
+LEAST_ROWS = 50_000  # below it, span by span is as fast
 MOST_ROWS_PER_BYTE = 64  # a table of one repeated value packs without end; spans take bytes each
 LONGEST_TEXT = {"statement": MAXIMUM_CHARACTERS}
 LONGEST_OTHER = 2_000
@@ -39,6 +43,20 @@ def read(source: Source) -> Iterator[Span]:
     Raises:
         UserError: no readable Parquet, or a column that every row needs is missing.
     """
+    for item in _items(source, None):
+        if isinstance(item, Span):
+            yield item
+
+
+def read_whole(source: Source, limits: Limits) -> Iterator[Span | Plain]:
+    """What the plain traces of a large table come to, then the spans of all others; raises as `read` does.
+
+    The table has to be all there is of its traces.
+    """
+    return _items(source, limits)
+
+
+def _items(source: Source, limits: Limits | None) -> Iterator[Span | Plain]:
     import duckdb  # here, because it is heavy
 
     with TemporaryDirectory(prefix="costmod-parquet-") as folder:
@@ -46,12 +64,13 @@ def read(source: Source) -> Iterator[Span]:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": folder,
+            "preserve_insertion_order": limits is None,
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
         try:
             with duckdb.connect(config=settings) as database:
-                yield from _spans(database, path, source)
+                yield from _read(database, path, source, limits)
         except duckdb.Error:
             message = f"{source.label} is a damaged Parquet file, or one of its values is huge; export it again."
             raise UserError(message) from None
@@ -65,22 +84,42 @@ def _as_file(source: Source, folder: str) -> str:
     return file.name
 
 
-def _spans(database: "duckdb.DuckDBPyConnection", path: str, source: Source) -> Iterator[Span]:
+def _read(
+    database: "duckdb.DuckDBPyConnection", path: str, source: Source, limits: Limits | None
+) -> Iterator[Span | Plain]:
     table = database.read_parquet(path, hive_partitioning=False)
     if (error := missing_columns(table.columns, source.label)) is not None:
         raise error
     names = [name for name in COLUMNS if name in table.columns]
-    table.project(", ".join(map(_cell, names))).create_view("spans")
-    (rows,) = database.execute("SELECT count(*) FROM spans").fetchone() or (0,)
+    spans = table.project(", ".join(map(_cell, names)))
+    spans.create_view("spans")
+    ((rows,),) = database.execute("SELECT count(*) FROM spans").fetchall()
     if rows > MOST_ROWS_PER_BYTE * Path(path).stat().st_size:
         raise UserError(f"{source.label} holds {rows} rows in too few bytes to be spans; check what wrote the file.")
-    cells = database.execute("SELECT * FROM spans")
+    left = spans
+    if limits is not None and rows >= LEAST_ROWS:
+        types = dict(zip(spans.columns, map(str, spans.types), strict=True))
+        whole = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in types.items())
+        table.project(whole).create_view("rows")
+        if (plain := _plain(database, types, limits)) is not None:
+            yield plain
+            left = database.view("rows").filter(REST).project(", ".join(map(_cell, names)))
+    cells = database.execute(left.sql_query())
     while batch := cells.fetchmany(BATCH):
         for row in batch:
             try:
                 yield span_of(dict(zip(names, row, strict=True)))
             except UserError as wrong:
                 source.drop("a row without a valid time or id", UserError(f"{source.label}: {wrong}"))
+
+
+def _plain(database: "duckdb.DuckDBPyConnection", types: dict[str, str], limits: Limits) -> Plain | None:
+    import duckdb
+
+    try:
+        return add_up_plain(database, types, limits)
+    except duckdb.OutOfMemoryException:
+        return None
 
 
 def _cell(name: str) -> str:

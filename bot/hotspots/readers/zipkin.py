@@ -11,6 +11,7 @@ import msgspec
 from bot.errors import UserError
 from bot.hotspots import semconv
 from bot.hotspots.jsontext import documents, part
+from bot.hotspots.mending import Records
 from bot.hotspots.semconv import Core
 from bot.hotspots.source import Source
 from bot.hotspots.span import Span, SpanKind
@@ -82,7 +83,7 @@ def read(source: Source) -> Iterator[Span]:
 
 
 def _spans(source: Source) -> Iterator[ZipkinSpan]:
-    for document in documents(source, _LIST):
+    for document in documents(source, _LIST, records=Records()):
         for raw in document:
             if bytes(memoryview(raw)[:1]) == b"[":
                 inner = part(raw, _LIST, source, f"{source.label}: a trace") or []

@@ -182,6 +182,42 @@ def test_a_transaction_named_after_one_function(name: str, key: tuple[str, str],
     assert starts(repository(tmp_path, FILES), hotspot(type="task", transaction_name=name)) == [[found]]
 
 
+REGISTERED = """\
+@app.task(name="reports.nightly")
+def report(): ...
+@rpc.method("Orders.sum")
+@first
+def total(): ...
+@rpc.method("Orders.twice")
+def one(): ...
+@rpc.method("Orders.twice")
+def other(): ...
+@mock.patch("shop.tasks.clean_up")
+def test_clean_up(clean): ...
+@route(name=prefix)
+def unnamed(): ...
+KEPT = "Orders.kept"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "given"),
+    [
+        pytest.param("reports.nightly", "report", "reports.nightly", id="a task"),
+        pytest.param("POST /rpc/ (Orders.sum)", "total", "Orders.sum", id="among other words"),
+        pytest.param("Orders.twice", None, "", id="two functions"),
+        pytest.param("shop.tasks.clean_up", None, "", id="a name that a test replaces"),
+        pytest.param("Orders.kept", None, "", id="a text that registers nothing"),
+        pytest.param("Orders.in_broken", None, "", id="a file that is no Python"),
+    ],
+)
+def test_a_name_that_a_decorator_gives(name: str, function: str | None, given: str, tmp_path: Path) -> None:
+    files = {"shop/rpc.py": REGISTERED, "shop/broken.py": 'at("Orders.in_broken"\n'}
+    begins = starts(repository(tmp_path, files), hotspot(type="task", transaction_name=name))
+    how = f"`{function}` in shop/rpc.py is registered as `{given}`"
+    assert begins == ([[Start(("shop/rpc.py", function), how)]] if function else [])
+
+
 def test_every_kind_of_evidence_surest_first(tmp_path: Path) -> None:
     seen = hotspot(
         **WEB,

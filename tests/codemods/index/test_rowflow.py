@@ -289,3 +289,20 @@ def test_a_run_comes_to_an_end(checkout: Checkout) -> None:
     text = f"def view(db):\n    for p in db.query(Post): {calls}\ndef row(p): p.b\n"
     found = seen(checkout({"app.py": text}))
     assert 300 < len([path for path in paths(found) if path.endswith(".b")]) < 500
+
+
+def test_callers_that_agree_on_all_that_is_asked_share_one_run(checkout: Checkout) -> None:
+    texts = "def rows(db): return db.query(Post).all()\ndef one(db): rows(db)[0].a\ndef two(db): rows(db)[0].b\n"
+    index = Index(checkout({"app.py": texts}))
+    flow, key = RowFlow(index.calls, index.definitions), ("app.py", "rows")
+    maker = index.calls.function(key)
+    assert maker is not None
+
+    def of(*through: str) -> Seen:
+        return flow.of_query(key, maker.queries[0], frozenset(("app.py", name) for name in through))
+
+    one, two, both = of("rows", "one"), of("rows", "two"), of("rows", "one", "two")
+    assert [paths(found) for found in (one, two, both, of())] == [{"a"}, {"b"}, {"a", "b"}, {"a", "b"}]
+    assert of("rows", "one", "elsewhere") is one and of("one", "two", "rows") is both
+    assert of() is of() and of() is not both
+    assert flow.of_names(("app.py", "one"), {"db": ()}) is flow.of_names(("app.py", "one"), {"db": ()})

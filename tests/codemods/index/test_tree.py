@@ -33,6 +33,15 @@ def test_templates_by_their_suffix(checkout: Checkout) -> None:
     assert (tree.files, tree.templates, tree.source("t/b.html")) == (("a.py",), ("t/b.html", "t/c.jinja2"), "{{ x }}")
 
 
+def test_tests_are_read_and_never_planned_on(checkout: Checkout) -> None:
+    tree = Tree(
+        checkout({"app.py": "", "tests/test_app.py": "x = 1\n", "conftest.py": "", "app/migrations/0001.py": ""})
+    )
+    assert (tree.files, tree.tests) == (("app.py",), ("conftest.py", "tests/test_app.py"))
+    assert tree.source("tests/test_app.py") == "x = 1\n"
+    assert tree.module("tests/test_app.py") is None
+
+
 def test_files_that_hold_a_word(checkout: Checkout) -> None:
     tree = Tree(checkout({"a.py": "x.y()", "b.py": "xzy()", "c.py": "", "d.html": "x.y"}))
     assert [tree.containing("x.y"), tree.containing("x.y"), tree.containing("x.y", "xz")] == [

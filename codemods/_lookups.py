@@ -1,0 +1,55 @@
+"""A lookup by key as the codemods see it: what is asked for, by which key, and how to ask for many keys at once."""
+
+import ast
+from collections.abc import Callable
+
+import msgspec
+
+from codemods._loops import Body
+from codemods.api import Repeat
+
+
+class Lookup(msgspec.Struct, frozen=True):
+    """A call that gives the row of one key.
+
+    `model` is the name of the model, `attribute` the key's. `fetch` is the source, before and after the keys, of what
+    gives the rows of many: a mapping from keys to rows, or with `chunk` the rows of that many keys at a time. With
+    `held` the rows only have to be kept for the call to find them. `same_row`: the library gives one object per key
+    anyhow. `text_column`: the key's column holds text. `edits` are what else the files need, (path, start, end, text),
+    and `bring` is the name that the file with the loop must import: (module, name). `twin`: `fetch` is a helper of the
+    project.
+    """
+
+    call: ast.Call
+    key: ast.expr
+    model: str
+    attribute: str
+    fetch: tuple[str, str]
+    strategy: str
+    chunk: int | None = None
+    held: bool = False
+    same_row: bool = False
+    text_column: bool = False
+    edits: tuple[tuple[str, int, int, str], ...] = ()
+    bring: tuple[str, str] | None = None
+    twin: bool = False
+
+
+class Unfit(msgspec.Struct, frozen=True):
+    """A call that asks for rows as the statement does, and why one query cannot stand for those of all rounds."""
+
+    call: ast.Call
+    code: str
+    message: str
+
+
+Match = Callable[[Body, ast.Call, Repeat], Lookup | Unfit | None]
+
+
+class RefusedError(Exception):
+    """Why there is no edit: a code of `codemods.refusals` and a sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

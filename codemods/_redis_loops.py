@@ -1,0 +1,214 @@
+"""The calls of redis in one loop, and what speaks against taking them out of it."""
+
+import ast
+from collections.abc import Iterator
+from itertools import takewhile
+
+import msgspec
+
+from codemods._loop_gates import ends_early, inside, is_known_beforehand, is_plain, iterated, rebound, streams
+from codemods._loops import Body, Loop, names_in, targets
+from codemods._mocks import stands_in
+from codemods._redis_clients import sort_of
+from codemods._redis_commands import CHANGES, READS, TELLING, WRITES
+from codemods._redis_keys import Keys, NotBeforehandError
+from codemods.index.calls import Key
+from codemods.index.facts import chain_of, dotted
+
+_DEPTH = 2  # calls into the repository
+_MUTATES = frozenset(
+    {
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "popitem",
+        "clear",
+        "add",
+        "discard",
+        "update",
+        "setdefault",
+        "sort",
+    }
+    | {"reverse", "appendleft", "popleft"}
+)
+_STEPS = frozenset({"scan_iter", "keys", "smembers", "hscan_iter", "sscan_iter", "zscan_iter", "hkeys", "lrange"})
+
+
+class RefusedError(Exception):
+    """Why there is no edit: a code and a sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A call in a loop, `r.get(key)`; `whole` is it with its `await`, `sort` what its receiver is."""
+
+    call: ast.Call
+    whole: ast.Call | ast.Await
+    method: str
+    client: ast.expr
+    sort: str
+
+    @property
+    def line(self) -> int:
+        """Where it is."""
+        return self.call.lineno
+
+
+def asked(body: Body, loop: Loop | None = None) -> Iterator[Asked]:
+    """The calls of redis in loops, or in one loop."""
+    for call in body.calls():
+        func = call.func
+        if not isinstance(func, ast.Attribute) or (around := body.loop(call)) is None:
+            continue
+        if loop is not None and around is not loop and not any(node is call for node in inside(loop)):
+            continue
+        if loop is None and func.attr not in READS and func.attr not in WRITES:
+            continue
+        if (sort := sort_of(body, func.value)) is not None:
+            above = next(body.parents(call), None)
+            yield Asked(call, above if isinstance(above, ast.Await) else call, func.attr, func.value, sort)
+
+
+class Gates:
+    """The preconditions that reads and writes share; `doubts` are what remains unknown."""
+
+    def __init__(self, body: Body, loop: Loop, first: Asked) -> None:
+        self.body, self.loop, self.first = body, loop, first
+        self.keys = Keys(body, loop, first.call)
+        self.where = f"line {first.line} of {body.path}"
+        self.doubts: list[str] = []
+
+    def shared(self) -> None:
+        """Asks what holds for reads and writes alike.
+
+        Raises:
+            RefusedError: the loop cannot do without them.
+        """
+        body, loop = self.body, self.loop
+        if self.first.sort == "cluster":
+            raise RefusedError("R-CLUSTER", f"the keys of {self.where} are those of a cluster")
+        if not is_plain(loop):
+            raise RefusedError("R-SHAPE", f"the loop around {self.where} is no plain `for`")
+        if any(isinstance(n, ast.Call) and dotted(n.func).rpartition(".")[2] == "sleep" for n in inside(loop)):
+            raise RefusedError("R-CARRY", f"the loop around {self.where} waits for something to change")
+        if body.within(self.first.call, ast.Try, loop):
+            raise RefusedError("R-PARTIAL", f"an error at {self.where} is handled per round")
+        source = iterated(loop)
+        if streams(source) and not self.scans():
+            raise RefusedError("R-STREAM", f"the loop around {self.where} goes over a stream")
+        if test := stands_in(body, self._name()):
+            self.doubts.append(f"{test} puts a mock in place of the client, which has to answer a pipeline now")
+        if self.first.sort == "named":
+            name = body.source(self.first.client)
+            self.doubts.append(f"`{name}` is taken for a client of redis-py (no cluster) by its name")
+
+    def unknown_items(self) -> str:
+        """What the loop goes over, where it may depend on what the rounds do or may have no end; else ""."""
+        source = iterated(self.loop)
+        return "" if self.scans() or is_known_beforehand(self.body, source) else self.body.source(source)
+
+    def _name(self) -> str:
+        """By what the file reaches the client: `r`, the attribute `redis`, the function `get_client`."""
+        node = self.first.client
+        if isinstance(node, ast.Name):
+            node = self.body.value(node.id) or node
+        return chain_of(node).removesuffix("()").rpartition(".")[2] or "redis"
+
+    def scans(self) -> bool:
+        """Whether the loop goes over keys or members that redis gives."""
+        match iterated(self.loop):
+            case ast.Call(func=ast.Attribute(attr=attr, value=value)):
+                return attr in _STEPS and sort_of(self.body, value) is not None
+        return False
+
+    def client(self) -> str:
+        """The source of the client, as it can stand before the loop.
+
+        Raises:
+            RefusedError: it is another one in every round.
+        """
+        node = self.first.client
+        loose = rebound(self.body, self.loop) | targets(self.loop)
+        if isinstance(node, ast.Name) and node.id in loose and (value := self.body.value(node.id)) is not None:
+            node = value
+        if names_in(node) & loose:
+            raise RefusedError("R-CARRY", f"the client of {self.where} is another one in every round")
+        return self.body.source(node)
+
+    def arguments(self, one: Asked) -> list[ast.expr]:
+        """The arguments of a call over the loop's targets alone.
+
+        Raises:
+            RefusedError: they depend on what rounds do.
+        """
+        try:
+            given = [*one.call.args, *(keyword.value for keyword in one.call.keywords)]
+            return [Keys(self.body, self.loop, one.call).resolved(node) for node in given]
+        except NotBeforehandError as error:
+            raise RefusedError("R-CARRY", f"line {one.line} of {self.body.path}: {error}") from error
+
+    def is_conditional(self, call: ast.Call) -> bool:
+        """Whether some rounds do without the call."""
+        child: ast.AST = call
+        for above in takewhile(lambda node: node is not self.loop, self.body.parents(call)):
+            first = {"If": "test", "IfExp": "test", "For": "iter"}.get(type(above).__name__)
+            if first is not None and child is not getattr(above, first):
+                return True
+            if isinstance(above, ast.BoolOp) and child is not above.values[0]:
+                return True
+            if isinstance(above, ast.match_case | ast.comprehension):
+                return True
+            child = above
+        if not isinstance(self.loop, ast.For):
+            return any(generator.ifs for generator in self.loop.generators)  # type: ignore[union-attr]
+        earlier = [s for s in self.loop.body if s.lineno < self.body.statement(call).lineno]
+        return any(isinstance(node, ast.Continue) for statement in earlier for node in ast.walk(statement))
+
+    def changes_items(self) -> bool:
+        """Whether the rounds change what the loop goes over; a new value for a round's own key leaves the others."""
+        over = {dotted(n) for n in ast.walk(iterated(self.loop)) if isinstance(n, ast.Name | ast.Attribute)} - {""}
+        keys = targets(self.loop)
+        for node in inside(self.loop):
+            match node:
+                case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _MUTATES and dotted(value) in over:
+                    return True
+                case ast.Subscript(value=value, slice=key, ctx=ast.Store() | ast.Del()) if dotted(value) in over:
+                    if isinstance(node.ctx, ast.Del) or not (isinstance(key, ast.Name) and key.id in keys):
+                        return True
+                case ast.AugAssign(target=target) if dotted(target) in over:
+                    return True
+        return False
+
+    def ends_early(self) -> bool:
+        """Whether a round can be the last."""
+        return ends_early(self.body, self.loop)
+
+    def writers(self) -> Iterator[str]:
+        """Sentences about functions that the loop calls and that write to redis, or could."""
+        called = {(chain_of(node.func), node.lineno) for node in inside(self.loop) if isinstance(node, ast.Call)}
+        for call in self.body.function.calls:
+            if (call.callee, call.line) in called:
+                for key in self.body.index.calls.targets(self.body.function, call):
+                    if self._writes(key, _DEPTH):
+                        yield f"`{key[1]}`, which the loop calls, writes to redis"
+        client = dotted(self.first.client)
+        for node in inside(self.loop):
+            if isinstance(node, ast.Call) and client in {dotted(argument) for argument in node.args} - {""}:
+                yield f"`{self.body.source(node.func)}`, which the loop calls, is given the client"
+
+    def _writes(self, key: Key, depth: int) -> bool:
+        function = self.body.index.calls.function(key)
+        for call in function.calls if function else ():
+            receiver, _, name = call.callee.rpartition(".")
+            if name in CHANGES and receiver and (name in TELLING or "redis" in receiver.lower()):
+                return True
+            if depth > 1 and any(
+                self._writes(target, depth - 1) for target in self.body.index.calls.targets(function, call)  # type: ignore[arg-type]
+            ):  # fmt: skip
+                return True
+        return False

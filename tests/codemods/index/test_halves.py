@@ -1,0 +1,137 @@
+"""Two processes find what one would have found; where there can be only one, it reads all."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codemods.index import halves
+from codemods.index.halves import in_halves
+from codemods.index.tree import Tree
+
+Checkout = Callable[[dict[str, str]], Path]
+PATHS = [f"{number}.py" for number in range(halves.LEAST)]
+
+
+def read(path: str) -> bytes | None:
+    return None if path.startswith("7") else f"{path} by {os.getpid()}".encode()
+
+
+@pytest.fixture
+def may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with room for a second process."""
+    monkeypatch.setattr(halves, "_can_copy", lambda: True)
+
+
+def readers(found: dict[str, bytes | None]) -> int:
+    return len({data.rpartition(b" ")[2] for data in found.values() if data})
+
+
+@pytest.mark.usefixtures("may")
+def test_two_processes() -> None:
+    found = in_halves(PATHS, read)
+    assert readers(found) == 2
+    assert {path: data and data.partition(b" by ")[0] for path, data in found.items()} == {
+        path: None if path.startswith("7") else path.encode() for path in PATHS
+    }
+
+
+@pytest.mark.usefixtures("may")
+def test_few_files() -> None:
+    assert readers(in_halves(PATHS[1:], read)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sys.platform", "darwin"),
+        ("threading.active_count", lambda: 2),
+        ("os.sched_getaffinity", lambda _: {0}),
+        ("os.getloadavg", lambda: (2.0, 0.0, 0.0)),
+    ],
+)
+def test_no_room_for_two(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+    idle = {
+        "sys.platform": "linux",
+        "threading.active_count": lambda: 1,
+        "os.sched_getaffinity": lambda _: {0, 1},
+        "os.getloadavg": lambda: (0.5, 0.0, 0.0),
+    }
+    modules = {"sys": sys, "os": os, "threading": threading}
+    for one, found in [*idle.items(), (name, value)]:
+        module, _, attribute = one.partition(".")
+        monkeypatch.setattr(modules[module], attribute, found, raising=False)
+        assert one != "os.getloadavg" or found is value or halves._can_copy()
+    assert readers(in_halves(PATHS, read)) == 1
+
+
+@pytest.mark.usefixtures("may")
+def test_processes_are_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    assert readers(in_halves(PATHS, read)) == 1
+
+
+@pytest.mark.usefixtures("may")
+def test_the_other_process_fails() -> None:
+    me = os.getpid()
+
+    def only_here(path: str) -> bytes:
+        if os.getpid() != me:
+            raise MemoryError
+        return path.encode()
+
+    assert in_halves(PATHS, only_here) == {path: path.encode() for path in PATHS}
+
+
+@pytest.mark.usefixtures("may")
+def test_this_process_fails() -> None:
+    me = os.getpid()
+
+    def only_there(path: str) -> bytes:
+        if os.getpid() == me:
+            raise KeyboardInterrupt
+        return path.encode()
+
+    with pytest.raises(KeyboardInterrupt):
+        in_halves(PATHS, only_there)
+    with pytest.raises(ChildProcessError):  # none is left behind
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_the_side_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the process of the test, where it is counted as covered."""
+
+    def leave(status: int) -> None:
+        raise SystemExit(status)
+
+    monkeypatch.setattr(os, "fork", lambda: 0)
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(halves, "_can_copy", lambda: True)
+    pipe = os.pipe()
+    monkeypatch.setattr(os, "pipe", lambda: pipe)
+    with pytest.raises(SystemExit):
+        in_halves(PATHS, read)
+    os.close(pipe[1])
+    assert sorted(halves._received(pipe[0])) == sorted(PATHS[1::2])
+    os.close(pipe[0])
+
+
+@pytest.mark.usefixtures("may")
+def test_facts_are_the_same(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {path: f"class C{number}:\n    def f(self): return g({number})\n" for number, path in enumerate(PATHS)}
+    root = checkout({**files, "broken.py": "def (\n"})
+    one, two = Tree(root), Tree(root)
+    two.prepare([*two.files, "none.py"])
+    assert two._ready == {path: one._packed(path) for path in one.files}
+    assert [two.module(path) is None for path in two.files] == [path == "broken.py" for path in two.files]
+    one.module("broken.py")
+    assert one.skipped == two.skipped
+    assert not two._ready
+    monkeypatch.setattr(halves, "_can_copy", lambda: pytest.fail("all is known"))
+    two.prepare(list(two.files))

@@ -1,0 +1,83 @@
+"""A loopback HTTP server that counts connections, keeps them open, sets cookies and redirects."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Server(ThreadingHTTPServer):
+    """`connections` is how many were opened; `log` holds method, path and the cookies that came, per request.
+
+    It waits `latency` seconds for a new connection, and as long for a request.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.connections = 0
+        self.latency = 0.0
+        self.log: list[tuple[str, str, str | None]] = []
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def finish_request(self, request: object, client_address: object) -> None:
+        """Counts a connection before it is served."""
+        self.connections += 1
+        time.sleep(self.latency)
+        super().finish_request(request, client_address)  # type: ignore[arg-type]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: Server
+
+    def _answer(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        sent = self.rfile.read(size)
+        time.sleep(self.server.latency)
+        self.server.log.append((self.command, self.path, self.headers.get("Cookie")))
+        if self.path.startswith("/hop"):
+            self.send_response(302)
+            self.send_header("Location", "/landed")
+            self.send_header("Set-Cookie", "hop=1")
+            body = b""
+        elif self.path.startswith("/broken"):
+            self.send_response(500)
+            body = b"broken"
+        else:
+            self.send_response(200)
+            self.send_header("Set-Cookie", f"last={len(self.server.log)}")
+            body = f"{self.command} {self.path} {self.headers.get('X-Who')} {sent!r}".encode()
+        if self.path.startswith("/close"):
+            self.send_header("Connection", "close")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer  # noqa: N815 - the names are the library's
+
+    def log_message(self, *args: object) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """The server, in a thread of its own."""
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
