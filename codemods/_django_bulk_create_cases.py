@@ -251,10 +251,10 @@ def view(orders):
 @transaction.atomic
 def view(orders):
     for order in orders:
-        new_items = []
+        items = []
         for sku in order.number.split():
-            new_items.append(Item(order=order, sku=sku))
-        Item.objects.bulk_create(new_items, batch_size=1000)
+            items.append(Item(order=order, sku=sku))
+        Item.objects.bulk_create(items, batch_size=1000)
         print(order.items.count())
 """,
     ),
@@ -273,17 +273,17 @@ def view(order, skus):
         """\
 @transaction.atomic
 def view(order, skus):
-    new_items = []
+    items = []
     for sku in skus:
-        new_items.append(Item(order=order, sku=sku))
-        new_items.append(Item(order=order))
-        new_items.append(
+        items.append(Item(order=order, sku=sku))
+        items.append(Item(order=order))
+        items.append(
             Item(
                 order=order,
                 sku=sku,
             )
         )
-    Item.objects.bulk_create(new_items, batch_size=1000)
+    Item.objects.bulk_create(items, batch_size=1000)
 """,
     ),
     _case(

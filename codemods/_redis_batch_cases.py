@@ -134,10 +134,10 @@ r = redis.Redis()
 
 
 def view():
-    rounds = list(r.keys("stat:*"))
+    keys = list(r.keys("stat:*"))
     # None is also what mget() says of a key that holds no string: get() below tells.
-    values = r.mget(rounds) if rounds else []
-    for key, stored in zip(rounds, values):
+    values = r.mget(keys) if keys else []
+    for key, stored in zip(keys, values):
         value = stored or r.get(key)
         print(key, value)
 """,
@@ -269,11 +269,10 @@ r = redis.Redis()
 
 def view(names: dict):
     out = []
-    pairs = list(names.items())
     pipe = r.pipeline(transaction=False)
-    for key, field in pairs:
+    for key, field in names.items():
         pipe.hget(key, field)
-    for (key, field), stored in zip(pairs, pipe.execute()):
+    for (key, field), stored in zip(names.items(), pipe.execute()):
         out.append(stored)
     return out
 """,
