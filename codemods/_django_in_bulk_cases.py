@@ -43,7 +43,11 @@ PARAMETER = "request"
 def _repeat(table: str, *columns: str) -> Repeat:
     named = tuple(f"{table}.{column}" for column in columns)
     return Repeat(
-        named[0], (table,), named, 50, statement=f"SELECT * FROM {table} WHERE {' AND '.join(f'{n} = ?' for n in named)}"
+        named[0],
+        (table,),
+        named,
+        50,
+        statement=f"SELECT * FROM {table} WHERE {' AND '.join(f'{n} = ?' for n in named)}",
     )
 
 
@@ -93,7 +97,7 @@ def _left_whole(name: str, code: str, text: str, repeat: Repeat, *, files: dict[
 
 CASES: tuple[Case, ...] = (
     _changed(
-        'rows looked up by the keys of other rows',
+        "rows looked up by the keys of other rows",
         """\
 names = []
 for post in Post.objects.all():
@@ -115,7 +119,7 @@ return names
         AUTHOR,
     ),
     _changed(
-        'a missing row still raises inside its try',
+        "a missing row still raises inside its try",
         """\
 pks = [int(pk) for pk in request.GET.getlist("author")]
 for pk in pks:
@@ -140,7 +144,7 @@ for pk in pks:
         AUTHOR,
     ),
     _changed(
-        'a comprehension with a condition',
+        "a comprehension with a condition",
         """\
 posts = Post.objects.filter(title="x")
 return [Author.objects.get(id=p.author_id).email for p in posts if p.author_id]
@@ -153,7 +157,7 @@ return [(authors_by_id.get(p.author_id) or Author.objects.get(id=p.author_id)).e
         AUTHOR,
     ),
     _changed(
-        'a lookup in the condition of a comprehension',
+        "a lookup in the condition of a comprehension",
         """\
 return [post for post in Post.objects.all() if Author.objects.get(pk=post.author_id).city and post.title]
 """,
@@ -165,7 +169,7 @@ return [post for post in posts if (authors_by_id.get(post.author_id) or Author.o
         AUTHOR,
     ),
     _changed(
-        'what a generator gives is summed up',
+        "what a generator gives is summed up",
         """\
 return sum(Author.objects.get(pk=post.author_id).rank for post in Post.objects.all())
 """,
@@ -177,7 +181,7 @@ return sum((authors_by_id.get(post.author_id) or Author.objects.get(pk=post.auth
         AUTHOR,
     ),
     _changed(
-        'a unique field, and rounds that are skipped',
+        "a unique field, and rounds that are skipped",
         """\
 for row in request.rows:
     if row["kind"] != "author":
@@ -210,7 +214,7 @@ for row in rows:
         EMAIL,
     ),
     _changed(
-        'an integer field that is unique, in single quotes',
+        "an integer field that is unique, in single quotes",
         """\
 ranks = range(3)
 for rank in ranks:
@@ -225,7 +229,7 @@ for rank in ranks:
         RANK,
     ),
     _changed(
-        'a shortcut asks the default manager',
+        "a shortcut asks the default manager",
         """\
 for post in Post.objects.all():
     author = get_object_or_404(Author, pk=post.author_id)
@@ -241,10 +245,10 @@ for post in posts:
     print(author)
 """,
         AUTHOR,
-        imports='from django.shortcuts import get_object_or_404\n',
+        imports="from django.shortcuts import get_object_or_404\n",
     ),
     _changed(
-        'a shortcut asks a default manager of another name',
+        "a shortcut asks a default manager of another name",
         """\
 for code in ["de", "fr"]:
     print(get_object_or_404(Country, code=code))
@@ -255,10 +259,10 @@ for code in ["de", "fr"]:
     print(countries_by_code.get(code) or get_object_or_404(Country, code=code))
 """,
         COUNTRY,
-        imports='from blog.models import Country\nfrom django.shortcuts import get_object_or_404\n',
+        imports="from blog.models import Country\nfrom django.shortcuts import get_object_or_404\n",
     ),
     _changed(
-        'a shortcut with a queryset',
+        "a shortcut with a queryset",
         """\
 for n, post in enumerate(request.posts, 1):
     author = get_object_or_404(Author.objects.filter(city="Bonn"), pk=post.author_id)
@@ -276,10 +280,10 @@ for n, post in enumerate(posts, 1):
     print(n, author)
 """,
         IN_CITY,
-        imports='from django.shortcuts import get_object_or_404\n',
+        imports="from django.shortcuts import get_object_or_404\n",
     ),
     _changed(
-        'asynchronous lookups',
+        "asynchronous lookups",
         """\
 pks = [1, 2]
 for pk in pks:
@@ -298,7 +302,7 @@ for pk in pks:
         AUTHOR,
     ),
     _changed(
-        'an asynchronous first, in an expression',
+        "an asynchronous first, in an expression",
         """\
 pks = [1, 2]
 return [await Author.objects.filter(pk=pk).afirst() for pk in pks]
@@ -311,7 +315,7 @@ return [(authors_by_id.get(pk) or await Author.objects.filter(pk=pk).afirst()) f
         AUTHOR,
     ),
     _changed(
-        'a manager of its own name',
+        "a manager of its own name",
         """\
 for code in ["de", "fr"]:
     print(Country.live.get(pk=code))
@@ -322,10 +326,10 @@ for code in ["de", "fr"]:
     print(countries_by_code.get(code) or Country.live.get(pk=code))
 """,
         COUNTRY,
-        imports='from blog.models import Country\n',
+        imports="from blog.models import Country\n",
     ),
     _changed(
-        'what stands before the lookup stays',
+        "what stands before the lookup stays",
         """\
 for post in Post.objects.all():
     author = Author.objects.using("replica").select_related("profile").only("email").get(pk=post.author_id)
@@ -345,7 +349,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'only some branches look up',
+        "only some branches look up",
         """\
 for key, pk in request.data.items():
     if key == "author":
@@ -370,7 +374,7 @@ for key, pk in request.data.items():
         AUTHOR,
     ),
     _changed(
-        'a lookup behind conditions of all kinds',
+        "a lookup behind conditions of all kinds",
         """\
 for post in request.posts:
     if post.title == "a":
@@ -392,7 +396,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'a lookup in a conditional expression',
+        "a lookup in a conditional expression",
         """\
 for post in request.posts:
     author = Author.objects.get(pk=post.author_id) if post.author_id else None
@@ -410,7 +414,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'a lookup in the other part of a conditional expression',
+        "a lookup in the other part of a conditional expression",
         """\
 for post in request.posts:
     print(None if post.draft else Author.objects.get(pk=post.author_id))
@@ -426,7 +430,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'a lookup behind `or`',
+        "a lookup behind `or`",
         """\
 for post in request.posts:
     print(post.draft or Author.objects.get(pk=post.author_id))
@@ -442,7 +446,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'a round that raises before its lookup',
+        "a round that raises before its lookup",
         """\
 for post in request.posts:
     if post.title > "x":
@@ -466,7 +470,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'a key that the round names first',
+        "a key that the round names first",
         """\
 for post in request.posts:
     pk = post.author_id
@@ -488,7 +492,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'names that are taken',
+        "names that are taken",
         """\
 posts = authors_by_id = None
 for post in Post.objects.all():
@@ -512,7 +516,7 @@ for post in all_posts:
         AUTHOR,
     ),
     _changed(
-        'short names',
+        "short names",
         """\
 for p in request.news:
     print(Author.objects.get(pk=p.author_id))
@@ -526,7 +530,7 @@ for p in news:
         AUTHOR,
     ),
     _changed(
-        'nothing to name the list after',
+        "nothing to name the list after",
         """\
 for p in request.get_all():
     print(Author.objects.get(pk=p.author_id))
@@ -538,10 +542,10 @@ for p in entries:
     print(authors_by_id.get(p.author_id) or Author.objects.get(pk=p.author_id))
 """,
         AUTHOR,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'a list that is made anyhow',
+        "a list that is made anyhow",
         """\
 for post in sorted(request.posts):
     author = Author.objects.get(pk=post.author_id)
@@ -559,7 +563,7 @@ for post in posts:
         AUTHOR,
     ),
     _changed(
-        'the loop writes',
+        "the loop writes",
         """\
 for post in Post.objects.all():
     author = Author.objects.get(pk=post.author_id)
@@ -577,10 +581,10 @@ for post in posts:
     post.save()
 """,
         AUTHOR,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'the loop changes its rows',
+        "the loop changes its rows",
         """\
 for post in Post.objects.all():
     author = Author.objects.get(pk=post.author_id)
@@ -598,10 +602,10 @@ for post in posts:
     author.save()
 """,
         AUTHOR,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'the loop sets what it is told to',
+        "the loop sets what it is told to",
         """\
 for post in Post.objects.all():
     author = Author.objects.get(pk=post.author_id)
@@ -617,10 +621,10 @@ for post in posts:
     setattr(author, post.title, 1)
 """,
         AUTHOR,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'what it calls writes',
+        "what it calls writes",
         """\
 for post in Post.objects.all():
     author = Author.objects.get(pk=post.author_id)
@@ -636,8 +640,9 @@ for post in posts:
     touch(author, post)
 """,
         AUTHOR,
-        imports='from blog.services import touch\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import touch\n",
+        files={
+            "blog/services.py": """\
 def touch(author, post):
     note(post)
 
@@ -645,11 +650,12 @@ def touch(author, post):
 def note(post):
     note(post)
     post.save()
-"""},
-        tier='C',
+"""
+        },
+        tier="C",
     ),
     _changed(
-        'what it calls writes nothing',
+        "what it calls writes nothing",
         """\
 for post in Post.objects.all():
     author = Author.objects.get(pk=post.author_id)
@@ -665,18 +671,20 @@ for post in posts:
     show(author)
 """,
         AUTHOR,
-        imports='from blog.services import show\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import show\n",
+        files={
+            "blog/services.py": """\
 def show(author):
     note(author)
 
 
 def note(author):
     show(author)
-"""},
+"""
+        },
     ),
     _changed(
-        'statements of other tables',
+        "statements of other tables",
         """\
 for post in Post.objects.all():
     cursor.execute("update counts set n = n + 1")
@@ -696,11 +704,11 @@ for post in posts:
     print(author)
 """,
         AUTHOR,
-        imports='from blog.db import cursor\n',
-        tier='C',
+        imports="from blog.db import cursor\n",
+        tier="C",
     ),
     _changed(
-        'any error of a round is caught',
+        "any error of a round is caught",
         """\
 for pk in request.session["authors"]:
     try:
@@ -722,10 +730,10 @@ for pk in pks:
     print(author)
 """,
         AUTHOR,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'what is gone over is not known',
+        "what is gone over is not known",
         """\
 for pk in request.pks:
     author = Author.objects.get(pk=pk)
@@ -743,7 +751,7 @@ for pk in pks:
         AUTHOR,
     ),
     _changed(
-        'a generator that the loop reads',
+        "a generator that the loop reads",
         """\
 for pk in read(request):
     author = Author.objects.get(pk=pk)
@@ -759,11 +767,11 @@ for pk in pks:
     print(author)
 """,
         AUTHOR,
-        imports='from blog.files import read\n',
-        tier='C',
+        imports="from blog.files import read\n",
+        tier="C",
     ),
     _changed(
-        'rounds that are skipped for a reason that cannot be asked early',
+        "rounds that are skipped for a reason that cannot be asked early",
         """\
 for post in request.posts:
     if post.is_spam():
@@ -783,10 +791,10 @@ for post in posts:
     print(author)
 """,
         AUTHOR,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'a long line',
+        "a long line",
         """\
 for registration in request.registrations_of_the_day:
     author = Author.objects.filter(email=registration.email_address_of_the_author).first()
@@ -807,7 +815,7 @@ for registration in registrations:
         EMAIL,
     ),
     _changed(
-        'a longer line',
+        "a longer line",
         """\
 for registration in request.registrations_of_the_day:
     found = Author.objects.select_related("profile").get(pk=registration.author_of_the_registration_id)
@@ -827,7 +835,7 @@ for registration in registrations:
         AUTHOR,
     ),
     _changed(
-        'a helper of another file',
+        "a helper of another file",
         """\
 for post in Post.objects.all():
     author = get_author(post.author_id)
@@ -843,8 +851,9 @@ for post in posts:
     print(author.email)
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -858,8 +867,10 @@ def get_author(pk):
 
 def other():
     pass
-"""},
-        others={'blog/services.py': """\
+"""
+        },
+        others={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -878,11 +889,12 @@ def get_authors(pks):
 
 def other():
     pass
-"""},
-        after_imports='from blog.services import get_author, get_authors\n',
+"""
+        },
+        after_imports="from blog.services import get_author, get_authors\n",
     ),
     _changed(
-        'a helper that is a static method',
+        "a helper that is a static method",
         """\
 for post in Post.objects.all():
     print(Authors.by_id(post.author_id).email)
@@ -894,8 +906,9 @@ for post in posts:
     print((authors_by_id.get(post.author_id) or Authors.by_id(post.author_id)).email)
 """,
         AUTHOR,
-        imports='from blog.services import Authors\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import Authors\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -911,8 +924,10 @@ class Authors:
 
     def by_ids(self):
         pass
-"""},
-        others={'blog/services.py': """\
+"""
+        },
+        others={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -933,10 +948,11 @@ class Authors:
 
     def by_ids(self):
         pass
-"""},
+"""
+        },
     ),
     _changed(
-        'a helper of a module, its key given by name',
+        "a helper of a module, its key given by name",
         """\
 for post in Post.objects.all():
     print(services.find_author(kind="x", key=post.author_id))
@@ -950,8 +966,9 @@ for post in posts:
     print(authors_by_id.get(post.author_id) or services.find_author(kind="x", key=post.author_id))
 """,
         AUTHOR,
-        imports='from blog import services\n',
-        files={'blog/services.py': """\
+        imports="from blog import services\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -961,8 +978,10 @@ def find_author(key: int, kind: str) -> Author | None:
     except Author.DoesNotExist:
         pass
     return None
-"""},
-        others={'blog/services.py': """\
+"""
+        },
+        others={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -977,10 +996,11 @@ def find_author(key: int, kind: str) -> Author | None:
 def find_authors(keys: list[int], kind: str) -> dict[int, Author]:
     \"\"\"Authors by id; those that are missing are left out.\"\"\"
     return Author.objects.in_bulk(keys)
-"""},
+"""
+        },
     ),
     _changed_whole(
-        'an asynchronous helper in the same file',
+        "an asynchronous helper in the same file",
         """\
 from blog.models import Author, Post
 
@@ -1020,16 +1040,16 @@ async def view(request):
         AUTHOR,
     ),
     _left(
-        'no loop',
-        'R-UNRESOLVED',
+        "no loop",
+        "R-UNRESOLVED",
         """\
 return Author.objects.get(pk=request.pk)
 """,
         AUTHOR,
     ),
     _left(
-        'two lookups alike',
-        'R-AMBIGUOUS',
+        "two lookups alike",
+        "R-AMBIGUOUS",
         """\
 for pk in [1]:
     print(Author.objects.get(pk=pk))
@@ -1039,8 +1059,8 @@ for pk in [2]:
         AUTHOR,
     ),
     _left(
-        'a lookup in bulk before the loop',
-        'R-BATCHED',
+        "a lookup in bulk before the loop",
+        "R-BATCHED",
         """\
 pks = [1]
 found = Author.objects.in_bulk(pks)
@@ -1050,8 +1070,8 @@ for pk in pks:
         AUTHOR,
     ),
     _left(
-        'a field that is not unique',
-        'R-KEYEQ',
+        "a field that is not unique",
+        "R-KEYEQ",
         """\
 for city in ['Bonn']:
     print(Author.objects.filter(city=city).first())
@@ -1059,8 +1079,8 @@ for city in ['Bonn']:
         CITY,
     ),
     _left(
-        'a field that is not unique, all its rows',
-        'R-KEYEQ',
+        "a field that is not unique, all its rows",
+        "R-KEYEQ",
         """\
 for city in ['Bonn']:
     for author in Author.objects.filter(city=city):
@@ -1069,8 +1089,8 @@ for city in ['Bonn']:
         CITY,
     ),
     _left(
-        'several fields',
-        'R-KEYEQ',
+        "several fields",
+        "R-KEYEQ",
         """\
 for city, rank in [('Bonn', 1)]:
     print(Author.objects.get(city=city, rank=rank))
@@ -1078,18 +1098,18 @@ for city, rank in [('Bonn', 1)]:
         BOTH,
     ),
     _left(
-        'the row itself is the key',
-        'R-KEYEQ',
+        "the row itself is the key",
+        "R-KEYEQ",
         """\
 for author in request.authors:
     print(Profile.objects.get(author=author))
 """,
         PROFILE,
-        imports='from blog.models import Profile\n',
+        imports="from blog.models import Profile\n",
     ),
     _left(
-        'all rows of a key',
-        'R-UNRESOLVED',
+        "all rows of a key",
+        "R-UNRESOLVED",
         """\
 for pk in [1]:
     print(Author.objects.filter(pk=pk))
@@ -1097,8 +1117,8 @@ for pk in [1]:
         AUTHOR,
     ),
     _left(
-        'keys that are text',
-        'R-KEYEQ',
+        "keys that are text",
+        "R-KEYEQ",
         """\
 for pk in request.POST.getlist("author"):
     print(Author.objects.get(pk=pk))
@@ -1106,8 +1126,8 @@ for pk in request.POST.getlist("author"):
         AUTHOR,
     ),
     _left(
-        'keys that are kept as text',
-        'R-KEYEQ',
+        "keys that are kept as text",
+        "R-KEYEQ",
         """\
 pks = request.GET["pks"].split(",")
 for pk in pks:
@@ -1116,8 +1136,8 @@ for pk in pks:
         AUTHOR,
     ),
     _left(
-        'keys that are written as text',
-        'R-KEYEQ',
+        "keys that are written as text",
+        "R-KEYEQ",
         """\
 for post in request.posts:
     print(Author.objects.get(pk=str(post.author_id)))
@@ -1125,8 +1145,8 @@ for post in request.posts:
         AUTHOR,
     ),
     _left(
-        'keys that are made as text',
-        'R-KEYEQ',
+        "keys that are made as text",
+        "R-KEYEQ",
         """\
 for post in request.posts:
     print(Author.objects.get(pk=f'{post.author_id}'))
@@ -1134,8 +1154,8 @@ for post in request.posts:
         AUTHOR,
     ),
     _left(
-        'get or create',
-        'R-GET-OR-CREATE',
+        "get or create",
+        "R-GET-OR-CREATE",
         """\
 for email in ['a']:
     Author.objects.get_or_create(email=email)
@@ -1143,8 +1163,8 @@ for email in ['a']:
         EMAIL,
     ),
     _left(
-        'get or create of another model',
-        'R-UNRESOLVED',
+        "get or create of another model",
+        "R-UNRESOLVED",
         """\
 for email in ['a']:
     Post.objects.get_or_create(title=email)
@@ -1153,8 +1173,8 @@ for email in ['a']:
         EMAIL,
     ),
     _left(
-        'rows are created when missing',
-        'R-GET-OR-CREATE',
+        "rows are created when missing",
+        "R-GET-OR-CREATE",
         """\
 for email in ['a']:
     author = Author.objects.filter(email=email).first()
@@ -1164,8 +1184,8 @@ for email in ['a']:
         EMAIL,
     ),
     _left(
-        'rows are made when missing',
-        'R-GET-OR-CREATE',
+        "rows are made when missing",
+        "R-GET-OR-CREATE",
         """\
 for email in ['a']:
     author = Author.objects.filter(email=email).first()
@@ -1176,8 +1196,8 @@ for email in ['a']:
         EMAIL,
     ),
     _left(
-        'rows are updated',
-        'R-WRITE',
+        "rows are updated",
+        "R-WRITE",
         """\
 for pk in [1]:
     author = Author.objects.get(pk=pk)
@@ -1186,8 +1206,8 @@ for pk in [1]:
         AUTHOR,
     ),
     _left(
-        'the row is deleted',
-        'R-WRITE',
+        "the row is deleted",
+        "R-WRITE",
         """\
 for pk in [1]:
     author = Author.objects.get(pk=pk)
@@ -1196,8 +1216,8 @@ for pk in [1]:
         AUTHOR,
     ),
     _left(
-        'the row is deleted elsewhere',
-        'R-WRITE',
+        "the row is deleted elsewhere",
+        "R-WRITE",
         """\
 for pk in [1]:
     author = Author.objects.get(pk=pk)
@@ -1206,8 +1226,8 @@ for pk in [1]:
         AUTHOR,
     ),
     _left(
-        'rows are written by a statement',
-        'R-WRITE',
+        "rows are written by a statement",
+        "R-WRITE",
         """\
 for pk in [1]:
     author = Author.objects.get(pk=pk)
@@ -1216,8 +1236,8 @@ for pk in [1]:
         AUTHOR,
     ),
     _left(
-        'the loop commits',
-        'R-COMMIT',
+        "the loop commits",
+        "R-COMMIT",
         """\
 for pk in [1]:
     author = Author.objects.get(pk=pk)
@@ -1225,11 +1245,11 @@ for pk in [1]:
     transaction.rollback()
 """,
         AUTHOR,
-        imports='from django.db import transaction\n',
+        imports="from django.db import transaction\n",
     ),
     _left(
-        'the loop ends early',
-        'R-COND',
+        "the loop ends early",
+        "R-COND",
         """\
 for pk in [1, 2]:
     author = Author.objects.get(pk=pk)
@@ -1239,8 +1259,8 @@ for pk in [1, 2]:
         AUTHOR,
     ),
     _left(
-        'the first one is returned',
-        'R-COND',
+        "the first one is returned",
+        "R-COND",
         """\
 for pk in [1, 2]:
     author = Author.objects.get(pk=pk)
@@ -1250,16 +1270,16 @@ for pk in [1, 2]:
         AUTHOR,
     ),
     _left(
-        'who reads the generator is not known',
-        'R-COND',
+        "who reads the generator is not known",
+        "R-COND",
         """\
 return any(Author.objects.get(pk=pk).rank for pk in [1, 2])
 """,
         AUTHOR,
     ),
     _left(
-        'no plain loop',
-        'R-SHAPE',
+        "no plain loop",
+        "R-SHAPE",
         """\
 while request.pks:
     print(Author.objects.get(pk=request.pks.pop()))
@@ -1267,8 +1287,8 @@ while request.pks:
         AUTHOR,
     ),
     _left(
-        'an asynchronous loop',
-        'R-SHAPE',
+        "an asynchronous loop",
+        "R-SHAPE",
         """\
 async for post in Post.objects.all():
     print(await Author.objects.aget(pk=post.author_id))
@@ -1276,16 +1296,16 @@ async for post in Post.objects.all():
         AUTHOR,
     ),
     _left(
-        'two loops in one',
-        'R-SHAPE',
+        "two loops in one",
+        "R-SHAPE",
         """\
 return [Author.objects.get(pk=pk) for pks in request.all for pk in pks]
 """,
         AUTHOR,
     ),
     _left(
-        'a stream',
-        'R-STREAM',
+        "a stream",
+        "R-STREAM",
         """\
 for post in Post.objects.iterator():
     print(Author.objects.get(pk=post.author_id))
@@ -1293,8 +1313,8 @@ for post in Post.objects.iterator():
         AUTHOR,
     ),
     _left(
-        'an error of one key is caught',
-        'R-EXC',
+        "an error of one key is caught",
+        "R-EXC",
         """\
 for row in request.rows:
     try:
@@ -1305,8 +1325,8 @@ for row in request.rows:
         AUTHOR,
     ),
     _left(
-        'any error, of reading the key too, is caught',
-        'R-EXC',
+        "any error, of reading the key too, is caught",
+        "R-EXC",
         """\
 for row in request.rows:
     try:
@@ -1317,8 +1337,8 @@ for row in request.rows:
         AUTHOR,
     ),
     _left(
-        'an earlier round gives the key',
-        'R-CARRY',
+        "an earlier round gives the key",
+        "R-CARRY",
         """\
 pk = 1
 for step in range(3):
@@ -1327,8 +1347,8 @@ for step in range(3):
         AUTHOR,
     ),
     _left(
-        'one key for all rounds',
-        'R-CARRY',
+        "one key for all rounds",
+        "R-CARRY",
         """\
 for step in range(3):
     print(Author.objects.get(pk=request.pk))
@@ -1336,8 +1356,8 @@ for step in range(3):
         AUTHOR,
     ),
     _left(
-        'a key that is computed',
-        'R-CARRY',
+        "a key that is computed",
+        "R-CARRY",
         """\
 for step in request.steps:
     print(Author.objects.get(pk=step.key()))
@@ -1345,8 +1365,8 @@ for step in request.steps:
         AUTHOR,
     ),
     _left(
-        'a key that a branch sets',
-        'R-CARRY',
+        "a key that a branch sets",
+        "R-CARRY",
         """\
 for step in request.steps:
     if step.x:
@@ -1356,8 +1376,8 @@ for step in request.steps:
         AUTHOR,
     ),
     _left(
-        'a key that is bound twice',
-        'R-CARRY',
+        "a key that is bound twice",
+        "R-CARRY",
         """\
 for step in request.steps:
     step = step.inner
@@ -1366,8 +1386,8 @@ for step in request.steps:
         AUTHOR,
     ),
     _left(
-        'a condition that is computed',
-        'R-CARRY',
+        "a condition that is computed",
+        "R-CARRY",
         """\
 for step in request.steps:
     if step.is_known():
@@ -1376,8 +1396,8 @@ for step in request.steps:
         AUTHOR,
     ),
     _left(
-        'a round that ends before a key that may be missing',
-        'R-COND',
+        "a round that ends before a key that may be missing",
+        "R-COND",
         """\
 for row in request.rows:
     if known(row):
@@ -1387,8 +1407,8 @@ for row in request.rows:
         AUTHOR,
     ),
     _left(
-        'a lookup where an error leads',
-        'R-COND',
+        "a lookup where an error leads",
+        "R-COND",
         """\
 for step in request.steps:
     try:
@@ -1399,8 +1419,8 @@ for step in request.steps:
         AUTHOR,
     ),
     _left(
-        'a lookup within another context',
-        'R-COND',
+        "a lookup within another context",
+        "R-COND",
         """\
 for step in request.steps:
     with step:
@@ -1409,16 +1429,16 @@ for step in request.steps:
         AUTHOR,
     ),
     _left(
-        'a later condition of a comprehension',
-        'R-COND',
+        "a later condition of a comprehension",
+        "R-COND",
         """\
 return [s for s in request.steps if s.x if Author.objects.get(pk=s.pk)]
 """,
         AUTHOR,
     ),
     _left(
-        'the query depends on the round',
-        'R-CARRY',
+        "the query depends on the round",
+        "R-CARRY",
         """\
 for post in request.posts:
     print(Author.objects.filter(city=post.city).get(pk=post.author_id))
@@ -1426,8 +1446,8 @@ for post in request.posts:
         IN_CITY,
     ),
     _left(
-        'the database depends on the round',
-        'R-CARRY',
+        "the database depends on the round",
+        "R-CARRY",
         """\
 for post in request.posts:
     request.db = post.db
@@ -1436,24 +1456,24 @@ for post in request.posts:
         AUTHOR,
     ),
     _left(
-        'no line can stand before',
-        'R-SHAPE',
+        "no line can stand before",
+        "R-SHAPE",
         """\
 return (lambda: 1) and request.x and [Author.objects.get(pk=pk) for pk in [1, 2]]
 """,
         AUTHOR,
     ),
     _left(
-        'no line of its own before',
-        'R-SHAPE',
+        "no line of its own before",
+        "R-SHAPE",
         """\
 if request.x: print([Author.objects.get(pk=pk) for pk in [1, 2]])
 """,
         AUTHOR,
     ),
     _left(
-        'rows of a relation',
-        'R-UNRESOLVED',
+        "rows of a relation",
+        "R-UNRESOLVED",
         """\
 for pk in [1, 2]:
     print(request.shop.authors.get(pk=pk))
@@ -1461,8 +1481,8 @@ for pk in [1, 2]:
         AUTHOR,
     ),
     _left(
-        'no lookup of a relation',
-        'R-UNRESOLVED',
+        "no lookup of a relation",
+        "R-UNRESOLVED",
         """\
 for pk in [1, 2]:
     print(request.shop.get(name=pk), request.shop.authors.get(name=pk), find().get(pk=pk), Post.title.get(pk=pk), Post.objects.get(pk=pk))
@@ -1470,18 +1490,18 @@ for pk in [1, 2]:
         AUTHOR,
     ),
     _left(
-        'a manager with a lookup of its own',
-        'R-SHAPE',
+        "a manager with a lookup of its own",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(Ghost.objects.get(pk=pk))
 """,
         GHOST,
-        imports='from blog.models import Ghost\n',
+        imports="from blog.models import Ghost\n",
     ),
     _left(
-        'rows that are locked',
-        'R-SHAPE',
+        "rows that are locked",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(Author.objects.select_for_update().get(pk=pk))
@@ -1489,8 +1509,8 @@ for pk in [1, 2]:
         AUTHOR,
     ),
     _left(
-        'fields that are left out',
-        'R-SHAPE',
+        "fields that are left out",
+        "R-SHAPE",
         """\
 for email in ['a']:
     print(Author.objects.only('city').get(email=email))
@@ -1498,8 +1518,8 @@ for email in ['a']:
         EMAIL,
     ),
     _left(
-        'another condition decides',
-        'R-UNRESOLVED',
+        "another condition decides",
+        "R-UNRESOLVED",
         """\
 for pk in [1]:
     print(Author.objects.get(pk=pk))
@@ -1507,15 +1527,16 @@ for pk in [1]:
         IN_CITY,
     ),
     _left(
-        'a helper that is cached',
-        'R-SHAPE',
+        "a helper that is cached",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 from functools import cache
 
@@ -1523,18 +1544,20 @@ from functools import cache
 @cache
 def get_author(pk):
     return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that is cached for a time',
-        'R-SHAPE',
+        "a helper that is cached for a time",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 from caches import cached
 
@@ -1542,36 +1565,40 @@ from caches import cached
 @cached(timeout=3)
 def get_author(pk):
     return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that does more',
-        'R-SHAPE',
+        "a helper that does more",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(pk):
     check(pk)
     return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that creates',
-        'R-SHAPE',
+        "a helper that creates",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -1580,18 +1607,20 @@ def get_author(pk):
     if author is None:
         author = Author()
     return author
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that tells more rows apart',
-        'R-SHAPE',
+        "a helper that tells more rows apart",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -1600,18 +1629,20 @@ def get_author(pk):
     if author.deleted:
         raise ValueError
     return author
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that looks elsewhere',
-        'R-SHAPE',
+        "a helper that looks elsewhere",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -1620,52 +1651,58 @@ def get_author(pk):
         return Author.objects.get(pk=pk)
     except Author.DoesNotExist:
         return make(pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that asks by several columns',
-        'R-KEYEQ',
+        "a helper that asks by several columns",
+        "R-KEYEQ",
         """\
 for pk in [1, 2]:
     print(get_author('Bonn', pk))
 """,
         BOTH,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(city, rank):
     return Author.objects.get(city=city, rank=rank)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that computes its key',
-        'R-SHAPE',
+        "a helper that computes its key",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(key):
     return Author.objects.get(pk=key.pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that catches wrong keys',
-        'R-EXC',
+        "a helper that catches wrong keys",
+        "R-EXC",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -1674,18 +1711,20 @@ def get_author(pk):
         return Author.objects.get(pk=pk)
     except (Author.DoesNotExist, ValueError):
         return None
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that catches all',
-        'R-EXC',
+        "a helper that catches all",
+        "R-EXC",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -1694,98 +1733,110 @@ def get_author(pk):
         return Author.objects.get(pk=pk)
     except:
         return None
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that looks up twice',
-        'R-SHAPE',
+        "a helper that looks up twice",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(pk):
     return Author.objects.get(pk=pk) or Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper with defaults',
-        'R-SHAPE',
+        "a helper with defaults",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(pk, city=None):
     return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that takes anything',
-        'R-SHAPE',
+        "a helper that takes anything",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(*[pk]))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(pk):
     return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that is passed on',
-        'R-SHAPE',
+        "a helper that is passed on",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.lookups import get_author
-""", 'blog/lookups.py': """\
+""",
+            "blog/lookups.py": """\
 from blog.models import Author
 
 
 def get_author(pk):
     return Author.objects.get(pk=pk)
-"""},
+""",
+        },
     ),
     _left(
-        'a helper of another name',
-        'R-SHAPE',
+        "a helper of another name",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author as author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author as author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(pk):
     return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that is imported late',
-        'R-SHAPE',
+        "a helper that is imported late",
+        "R-SHAPE",
         """\
 from blog.services import get_author
 
@@ -1793,59 +1844,66 @@ for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        files={'blog/services.py': """\
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author(pk):
     return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper of another model',
-        'R-UNRESOLVED',
+        "a helper of another model",
+        "R-UNRESOLVED",
         """\
 for pk in [1, 2]:
     print(get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 from blog.models import Post
 
 
 def get_author(pk):
     return Post.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper without a key',
-        'R-UNRESOLVED',
+        "a helper without a key",
+        "R-UNRESOLVED",
         """\
 for pk in [1, 2]:
     print(get_author())
 """,
         AUTHOR,
-        imports='from blog.services import get_author\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 def get_author():
     return Author.objects.get(pk=1)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper that is overridden',
-        'R-SHAPE',
+        "a helper that is overridden",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(Authors.get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import Authors\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import Authors\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
@@ -1859,24 +1917,27 @@ class Others(Authors):
     @classmethod
     def get_author(cls, pk):
         return None
-"""},
+"""
+        },
     ),
     _left(
-        'a helper of an object that is made',
-        'R-SHAPE',
+        "a helper of an object that is made",
+        "R-SHAPE",
         """\
 for pk in [1, 2]:
     print(Authors().get_author(pk))
 """,
         AUTHOR,
-        imports='from blog.services import Authors\n',
-        files={'blog/services.py': """\
+        imports="from blog.services import Authors\n",
+        files={
+            "blog/services.py": """\
 from blog.models import Author
 
 
 class Authors:
     def get_author(self, pk):
         return Author.objects.get(pk=pk)
-"""},
+"""
+        },
     ),
 )

@@ -118,7 +118,7 @@ class Edit:
         source, _ = self._items
         if is_settled(self._body, source) or is_known_beforehand(self._body, source):
             return []
-        return [f"`{self._body.source(source)}` is gone over before the loop: its items must not depend on it"]
+        return [f"`{self._body.source(source)}` is gone over before the loop: its items, and its errors, come earlier"]
 
     # ---- the query ----
 

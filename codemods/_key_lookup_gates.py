@@ -89,7 +89,9 @@ class Gates:
         if found.refusal:
             raise RefusedError(*found.refusal)
         self.doubts += found.doubts
-        if found.changes_row and not self._lookup.same_row:
+        if found.changes_row and self._lookup.same_row:
+            self.doubts.append("the loop changes its rows: no query of a later round writes that, it is written later")
+        elif found.changes_row:
             self.doubts.append(
                 "the loop changes its rows: a later round with the same key is given them as they were left"
             )

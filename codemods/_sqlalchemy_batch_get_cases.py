@@ -48,7 +48,11 @@ PARAMETER = "session, request"
 def _repeat(table: str, *columns: str) -> Repeat:
     named = tuple(f"{table}.{column}" for column in columns)
     return Repeat(
-        named[0], (table,), named, 50, statement=f"SELECT * FROM {table} WHERE {' AND '.join(f'{n} = ?' for n in named)}"
+        named[0],
+        (table,),
+        named,
+        50,
+        statement=f"SELECT * FROM {table} WHERE {' AND '.join(f'{n} = ?' for n in named)}",
     )
 
 
@@ -96,7 +100,7 @@ def _left_whole(name: str, code: str, text: str, repeat: Repeat, *, files: dict[
 
 CASES: tuple[Case, ...] = (
     _changed(
-        'the identity map is filled before the loop',
+        "the identity map is filled before the loop",
         """\
 for order in session.query(Order).all():
     user = session.get(User, order.user_id)
@@ -120,7 +124,7 @@ for order in orders:
         USER,
     ),
     _changed(
-        'in the style of the file',
+        "in the style of the file",
         """\
 orders = session.scalars(select(Order)).all()
 for order in orders:
@@ -143,10 +147,10 @@ for order in orders:
         print(session.get(User, order.user_id))
 """,
         USER,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _changed(
-        'options go along',
+        "options go along",
         """\
 for order in request.orders:
     print(session.get(User, order.user_id, options=[selectinload(User.posts), joinedload(User.team)]))
@@ -166,10 +170,10 @@ for order in orders:
     print(session.get(User, order.user_id, options=[selectinload(User.posts), joinedload(User.team)]))
 """,
         USER,
-        imports='from sqlalchemy import select\nfrom sqlalchemy.orm import joinedload, selectinload\n',
+        imports="from sqlalchemy import select\nfrom sqlalchemy.orm import joinedload, selectinload\n",
     ),
     _changed(
-        'options go along with a legacy query',
+        "options go along with a legacy query",
         """\
 for order in request.orders:
     print(session.get(User, order.user_id, options=(joinedload(User.team),)))
@@ -189,10 +193,10 @@ for order in orders:
     print(session.get(User, order.user_id, options=(joinedload(User.team),)))
 """,
         USER,
-        imports='from sqlalchemy.orm import joinedload\n',
+        imports="from sqlalchemy.orm import joinedload\n",
     ),
     _changed(
-        'rows that come with joins',
+        "rows that come with joins",
         """\
 ids = [1, 2]
 for id in ids:
@@ -212,10 +216,10 @@ for id in ids:
     print(session.get(Team, id))
 """,
         TEAM,
-        imports='from models import Team\nfrom sqlalchemy import select\n',
+        imports="from models import Team\nfrom sqlalchemy import select\n",
     ),
     _changed(
-        'an asynchronous session where select is at hand',
+        "an asynchronous session where select is at hand",
         """\
 for order in request.orders:
     user = await session.get(User, order.user_id)
@@ -237,10 +241,10 @@ for order in orders:
     print(user)
 """,
         USER,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _changed_whole(
-        'an asynchronous session',
+        "an asynchronous session",
         """\
 from models import User
 
@@ -269,7 +273,7 @@ async def view(session, request):
         USER,
     ),
     _changed(
-        'a legacy get',
+        "a legacy get",
         """\
 for order in request.orders:
     print(session.query(User).get(order.user_id))
@@ -291,7 +295,7 @@ for order in orders:
         USER,
     ),
     _changed(
-        'a legacy get with options',
+        "a legacy get with options",
         """\
 for order in request.orders:
     print(User.query.options(joinedload(User.team)).get_or_404(order.user_id))
@@ -311,7 +315,7 @@ for order in orders:
     print(User.query.options(joinedload(User.team)).get_or_404(order.user_id))
 """,
         USER,
-        imports='from sqlalchemy.orm import joinedload\n',
+        imports="from sqlalchemy.orm import joinedload\n",
     ),
     _changed(
         "the extension's get",
@@ -334,10 +338,10 @@ for order in orders:
     print(db.get_or_404(User, order.user_id))
 """,
         USER,
-        imports='from extensions import db\n',
+        imports="from extensions import db\n",
     ),
     _changed(
-        'a lookup that asks the database every time',
+        "a lookup that asks the database every time",
         """\
 for order in request.orders:
     user = session.query(User).filter_by(id=order.user_id).first()
@@ -362,7 +366,7 @@ for order in orders:
         USER,
     ),
     _changed(
-        'a lookup by condition',
+        "a lookup by condition",
         """\
 for order in request.orders:
     user = session.query(User).options(joinedload(User.team)).filter(User.id == order.user_id, User.name != "x").one()
@@ -385,10 +389,10 @@ for order in orders:
     print(user)
 """,
         USER,
-        imports='from sqlalchemy.orm import joinedload\n',
+        imports="from sqlalchemy.orm import joinedload\n",
     ),
     _changed(
-        'conditions before and after',
+        "conditions before and after",
         """\
 for email in set(request.emails):
     user = User.query.filter(User.name > "a").filter(User.email == email).filter_by(rank=3, **request.more).first_or_404()
@@ -412,7 +416,7 @@ for email in emails:
         EMAIL,
     ),
     _changed(
-        'conditions by name',
+        "conditions by name",
         """\
 emails = ["a"]
 for email in emails:
@@ -437,7 +441,7 @@ for email in emails:
         EMAIL,
     ),
     _changed(
-        'a scalar',
+        "a scalar",
         """\
 for order in request.orders:
     user = session.scalar(select(User).where(User.id == order.user_id))
@@ -460,10 +464,10 @@ for order in orders:
     print(user)
 """,
         USER,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _changed(
-        'an awaited scalar',
+        "an awaited scalar",
         """\
 for order in request.orders:
     user = await session.scalar(select(User).where(User.id == order.user_id).limit(1))
@@ -486,7 +490,7 @@ for order in orders:
     print(user)
 """,
         USER,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _changed(
         "a result's scalar",
@@ -511,7 +515,7 @@ for email in emails:
     print(user)
 """,
         EMAIL,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _changed(
         "an awaited result's scalars",
@@ -534,10 +538,10 @@ for email in emails:
     print(user)
 """,
         EMAIL,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _changed(
-        'scalars of a table that comes with joins',
+        "scalars of a table that comes with joins",
         """\
 for id in request.ids:
     print(db.session.scalars(db.select(Team).where(Team.id == id)).unique().one())
@@ -555,7 +559,7 @@ for id in ids:
     print(teams_by_id.get(id) or db.session.scalars(db.select(Team).where(Team.id == id)).unique().one())
 """,
         TEAM,
-        imports='from extensions import db\nfrom models import Team\n',
+        imports="from extensions import db\nfrom models import Team\n",
     ),
     _changed(
         "a query that a variable's name would hide",
@@ -580,7 +584,7 @@ for rank in ranks:
         RANK,
     ),
     _changed(
-        'the loop adds',
+        "the loop adds",
         """\
 for order in request.orders:
     session.add(order)
@@ -602,10 +606,10 @@ for order in orders:
     print(session.get(User, order.user_id))
 """,
         USER,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'the loop changes its rows, which are one object anyhow',
+        "the loop changes its rows, which are one object anyhow",
         """\
 seen = set()
 for order in request.orders:
@@ -634,9 +638,10 @@ for order in orders:
     seen.add(user)
 """,
         USER,
+        tier="C",
     ),
     _changed(
-        'a set of keys',
+        "a set of keys",
         """\
 ids = {1, 2}
 for id in ids:
@@ -659,7 +664,7 @@ for id in ids:
         USER,
     ),
     _changed(
-        'a helper that is given the session',
+        "a helper that is given the session",
         """\
 for order in request.orders:
     print(get_user(session, order.user_id))
@@ -679,17 +684,19 @@ for order in orders:
     print(get_user(session, order.user_id))
 """,
         USER,
-        imports='from services import get_user\n',
-        files={'services.py': """\
+        imports="from services import get_user\n",
+        files={
+            "services.py": """\
 from models import User
 
 
 def get_user(db, user_id):
     return db.query(User).get(user_id)
-"""},
+"""
+        },
     ),
     _changed(
-        'a helper that asks the session of all',
+        "a helper that asks the session of all",
         """\
 for order in request.orders:
     print(get_user(order.user_id))
@@ -709,20 +716,23 @@ for order in orders:
     print(get_user(order.user_id))
 """,
         USER,
-        imports='from extensions import db\nfrom services import get_user\n',
-        files={'extensions.py': """\
+        imports="from extensions import db\nfrom services import get_user\n",
+        files={
+            "extensions.py": """\
 db = make()
-""", 'services.py': """\
+""",
+            "services.py": """\
 from extensions import db
 from models import User
 
 
 def get_user(user_id):
     return db.session.get(User, user_id)
-"""},
+""",
+        },
     ),
     _changed_whole(
-        'a helper whose session and model are not at hand',
+        "a helper whose session and model are not at hand",
         """\
 from services import get_user
 
@@ -746,7 +756,8 @@ def view(request):
         print(user)
 """,
         USER,
-        files={'services.py': """\
+        files={
+            "services.py": """\
 from __future__ import annotations
 
 from database import session
@@ -759,8 +770,10 @@ def get_user(user_id: int) -> User | None:
     if user is None:
         raise LookupError
     return user
-"""},
-        others={'services.py': """\
+"""
+        },
+        others={
+            "services.py": """\
 from __future__ import annotations
 
 from database import session
@@ -784,10 +797,11 @@ def get_users(user_ids: list[int]) -> dict[int, User]:
             User.id.in_(user_ids[start : start + 500])
         )
     }
-"""},
+"""
+        },
     ),
     _changed_whole(
-        'a method of the same object',
+        "a method of the same object",
         """\
 from models import Order, User
 
@@ -839,7 +853,7 @@ def view(session):
         USER,
     ),
     _changed_whole(
-        'a method of another object',
+        "a method of another object",
         """\
 from models import User
 
@@ -905,10 +919,10 @@ def view(session, orders):
     Service(session).all(orders)
 """,
         USER,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'a changed row may answer no longer',
+        "a changed row may answer no longer",
         """\
 for order in request.orders:
     user = session.query(User).filter(User.id == order.user_id, User.name == "x").one()
@@ -931,10 +945,10 @@ for order in orders:
     user.name = "y"
 """,
         USER,
-        tier='C',
+        tier="C",
     ),
     _changed(
-        'a changed row may have another key',
+        "a changed row may have another key",
         """\
 for email in request.emails:
     user = session.query(User).filter_by(email=email).first()
@@ -956,19 +970,19 @@ for email in emails:
     user.email = None
 """,
         EMAIL,
-        tier='C',
+        tier="C",
     ),
     _left(
-        'no loop',
-        'R-UNRESOLVED',
+        "no loop",
+        "R-UNRESOLVED",
         """\
 print(session.get(User, 1), dict().get(User, 1), other())
 """,
         USER,
     ),
     _left(
-        'another model',
-        'R-UNRESOLVED',
+        "another model",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.get(Order, id), session.query(Order).get(id), session.get(Nothing, id), request.get(id), session.get(Order, id, with_for_update=True))
@@ -976,8 +990,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'rows that are locked',
-        'R-SHAPE',
+        "rows that are locked",
+        "R-SHAPE",
         """\
 for id in [1]:
     print(session.get(User, id, with_for_update=True))
@@ -985,8 +999,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'options of a variable',
-        'R-SHAPE',
+        "options of a variable",
+        "R-SHAPE",
         """\
 for id in [1]:
     print(session.get(User, id, options=request.options))
@@ -994,18 +1008,18 @@ for id in [1]:
         USER,
     ),
     _left(
-        'several columns',
-        'R-KEYEQ',
+        "several columns",
+        "R-KEYEQ",
         """\
 for key in [(1, 2)]:
     print(session.get(Member, key))
 """,
         MEMBER,
-        imports='from models import Member\n',
+        imports="from models import Member\n",
     ),
     _left(
-        'several conditions',
-        'R-KEYEQ',
+        "several conditions",
+        "R-KEYEQ",
         """\
 for name, rank in [('a', 1)]:
     print(session.query(User).filter_by(name=name, rank=rank).first())
@@ -1013,8 +1027,8 @@ for name, rank in [('a', 1)]:
         BOTH,
     ),
     _left(
-        'a column that is not unique',
-        'R-KEYEQ',
+        "a column that is not unique",
+        "R-KEYEQ",
         """\
 for name in ['a']:
     print(session.query(User).filter_by(name=name).first())
@@ -1022,19 +1036,19 @@ for name in ['a']:
         NAME,
     ),
     _left(
-        'a column that is not unique, all its rows',
-        'R-KEYEQ',
+        "a column that is not unique, all its rows",
+        "R-KEYEQ",
         """\
 for name in ['a']:
     for user in session.scalars(select(User).where(User.name == name)).all():
         print(user)
 """,
         NAME,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _left(
-        'all rows of a unique column',
-        'R-UNRESOLVED',
+        "all rows of a unique column",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.query(User).filter(User.id == id).all())
@@ -1042,38 +1056,38 @@ for id in [1]:
         USER,
     ),
     _left(
-        'rows that are no entities',
-        'R-UNRESOLVED',
+        "rows that are no entities",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.execute(select(User).where(User.id == id)).first())
 """,
         USER,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _left(
-        'a select that nothing runs',
-        'R-UNRESOLVED',
+        "a select that nothing runs",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(select(User).where(User.id == id).first())
 """,
         USER,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _left(
-        'a connection is no session',
-        'R-UNRESOLVED',
+        "a connection is no session",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(request.connection.execute(select(User).where(User.id == id)).scalar_one())
 """,
         USER,
-        imports='from sqlalchemy import select\n',
+        imports="from sqlalchemy import select\n",
     ),
     _left(
-        'a filter on another model',
-        'R-UNRESOLVED',
+        "a filter on another model",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.query(User).filter(Order.id == id).first())
@@ -1081,8 +1095,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'a filter that is no comparison',
-        'R-UNRESOLVED',
+        "a filter that is no comparison",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.query(User).filter(User.id > id).first())
@@ -1090,8 +1104,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'two keys of the round',
-        'R-KEYEQ',
+        "two keys of the round",
+        "R-KEYEQ",
         """\
 for id in [1]:
     print(session.query(User).filter(User.id == id, User.rank > id).first())
@@ -1099,8 +1113,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'rows of a join',
-        'R-SHAPE',
+        "rows of a join",
+        "R-SHAPE",
         """\
 for id in [1]:
     print(session.query(User).join(Order).filter(User.id == id).first())
@@ -1108,8 +1122,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'the query is fixed',
-        'R-UNRESOLVED',
+        "the query is fixed",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.query(User).filter(User.id == request.id).first())
@@ -1117,8 +1131,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'rows are made when missing',
-        'R-GET-OR-CREATE',
+        "rows are made when missing",
+        "R-GET-OR-CREATE",
         """\
 for email in ['a']:
     user = session.query(User).filter_by(email=email).first()
@@ -1129,8 +1143,8 @@ for email in ['a']:
         EMAIL,
     ),
     _left(
-        'rows are deleted',
-        'R-WRITE',
+        "rows are deleted",
+        "R-WRITE",
         """\
 for id in [1]:
     user = session.get(User, id)
@@ -1139,8 +1153,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'rows are deleted by a query',
-        'R-WRITE',
+        "rows are deleted by a query",
+        "R-WRITE",
         """\
 for id in [1]:
     user = session.get(User, id)
@@ -1149,8 +1163,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'the loop commits',
-        'R-COMMIT',
+        "the loop commits",
+        "R-COMMIT",
         """\
 for id in [1]:
     user = session.get(User, id)
@@ -1159,8 +1173,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'a session of the round',
-        'R-CARRY',
+        "a session of the round",
+        "R-CARRY",
         """\
 for id in [1]:
     with request.session() as session:
@@ -1169,16 +1183,16 @@ for id in [1]:
         USER,
     ),
     _left(
-        'an asynchronous session that is not awaited',
-        'R-SHAPE',
+        "an asynchronous session that is not awaited",
+        "R-SHAPE",
         """\
 await gather(*[session.get(User, id) for id in [1]])
 """,
         USER,
     ),
     _left(
-        'another model of an asynchronous session',
-        'R-UNRESOLVED',
+        "another model of an asynchronous session",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.get(Order, id), await request)
@@ -1186,18 +1200,18 @@ for id in [1]:
         USER,
     ),
     _left(
-        'select means something else',
-        'R-SHAPE',
+        "select means something else",
+        "R-SHAPE",
         """\
 for id in [1]:
     print(await session.get(User, id))
 """,
         USER,
-        imports='from forms import select\n',
+        imports="from forms import select\n",
     ),
     _left(
-        'a query with more steps than options',
-        'R-UNRESOLVED',
+        "a query with more steps than options",
+        "R-UNRESOLVED",
         """\
 for id in [1]:
     print(session.query(User).populate_existing().get(id))
@@ -1205,8 +1219,8 @@ for id in [1]:
         USER,
     ),
     _left(
-        'keys that are text',
-        'R-KEYEQ',
+        "keys that are text",
+        "R-KEYEQ",
         """\
 for id in request.ids.split(','):
     print(session.get(User, id))
@@ -1214,8 +1228,8 @@ for id in request.ids.split(','):
         USER,
     ),
     _left(
-        'rows that are fetched before',
-        'R-BATCHED',
+        "rows that are fetched before",
+        "R-BATCHED",
         """\
 ids = [1]
 users = session.query(User).filter(User.id.in_(ids)).all()
@@ -1225,25 +1239,27 @@ for id in ids:
         USER,
     ),
     _left(
-        'a helper that is given its session by name',
-        'R-SHAPE',
+        "a helper that is given its session by name",
+        "R-SHAPE",
         """\
 for id in [1]:
     print(get_user(id, session=session))
 """,
         USER,
-        imports='from services import get_user\n',
-        files={'services.py': """\
+        imports="from services import get_user\n",
+        files={
+            "services.py": """\
 from models import User
 
 
 def get_user(user_id, **more):
     return more['session'].get(User, user_id)
-"""},
+"""
+        },
     ),
     _left_whole(
-        'an asynchronous helper without select',
-        'R-SHAPE',
+        "an asynchronous helper without select",
+        "R-SHAPE",
         """\
 from services import get_user
 
@@ -1253,18 +1269,20 @@ async def view(request):
         print(await get_user(id))
 """,
         USER,
-        files={'services.py': """\
+        files={
+            "services.py": """\
 from database import session
 from models import User
 
 
 async def get_user(user_id):
     return await session.get(User, user_id)
-"""},
+"""
+        },
     ),
     _left_whole(
-        'a helper that is not awaited',
-        'R-SHAPE',
+        "a helper that is not awaited",
+        "R-SHAPE",
         """\
 from services import get_user
 
@@ -1273,7 +1291,8 @@ async def view(request):
     return [get_user(id) for id in [1]]
 """,
         USER,
-        files={'services.py': """\
+        files={
+            "services.py": """\
 from database import session
 from models import User
 from sqlalchemy import select
@@ -1281,23 +1300,26 @@ from sqlalchemy import select
 
 async def get_user(user_id):
     return await session.get(User, user_id)
-"""},
+"""
+        },
     ),
     _left(
-        'a helper with a column that is not unique',
-        'R-KEYEQ',
+        "a helper with a column that is not unique",
+        "R-KEYEQ",
         """\
 for name in ['a']:
     print(by_name(session, name))
 """,
         NAME,
-        imports='from services import by_name\n',
-        files={'services.py': """\
+        imports="from services import by_name\n",
+        files={
+            "services.py": """\
 from models import User
 
 
 def by_name(session, name):
     return session.query(User).filter(User.name == name).all()
-"""},
+"""
+        },
     ),
 )

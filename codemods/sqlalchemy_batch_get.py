@@ -34,7 +34,13 @@ from codemods.index.facts import dotted
 
 __getattr__ = names_of(CASES="codemods._sqlalchemy_batch_get_cases")
 
-META = Meta(id="sqlalchemy-batch-get", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
+META = Meta(
+    id="sqlalchemy-batch-get",
+    kinds=("n_plus_one_db",),
+    tier="B",
+    libraries={"SQLAlchemy": ">=1.4"},
+    effect="40 -> 1 queries, 16 -> 2 ms",
+)
 
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:

@@ -1,0 +1,129 @@
+"""Rows of `bench/loops.py` for lookups by key: 100 orders of 40 users, on SQLite in memory."""
+
+import time
+from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+ORDERS, USERS = 100, 40
+IDS = [n % USERS + 1 for n in range(ORDERS)]
+
+
+@cache
+def _django() -> Any:
+    """A model of users, and what runs a function with a wait before every statement."""
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+        settings.configure(DATABASES={"default": engine}, DEFAULT_AUTO_FIELD="django.db.models.AutoField")
+        django.setup()
+    from django.db import connection, models
+
+    meta = type("Meta", (), {"app_label": "people"})
+    fields = {"email": models.CharField(max_length=20), "Meta": meta, "__module__": __name__}
+    user: Any = type("User", (models.Model,), fields)
+    with connection.schema_editor() as editor:
+        editor.create_model(user)
+    user.objects.bulk_create([user(email=f"{n}@x") for n in range(USERS)])
+
+    def slowly(work: Callable[[], object], latency: float) -> None:
+        def slow(execute: Any, *given: Any) -> Any:
+            time.sleep(latency)
+            return execute(*given)
+
+        with connection.execute_wrapper(slow):
+            work()
+
+    return SimpleNamespace(user=user, slowly=slowly)
+
+
+def _django_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [d.user.objects.get(pk=pk).email for pk in IDS], latency)
+
+
+def _django_bulk(latency: float) -> None:
+    d = _django()
+
+    def work() -> list[str]:
+        users_by_id = d.user.objects.in_bulk(IDS)
+        return [(users_by_id.get(pk) or d.user.objects.get(pk=pk)).email for pk in IDS]
+
+    d.slowly(work, latency)
+
+
+@cache
+def _sqlalchemy() -> Any:
+    """A model of users, and what gives a session whose every statement waits first."""
+    from sqlalchemy import Column, Integer, String, create_engine, event
+    from sqlalchemy.orm import Session, declarative_base
+    from sqlalchemy.pool import StaticPool
+
+    base: Any = declarative_base()
+    columns = {"id": Column(Integer, primary_key=True), "email": Column(String)}
+    user: Any = type("User", (base,), {"__tablename__": "users", **columns})
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(user(id=n + 1, email=f"{n}@x") for n in range(USERS))
+        session.commit()
+    wait = [0.0]
+    event.listen(engine, "before_cursor_execute", lambda *_: time.sleep(wait[0]))
+
+    def opened(latency: float) -> Any:
+        wait[0] = latency
+        return Session(engine)
+
+    return SimpleNamespace(user=user, session=opened)
+
+
+def _get_each(latency: float) -> None:
+    s = _sqlalchemy()
+    with s.session(latency) as session:
+        for key in range(1, USERS + 1):
+            session.get(s.user, key)
+
+
+def _get_kept(latency: float) -> None:
+    s = _sqlalchemy()
+    ids = list(range(1, USERS + 1))
+    with s.session(latency) as session:
+        users = [
+            user
+            for start in range(0, len(ids), 500)
+            for user in session.query(s.user).filter(s.user.id.in_(ids[start : start + 500]))
+        ]
+        for key in ids:
+            session.get(s.user, key)
+        assert len(users) == USERS
+
+
+def _filter_each(latency: float) -> None:
+    s = _sqlalchemy()
+    with s.session(latency) as session:
+        for key in IDS:
+            session.query(s.user).filter_by(id=key).first()
+
+
+def _filter_found(latency: float) -> None:
+    s = _sqlalchemy()
+    with s.session(latency) as session:
+        users_by_id = {
+            user.id: user
+            for start in range(0, len(IDS), 500)
+            for user in session.query(s.user).filter(s.user.id.in_(IDS[start : start + 500]))
+        }
+        for key in IDS:
+            user = users_by_id.get(key)
+            if user is None:
+                session.query(s.user).filter_by(id=key).first()
+
+
+ROWS = [
+    ("django-in-bulk", (ORDERS, 1), _django_each, _django_bulk),
+    ("sqlalchemy-batch-get", (USERS, 1), _get_each, _get_kept),
+    ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),
+]
