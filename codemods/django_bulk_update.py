@@ -2,10 +2,10 @@
 
 `row.save()` in a loop costs a round trip per row and writes every column. The loop collects the rows now and
 `bulk_update` after it writes the fields that were set; a loop that only sets one value on all rows of a queryset
-becomes `update()` of that queryset. Refused: rows that later rounds read, rounds that handle their own errors or
-end early, changes that are not seen, models whose `save()` or `pre_save` receivers set values, models over several tables. A
-draft that says what is skipped where `save()` is overridden, receivers get the rows, a field has a new value at each
-save, or no transaction is seen around the loop.
+becomes `update()` of that queryset. Refused: rows that later rounds read, rounds that handle their own errors or end
+early, changes that are not seen, models whose `save()` or `pre_save` receivers set values, models over several
+tables. A draft that says what is skipped where `save()` is overridden, receivers get the rows, a field has a new
+value at each save, or no transaction is seen around the loop.
 """
 
 import ast

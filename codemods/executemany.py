@@ -1,10 +1,10 @@
 """Send the rows of a loop of `cursor.execute(sql, row)` in one call, the one that pays for the driver in use.
 
 A round trip per row becomes `executemany`; with psycopg2, whose `executemany` is such a loop itself (1.4 times as
-fast, measured), an INSERT becomes `execute_values` (31 times) and another statement `execute_batch` (4 times). Refused:
-what a single statement gives back is used, a text that varies, other statements between, rounds that handle their own errors,
-end early or commit, and connections that commit every statement. A draft where errors are handled around the loop, or
-where calls in it are not known.
+fast, measured), an INSERT becomes `execute_values` (31 times) and another statement `execute_batch` (4 times).
+Refused: what a single statement gives back is used, a text that varies, other statements between, rounds that handle
+their own errors, end early or commit, and connections that commit every statement. A draft where errors are handled
+around the loop, or where calls in it are not known.
 """
 
 import ast
