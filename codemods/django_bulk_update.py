@@ -32,7 +32,7 @@ META = Meta(
     kinds=("n_plus_one_db",),
     tier="B",
     libraries={"Django": ">=4.2"},
-    effect="501 -> 2 statements; half the CPU, with one value for all rows next to none",
+    effect="501 -> 2 statements, a third less CPU; with one value for all rows 501 -> 1 and next to none",
 )
 _ROWS = 500  # per statement: each row stands in it with a CASE for every field
 
