@@ -129,11 +129,11 @@ def _assign_all(latency: float) -> None:
 class _SlowCursor(sqlite3.Cursor):
     latency = 0.0
 
-    def execute(self, *given: Any) -> sqlite3.Cursor:
+    def execute(self, *given: Any) -> Any:  # type: ignore[override]
         time.sleep(self.latency)
         return super().execute(*given)
 
-    def executemany(self, *given: Any) -> sqlite3.Cursor:
+    def executemany(self, *given: Any) -> Any:  # type: ignore[override]
         time.sleep(self.latency)
         return super().executemany(*given)
 
