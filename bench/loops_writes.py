@@ -100,6 +100,7 @@ def _sqlalchemy() -> Any:
     with engine.begin() as connection:
         connection.execute(insert(user), [{"size": n} for n in range(N)])
     latency = [0.0]
+
     # What a driver without a statement for many rows does with them: one round trip each.
     def wait(*given: Any) -> None:
         parameters, many = given[3], given[5]
@@ -128,11 +129,11 @@ def _assign_all(latency: float) -> None:
 class _SlowCursor(sqlite3.Cursor):
     latency = 0.0
 
-    def execute(self, *given: Any) -> sqlite3.Cursor:
+    def execute(self, *given: Any) -> Any:  # type: ignore[override]
         time.sleep(self.latency)
         return super().execute(*given)
 
-    def executemany(self, *given: Any) -> sqlite3.Cursor:
+    def executemany(self, *given: Any) -> Any:  # type: ignore[override]
         time.sleep(self.latency)
         return super().executemany(*given)
 
@@ -151,9 +152,7 @@ def _send_each(latency: float) -> None:
 
 
 def _send_all(latency: float) -> None:
-    rows = []
-    for n in range(N):
-        rows.append((n, "b"))
+    rows = [(n, "b") for n in range(N)]
     _cursor(latency).executemany("INSERT INTO item (a, b) VALUES (?, ?)", rows)
 
 

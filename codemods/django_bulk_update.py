@@ -2,10 +2,10 @@
 
 `row.save()` in a loop costs a round trip per row and writes every column. The loop collects the rows now and
 `bulk_update` after it writes the fields that were set; a loop that only sets one value on all rows of a queryset
-becomes `update()` of that queryset. Refused: rows that later rounds read, rounds that handle their own errors or
-end early, changes that are not seen, models whose `save()` or `pre_save` receivers set values, models over several
-tables. A draft that says what is skipped where `save()` is overridden, receivers get the rows, a field has a new value
-at each save, or no transaction is seen around the loop.
+becomes `update()` of that queryset. Refused: rows that later rounds read, rounds that handle their own errors or end
+early, changes that are not seen, models whose `save()` or `pre_save` receivers set values, models over several
+tables. A draft that says what is skipped where `save()` is overridden, receivers get the rows, a field has a new
+value at each save, or no transaction is seen around the loop.
 """
 
 import ast
@@ -32,7 +32,7 @@ META = Meta(
     kinds=("n_plus_one_db",),
     tier="B",
     libraries={"Django": ">=4.2"},
-    effect="501 -> 2 statements; half the CPU, with one value for all rows next to none",
+    effect="501 -> 2 statements, a third less CPU; with one value for all rows 501 -> 1 and next to none",
 )
 _ROWS = 500  # per statement: each row stands in it with a CASE for every field
 
