@@ -26,7 +26,7 @@ FILES: dict[str, Callable[[Path], object]] = {
     "missing": lambda path: None,
     "a folder": lambda path: path.mkdir(),
     "empty": lambda path: path.write_text(""),
-    "truncated": lambda path: path.write_bytes(OTEL.read_bytes()[:5000]),
+    "truncated": lambda path: path.write_bytes(OTEL.read_bytes()[:300]),
     "foreign": lambda path: path.write_text("time,level\n1,info\n"),
     "binary": lambda path: path.write_bytes(bytes(range(256)) * 20),
     "huge": lambda path: path.write_bytes(b" " * 3_000_000),

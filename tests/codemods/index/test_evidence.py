@@ -44,7 +44,7 @@ def chains(root: Path) -> set[str]:
     key = (function.path, function.qualname)
     found = index.evidence.chains(key, query, model, frozenset())
     assert index.evidence.chains(key, query, model, frozenset()) is found
-    assert key in index.evidence.passes(key, query, model, frozenset())
+    assert key in index.evidence.passes(key, query, frozenset())
     return {
         ".".join(hop.relationship.name for hop in chain) + "?" * (() not in contexts)
         for chain, contexts in found.items()

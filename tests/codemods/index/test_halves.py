@@ -90,8 +90,15 @@ def test_the_other_process_fails() -> None:
 
 
 @pytest.mark.usefixtures("may")
-def test_this_process_fails() -> None:
-    me = os.getpid()
+def test_this_process_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    me, fork = os.getpid(), os.fork
+    children: list[int] = []
+
+    def counted() -> int:
+        children.append(fork())
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", counted)
 
     def only_there(path: str) -> bytes:
         if os.getpid() == me:
@@ -100,8 +107,8 @@ def test_this_process_fails() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         in_halves(PATHS, only_there)
-    with pytest.raises(ChildProcessError):  # none is left behind
-        os.waitpid(-1, os.WNOHANG)
+    with pytest.raises(ChildProcessError):  # it is not left behind
+        os.waitpid(children[0], os.WNOHANG)
 
 
 def test_the_side_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
