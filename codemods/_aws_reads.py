@@ -8,11 +8,11 @@ from codemods import _cst, _lookups, _loop_edits
 from codemods._aws_batches import Lookup
 from codemods._aws_clients import service_of
 from codemods._key_lookup_edits import Edit
-from codemods._lookups import RefusedError
 from codemods._loop_gates import inside, is_pure, rebound
 from codemods._loops import Body, Comprehension, names_in, targets
-from codemods._mocked import watched
+from codemods._mocks import watched
 from codemods.api import Proposal, Reached, Repeat
+from codemods.refusals import RefusedError
 
 _OPTIONS = {"ssm": "WithDecryption", "dynamodb": "ConsistentRead"}
 

@@ -6,9 +6,9 @@ from functools import cached_property
 
 from codemods import _cst, _loop_edits, _loop_layout
 from codemods._aws_batches import Batch
-from codemods._lookups import RefusedError
 from codemods._loop_gates import is_settled
 from codemods._loops import Body, targets
+from codemods.refusals import RefusedError
 
 _INDENT = re.compile(r"[ \t]*")
 

@@ -9,11 +9,11 @@ from codemods._aws_clients import service_of
 from codemods._aws_effects import effects
 from codemods._aws_sending import Sending
 from codemods._aws_tables import key_names
-from codemods._lookups import RefusedError
 from codemods._loop_gates import is_pure, iterated, rebound, streams
 from codemods._loops import Body, names_in, targets
-from codemods._mocked import watched
+from codemods._mocks import watched
 from codemods.api import Load, Proposal, Reached, Repeat
+from codemods.refusals import RefusedError
 
 
 class Write:

@@ -4,11 +4,11 @@ import ast
 
 from codemods import _cst, _loop_edits
 from codemods._constructors import Constructor, arguments_of
-from codemods._lookups import RefusedError
 from codemods._loops import Body
-from codemods._mocked import patched
+from codemods._mocks import patched
 from codemods.api import Load, Proposal, Reached, Repeat
 from codemods.index.facts import dotted
+from codemods.refusals import RefusedError
 
 _CACHES = frozenset({"cache", "lru_cache", "cached_property", "memoize", "once"})
 _CHANGING = frozenset({"meta", "headers", "cookies", "events", "auth", "event_hooks", "connection_pool"})

@@ -5,11 +5,12 @@ from functools import cached_property
 
 from codemods import _cst, _loop_edits
 from codemods._key_lookup_gates import Gates, asked
-from codemods._lookups import Lookup, RefusedError
+from codemods._lookups import Lookup
 from codemods._loop_gates import is_known_beforehand, is_list, is_settled, iterated, keeps_rows, makes_list
 from codemods._loops import Body, Comprehension, names_in
 from codemods.api import Load, Proposal, Reached, Repeat
 from codemods.index import first_party
+from codemods.refusals import RefusedError
 
 _SHORT = 2  # `i`, `p`: no plural of such a name says more than the name
 _KEYS = ("id", "pk")

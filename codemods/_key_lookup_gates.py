@@ -7,11 +7,12 @@ under the loop, and nothing may be evaluated early that a round would have skipp
 import ast
 from collections.abc import Iterator
 
-from codemods._lookups import Lookup, RefusedError
+from codemods._lookups import Lookup
 from codemods._loop_gates import ends_early, inside, is_plain, is_pure, iterated, rebound, streams
 from codemods._loop_writes import effects
 from codemods._loops import Body, Comprehension, Loop, names_in, targets
 from codemods.index.facts import dotted
+from codemods.refusals import RefusedError
 
 _SPECIAL = (ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.With, ast.AsyncWith, ast.Match, ast.Assert)
 _LEAVES = (ast.Continue, ast.Raise)

@@ -7,11 +7,12 @@ is still asked for as before, so exceptions, `None` and get-or-404 stay what the
 from collections.abc import Iterable
 
 from codemods._key_lookup_edits import Edit
-from codemods._lookups import Lookup, Match, RefusedError, Unfit
+from codemods._lookups import Lookup, Match, Unfit
 from codemods._loops import Body, bodies
 from codemods.api import Answer, No, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
+from codemods.refusals import RefusedError
 
 __all__ = ["Lookup", "Match", "Unfit", "answers"]
 

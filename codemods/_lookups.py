@@ -44,12 +44,3 @@ class Unfit(msgspec.Struct, frozen=True):
 
 
 Match = Callable[[Body, ast.Call, Repeat], Lookup | Unfit | None]
-
-
-class RefusedError(Exception):
-    """Why there is no edit: a code of `codemods.refusals` and a sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message

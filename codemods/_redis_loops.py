@@ -14,6 +14,7 @@ from codemods._redis_commands import CHANGES, READS, TELLING, WRITES
 from codemods._redis_keys import Keys, NotBeforehandError
 from codemods.index.calls import Key
 from codemods.index.facts import chain_of, dotted
+from codemods.refusals import RefusedError
 
 _DEPTH = 2  # calls into the repository
 _MUTATES = frozenset(
@@ -34,14 +35,6 @@ _MUTATES = frozenset(
     | {"reverse", "appendleft", "popleft"}
 )
 _STEPS = frozenset({"scan_iter", "keys", "smembers", "hscan_iter", "sscan_iter", "zscan_iter", "hkeys", "lrange"})
-
-
-class RefusedError(Exception):
-    """Why there is no edit: a code and a sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -8,9 +8,10 @@ from codemods._loop_gates import inside, is_settled, iterated, makes_list
 from codemods._loops import Body, names_in, targets
 from codemods._redis_commands import READS, SAVES
 from codemods._redis_keys import cannot_fail
-from codemods._redis_loops import Asked, Gates, RefusedError, asked
+from codemods._redis_loops import Asked, Gates, asked
 from codemods.api import Load, Proposal, Reached, Repeat
 from codemods.index.facts import dotted
+from codemods.refusals import RefusedError
 
 _OTHER_READS = frozenset(READS) | {"mget", "scan_iter", "keys", "ping", "dbsize", "info"}
 

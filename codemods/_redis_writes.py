@@ -7,8 +7,9 @@ from codemods._loop_gates import inside
 from codemods._loops import Body, targets
 from codemods._redis_commands import SURE, WRITES
 from codemods._redis_keys import is_text
-from codemods._redis_loops import Asked, Gates, RefusedError, asked
+from codemods._redis_loops import Asked, Gates, asked
 from codemods.api import Load, Proposal, Reached, Repeat
+from codemods.refusals import RefusedError
 
 _TIMES = frozenset({"ex", "px", "keepttl", "nx", "xx"})
 

@@ -10,17 +10,9 @@ from codemods.api import Answer, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.facts import callee_of
+from codemods.refusals import RefusedError
 
 _BATCHES = frozenset({"bulk_create", "bulk_update", "update", "executemany", "execute_values", "execute_batch"})
-
-
-class RefusedError(Exception):
-    """Why there is no edit: a code of `codemods.refusals` and a sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 class Found(msgspec.Struct):

@@ -7,9 +7,9 @@ import msgspec
 
 from codemods import _loop_edits
 from codemods._loops import Body
-from codemods._row_writes import RefusedError
 from codemods._row_writes_cursor import text_of
 from codemods.index.facts import dotted
+from codemods.refusals import RefusedError
 
 _PAGE = 1000  # rows per statement
 _VALUES = re.compile(r"\bVALUES\s*(\((?:[^()]|\([^()]*\))*\))", re.I)

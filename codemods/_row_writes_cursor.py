@@ -5,8 +5,8 @@ import re
 
 from codemods._loop_gates import inside
 from codemods._loops import Body, names_in, targets
-from codemods._row_writes import RefusedError
 from codemods.index.facts import callee_of, dotted
+from codemods.refusals import RefusedError
 
 _CALLS = frozenset({"execute", "executemany", "execute_values", "execute_batch"})
 _RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "rowcount", "lastrowid", "description", "statusmessage"})

@@ -4,12 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods._row_writes import RefusedError
 from codemods._row_writes_models import classes_of
 from codemods._row_writes_receivers import receivers
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Class, dotted
+from codemods.refusals import RefusedError
 
 _HARMLESS = frozenset({"super", "isinstance", "type", "str", "repr", "hasattr", "getattr"})
 _CHECKS = frozenset({"save", "save_base", "full_clean"})

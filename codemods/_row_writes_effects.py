@@ -9,9 +9,9 @@ import msgspec
 
 from codemods._loop_gates import inside
 from codemods._loops import Body, Loop, imported_as
-from codemods._row_writes import RefusedError
 from codemods.index.calls import Key
 from codemods.index.facts import chain_of, dotted
+from codemods.refusals import RefusedError
 
 _CREATES = frozenset({"get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"})
 _QUERIES = frozenset({"objects", "query", "all_objects", "_default_manager", "_base_manager"})

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from codemods._loop_gates import inside
 from codemods._loops import Body
-from codemods._row_writes import RefusedError
 from codemods._row_writes_models import classes_of, fields_of, kind_of
 from codemods._row_writes_saved import Saved
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import Class, dotted
+from codemods.refusals import RefusedError
 
 _READERS = frozenset({"isinstance", "len", "str", "repr", "print", "getattr", "hasattr", "bool", "type", "id"})
 _IN_PLACE = frozenset({"JSONField", "ArrayField", "HStoreField"})

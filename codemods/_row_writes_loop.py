@@ -4,8 +4,8 @@ import ast
 
 from codemods._loop_gates import inside, iterated, streams
 from codemods._loops import Body, Loop
-from codemods._row_writes import RefusedError
 from codemods.index.facts import dotted
+from codemods.refusals import RefusedError
 
 _COMMITS = frozenset(
     {"commit", "rollback", "set_autocommit", "savepoint", "savepoint_commit", "savepoint_rollback", "begin_nested"}

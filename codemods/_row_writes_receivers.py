@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator
 
-from codemods._row_writes import RefusedError
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel
 from codemods.index.facts import dotted
+from codemods.refusals import RefusedError
 
 _SIGNALS = frozenset({"pre_save", "post_save", "pre_init", "post_init"})
 

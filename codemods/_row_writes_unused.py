@@ -3,8 +3,8 @@
 import ast
 
 from codemods._loops import Body
-from codemods._row_writes import RefusedError
 from codemods._row_writes_created import Created
+from codemods.refusals import RefusedError
 
 
 def is_unused(body: Body, created: Created) -> None:

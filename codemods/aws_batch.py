@@ -18,11 +18,11 @@ from codemods._aws_clients import service_of
 from codemods._aws_reads import Read
 from codemods._aws_writes import Write
 from codemods._lazy import names_of
-from codemods._lookups import RefusedError
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
+from codemods.refusals import RefusedError
 
 __getattr__ = names_of(CASES="codemods._aws_batch_cases")
 

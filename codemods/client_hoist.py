@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator
 from codemods._client_edit import Edit, is_kept
 from codemods._constructors import Constructor, constructor_of
 from codemods._lazy import names_of
-from codemods._lookups import RefusedError
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
+from codemods.refusals import RefusedError
 
 __getattr__ = names_of(CASES="codemods._client_hoist_cases")
 

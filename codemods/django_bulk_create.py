@@ -12,7 +12,7 @@ import ast
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
 from codemods._loops import Body
-from codemods._row_writes import Found, RefusedError, answers
+from codemods._row_writes import Found, answers
 from codemods._row_writes_created import Created, created
 from codemods._row_writes_django import skipped
 from codemods._row_writes_effects import Table, others
@@ -21,6 +21,7 @@ from codemods._row_writes_text import after, new_line
 from codemods._row_writes_unused import is_unused
 from codemods.api import Answer, Load, Meta, Proposal, Repeat, Sighting
 from codemods.index import Index
+from codemods.refusals import RefusedError
 
 __getattr__ = names_of(CASES="codemods._django_bulk_create_cases")
 

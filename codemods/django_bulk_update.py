@@ -13,7 +13,7 @@ import ast
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
 from codemods._loops import Body
-from codemods._row_writes import Found, RefusedError, answers
+from codemods._row_writes import Found, answers
 from codemods._row_writes_django import skipped
 from codemods._row_writes_effects import Table, others
 from codemods._row_writes_fields import saved_last, written
@@ -24,6 +24,7 @@ from codemods._row_writes_sets import one_update
 from codemods._row_writes_text import after, new_line
 from codemods.api import Answer, Load, Meta, Proposal, Repeat, Sighting
 from codemods.index import Index
+from codemods.refusals import RefusedError
 
 __getattr__ = names_of(CASES="codemods._django_bulk_update_cases")
 

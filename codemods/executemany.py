@@ -13,7 +13,7 @@ import re
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
 from codemods._loops import Body
-from codemods._row_writes import Found, RefusedError, answers
+from codemods._row_writes import Found, answers
 from codemods._row_writes_batch import batch_call
 from codemods._row_writes_cursor import cursor_of, driver_of, is_free, sql_of
 from codemods._row_writes_effects import Table, others
@@ -22,6 +22,7 @@ from codemods._row_writes_text import after, new_line
 from codemods.api import Answer, Load, Meta, Proposal, Repeat, Sighting
 from codemods.index import Index, first_party
 from codemods.index.facts import dotted
+from codemods.refusals import RefusedError
 
 __getattr__ = names_of(CASES="codemods._executemany_cases")
 

@@ -10,12 +10,13 @@ cluster. A draft where an error midway would leave another state behind, or wher
 from codemods._lazy import names_of
 from codemods._loops import Body, bodies
 from codemods._redis_commands import READS, WRITES
-from codemods._redis_loops import Asked, RefusedError, asked
+from codemods._redis_loops import Asked, asked
 from codemods._redis_reads import ReadEdit
 from codemods._redis_writes import WriteEdit
 from codemods.api import Answer, Meta, No, Reached, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
+from codemods.refusals import RefusedError
 
 __getattr__ = names_of(CASES="codemods._redis_batch_cases")
 

@@ -1,4 +1,4 @@
-"""The fixed list of refusal codes, each with the sentence a user reads about it."""
+"""The fixed list of refusal codes, each with the sentence a user reads about it, and how parts of codemods refuse."""
 
 REFUSALS: dict[str, str] = {
     "R-ALIASED-UNRESOLVED": "the query selects an alias, and which model stands behind it could not be proven",
@@ -41,3 +41,12 @@ REFUSALS: dict[str, str] = {
     "R-WRITE": "the loop writes to the database, and rows loaded ahead could be stale for later iterations",
     "R-WRITEONLY": "a write-only relationship cannot be loaded eagerly",
 }
+
+
+class RefusedError(Exception):
+    """Why there is no edit: a code of `REFUSALS` and a sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

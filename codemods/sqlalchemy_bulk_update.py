@@ -12,13 +12,14 @@ from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
 from codemods._loop_gates import iterated
 from codemods._loops import Body
-from codemods._row_writes import Found, RefusedError, answers
+from codemods._row_writes import Found, answers
 from codemods._row_writes_listeners import listeners
 from codemods._row_writes_sets import one_value
 from codemods.api import Answer, Load, Meta, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.facts import dotted
 from codemods.index.models import Model
+from codemods.refusals import RefusedError
 
 __getattr__ = names_of(CASES="codemods._sqlalchemy_bulk_update_cases")
 
