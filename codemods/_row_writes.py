@@ -44,7 +44,7 @@ def answers(
     return [
         _answer(index, sighting, repeat, match, edit, looped)
         if repeat.statement.split(" ", 1)[0].upper() in operations
-        else No("R-UNRESOLVED", f"no loop writes rows with `{repeat.statement}`", (repeat,))
+        else No("R-UNRESOLVED", f"no loop writes rows with `{repeat.statement}`", (repeat,), foreign=True)
         for repeat in sighting.repeats
     ]
 

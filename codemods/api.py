@@ -81,7 +81,10 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class No(msgspec.Struct, frozen=True):
-    """Why not: a code of `codemods.refusals` and a sentence; `done` when the code is already as it should be."""
+    """Why not: a code of `codemods.refusals` and a sentence; `done` when the code is already as it should be.
+
+    `foreign`: the repeats are of a sort that the codemod never answers, so that what others say of them counts.
+    """
 
     code: str
     message: str
@@ -90,6 +93,7 @@ class No(msgspec.Struct, frozen=True):
     path: str | None = None
     qualname: str | None = None
     done: bool = False
+    foreign: bool = False
 
 
 Answer = Proposal | No

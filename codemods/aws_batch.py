@@ -43,7 +43,7 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     rows = [row for row in (*BATCHES, *LOOKUPS) if asked(repeat.statement, row)]
     if not rows:
-        return No("R-UNRESOLVED", f"`{repeat.statement}` is no call of AWS that has a batch", (repeat,))
+        return No("R-UNRESOLVED", f"`{repeat.statement}` is no call of AWS that has a batch", (repeat,), foreign=True)
     nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
     found = _found(index, [key for key in nearest if key in sighting.readers], rows) or _found(index, nearest, rows)
     if not found:

@@ -39,7 +39,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     method = _method(repeat.statement)
     profiled = sighting.kind in _PROFILED
     if not profiled and (repeat.tables or not method):
-        return No("R-UNRESOLVED", f"`{repeat.statement}` is no call on a client", (repeat,))
+        return No("R-UNRESOLVED", f"`{repeat.statement}` is no call on a client", (repeat,), foreign=True)
     nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
     keys = [key for key in nearest if key in sighting.readers] if sighting.readers or not profiled else list(nearest)
     found = _found(index, keys, "" if profiled else method)

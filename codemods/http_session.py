@@ -41,7 +41,7 @@ def _sends(index: Index, key: Key, verb: str) -> bool:
 def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     verb = verb_of(repeat)
     if verb is None:
-        return No("R-UNRESOLVED", f"`{repeat.statement}` is no HTTP request", (repeat,))
+        return No("R-UNRESOLVED", f"`{repeat.statement}` is no HTTP request", (repeat,), foreign=True)
     nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
     found: dict[Body, list[Sent]] = {}
     other: tuple[Body, bool] | None = None

@@ -37,7 +37,7 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 
 def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     if repeat.dialect not in ("redis", "valkey"):
-        return No("R-UNRESOLVED", f"`{repeat.statement}` is no command of redis", (repeat,))
+        return No("R-UNRESOLVED", f"`{repeat.statement}` is no command of redis", (repeat,), foreign=True)
     command = repeat.statement.split()[0].upper()
     nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
     named = [key for key in nearest if key in sighting.readers]

@@ -33,10 +33,7 @@ def plan(hotspot: Hotspot, index: Index) -> list[Outcome]:
             return found
         able = []
     if not able:
-        message, place = f"no codemod answers a hotspot of kind {hotspot.kind}", first_place(index, hotspot)
-        if place:
-            message += f"; it is at {place}"
-        return [Refusal(hotspot=hotspot.id, code="R-NO-CODEMOD", message=message, place=place)]
+        return [_no_codemod(hotspot, index, f"a hotspot of kind {hotspot.kind}")]
     begins = starts(index, hotspot)
     if not begins:
         return [Refusal(hotspot=hotspot.id, code="R-UNRESOLVED", message=_unlocated(hotspot))]
@@ -106,12 +103,26 @@ def _outcomes(
             return outcomes
     nos = {**undecided, **decided}
     told = dict.fromkeys(nos[r.fingerprint] for r in left if r.fingerprint in nos)
-    return [*outcomes, *(_refusal(hotspot, no) for no in told)]
+    foreign = [repeat.statement for repeat in left if repeat.fingerprint in nos and nos[repeat.fingerprint].foreign]
+    outcomes += [_refusal(hotspot, no) for no in told if not no.foreign]
+    return [
+        *outcomes,
+        *([_no_codemod(hotspot, index, f"`{foreign[0]}` in a hotspot of kind {hotspot.kind}")] if foreign else []),
+    ]
+
+
+def _no_codemod(hotspot: Hotspot, index: Index, what: str) -> Refusal:
+    message, place = f"no codemod answers {what}", first_place(index, hotspot)
+    if place:
+        message += f"; it is at {place}"
+    return Refusal(hotspot=hotspot.id, code="R-NO-CODEMOD", message=message, place=place)
 
 
 def _more_telling(before: No | None, now: No) -> No:
     """The refusal to report: one that names its candidates is not replaced by one that found none."""
-    return before if before and before.candidates and not now.candidates else now
+    if before is None or before.foreign:
+        return now
+    return before if now.foreign or (before.candidates and not now.candidates) else now
 
 
 def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Iterator[Sighting]:
