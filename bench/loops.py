@@ -2,14 +2,16 @@
 
     python bench/loops.py [CODEMOD ...] [--rounds 5]
 
-The rows are those of the modules beside this one whose names begin with `loops_`. Each is the work of one loop, run
-against the real library with a service on this machine; the latency is slept before every call, as a network would.
+The rows are those of the modules beside this one whose names begin with `loops_`; those whose library is not installed are
+left out, with a line on standard error. Each is the work of one loop, in a process of its own (Django is set up once per
+process), run against the real library with a service on this machine; the latency is slept before every call, as a network would.
 Figures are medians of the rounds. A codemod that does not save calls, or that costs more time at any latency, is one
 that should not be shipped: the command then ends with 1.
 """
 
 import argparse
 import importlib
+import multiprocessing
 import statistics
 import sys
 import time
@@ -35,7 +37,10 @@ def rows() -> list[Row]:
     sys.path.insert(0, str(here))
     found: list[Row] = []
     for path in sorted(here.glob("loops_*.py")):
-        found += [Row(*row) for row in importlib.import_module(path.stem).ROWS]
+        try:
+            found += [Row(*row) for row in importlib.import_module(path.stem).ROWS]
+        except ImportError as error:
+            print(f"{path.name} left out: {error}", file=sys.stderr)
     return found
 
 
@@ -61,16 +66,23 @@ def main() -> int:
     print("|".join(["---"] * (len(head) + 3)))
     poor = 0
     for row in rows():
-        if arguments.codemods and not row.codemod.startswith(tuple(arguments.codemods)):
-            continue
-        before = [timed(row.before, latency, arguments.rounds) for latency in LATENCIES]
-        after = [timed(row.after, latency, arguments.rounds) for latency in LATENCIES]
-        walls = [f"{b[0] * 1000:.2f} -> {a[0] * 1000:.2f} ms" for b, a in zip(before, after, strict=True)]
-        cpu = f"{before[0][1] * 1000:.2f} -> {after[0][1] * 1000:.2f} ms"
-        print(f"{row.codemod} | {row.operations[0]} -> {row.operations[1]} | {' | '.join(walls)} | {cpu}", flush=True)
-        pays = row.operations[1] < row.operations[0] and all(a[0] < b[0] for b, a in zip(before, after, strict=True))
-        poor += not pays
+        if not arguments.codemods or row.codemod.startswith(tuple(arguments.codemods)):
+            alone = multiprocessing.get_context("fork").Process(target=measure, args=(row, arguments.rounds))
+            alone.start()
+            alone.join()
+            poor += alone.exitcode != 0
     return 1 if poor else 0
+
+
+def measure(row: Row, rounds: int) -> None:
+    """Print the figures of a row; ends with 1 if it does not pay."""
+    before = [timed(row.before, latency, rounds) for latency in LATENCIES]
+    after = [timed(row.after, latency, rounds) for latency in LATENCIES]
+    walls = [f"{b[0] * 1000:.2f} -> {a[0] * 1000:.2f} ms" for b, a in zip(before, after, strict=True)]
+    cpu = f"{before[0][1] * 1000:.2f} -> {after[0][1] * 1000:.2f} ms"
+    print(f"{row.codemod} | {row.operations[0]} -> {row.operations[1]} | {' | '.join(walls)} | {cpu}", flush=True)
+    pays = row.operations[1] < row.operations[0] and all(a[0] < b[0] for b, a in zip(before, after, strict=True))
+    sys.exit(0 if pays else 1)
 
 
 if __name__ == "__main__":
