@@ -60,6 +60,40 @@ IN_CITY = _repeat("blog_author", "city", "id")
 COUNTRY = _repeat("blog_country", "code")
 GHOST = _repeat("blog_ghost", "id")
 PROFILE = _repeat("blog_profile", "author_id")
+WRITER = _repeat("blog_writer", "id")
+MANAGER = """\
+from django.db import models
+
+
+class WriterManager(models.Manager):
+    def of(self, posts):
+{}
+
+class Writer(models.Model):
+    objects = WriterManager()
+
+    class Meta:
+        db_table = "blog_writer"
+
+
+def view(posts):
+    Writer.objects.of(posts)
+"""
+CLASS_METHOD = """\
+from django.db import models
+
+
+class Writer(models.Model):
+    class Meta:
+        db_table = "blog_writer"
+
+    @classmethod
+    def show(cls):
+{}
+
+def view(request):
+    Writer.show()
+"""
 
 
 def _app(body: str, imports: str = "") -> str:
@@ -1039,6 +1073,135 @@ async def view(request):
 """,
         AUTHOR,
     ),
+    _changed(
+        "a lookup in the test of a conditional expression",
+        """\
+for post in Post.objects.all():
+    place = "near" if Author.objects.get(pk=post.author_id).city == "Bonn" else "far"
+    print(place)
+""",
+        """\
+posts = Post.objects.all()
+authors_by_id = Author.objects.in_bulk([post.author_id for post in posts])
+for post in posts:
+    place = "near" if (authors_by_id.get(post.author_id) or Author.objects.get(pk=post.author_id)).city == "Bonn" else "far"
+    print(place)
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "rounds without a key are skipped",
+        """\
+for post in Post.objects.all():
+    if not post.author_id:
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        """\
+posts = Post.objects.all()
+authors_by_id = Author.objects.in_bulk(
+    [post.author_id for post in posts if post.author_id]
+)
+for post in posts:
+    if not post.author_id:
+        continue
+    author = authors_by_id.get(post.author_id)
+    if author is None:
+        author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "rounds that end after an error",
+        """\
+for post in Post.objects.all():
+    try:
+        post.check()
+    except LookupError:
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        """\
+posts = Post.objects.all()
+authors_by_id = Author.objects.in_bulk([post.author_id for post in posts])
+for post in posts:
+    try:
+        post.check()
+    except LookupError:
+        continue
+    author = authors_by_id.get(post.author_id)
+    if author is None:
+        author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
+        tier="C",
+    ),
+    _changed(
+        "a key that is put together from names of the round",
+        """\
+for post in Post.objects.all():
+    base = post.author_id
+    more = base
+    pk = base + more
+    print(Author.objects.get(pk=pk))
+""",
+        """\
+posts = Post.objects.all()
+authors_by_id = Author.objects.in_bulk(
+    [post.author_id + post.author_id for post in posts]
+)
+for post in posts:
+    base = post.author_id
+    more = base
+    pk = base + more
+    print(authors_by_id.get(pk) or Author.objects.get(pk=pk))
+""",
+        AUTHOR,
+    ),
+    _changed_whole(
+        "a manager asks itself",
+        MANAGER.format(
+            """\
+        for post in posts:
+            author = self.get(pk=post.writer_id)
+            print(author)
+"""
+        ),
+        MANAGER.format(
+            """\
+        all_posts = list(posts)
+        writers_by_id = self.in_bulk([post.writer_id for post in all_posts])
+        for post in all_posts:
+            author = writers_by_id.get(post.writer_id)
+            if author is None:
+                author = self.get(pk=post.writer_id)
+            print(author)
+"""
+        ),
+        WRITER,
+        tier="C",
+    ),
+    _changed_whole(
+        "a class method of a model",
+        CLASS_METHOD.format(
+            """\
+        for pk in [1, 2]:
+            print(cls.objects.get(pk=pk))
+"""
+        ),
+        CLASS_METHOD.format(
+            """\
+        writers_by_id = cls.objects.in_bulk([1, 2])
+        for pk in [1, 2]:
+            print(writers_by_id.get(pk) or cls.objects.get(pk=pk))
+"""
+        ),
+        WRITER,
+    ),
     _left(
         "no loop",
         "R-UNRESOLVED",
@@ -1938,6 +2101,139 @@ class Authors:
     def get_author(self, pk):
         return Author.objects.get(pk=pk)
 """
+        },
+    ),
+    _left(
+        "a key that depends on itself",
+        "R-CARRY",
+        """\
+for post in Post.objects.all():
+    pk = post.author_id + more
+    more = pk
+    print(Author.objects.get(pk=pk))
+""",
+        AUTHOR,
+    ),
+    _left(
+        "a self that is of no class",
+        "R-UNRESOLVED",
+        """\
+self = request.authors
+for pk in [1, 2]:
+    print(self.get(pk=pk))
+""",
+        AUTHOR,
+    ),
+    _left_whole(
+        "a manager that has a lookup of its own asks itself",
+        "R-UNRESOLVED",
+        MANAGER.format(
+            """\
+        for post in posts:
+            print(self.get(pk=post.writer_id))
+
+    def in_bulk(self, pks):
+        return {}
+"""
+        ),
+        WRITER,
+    ),
+    _left_whole(
+        "a manager of several models asks itself",
+        "R-UNRESOLVED",
+        MANAGER.format(
+            """\
+        for post in posts:
+            print(self.get(pk=post.writer_id))
+
+
+class Reader(models.Model):
+    objects = WriterManager()
+"""
+        ),
+        WRITER,
+    ),
+    _left(
+        "a helper that two loops call",
+        "R-AMBIGUOUS",
+        """\
+for pk in [1, 2]:
+    print(get_author(pk))
+for pk in [3, 4]:
+    print(get_author(pk))
+""",
+        AUTHOR,
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper that looks again",
+        "R-SHAPE",
+        """\
+for pk in [1, 2]:
+    print(get_author(pk))
+""",
+        AUTHOR,
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    author = Author.objects.filter(pk=pk).first()
+    while author is None:
+        author = wait()
+    return author
+"""
+        },
+    ),
+    _left(
+        "a helper that says what it does",
+        "R-SHAPE",
+        """\
+for pk in [1, 2]:
+    print(get_author(pk))
+""",
+        AUTHOR,
+        imports="from blog.services import get_author\n",
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    print(pk)
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper of a module that only passes it on",
+        "R-SHAPE",
+        """\
+for pk in [1, 2]:
+    print(shop.get_author(pk))
+""",
+        AUTHOR,
+        imports="from blog import shop\n",
+        files={
+            "blog/shop.py": "from blog.services import get_author\n",
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    return Author.objects.get(pk=pk)
+""",
         },
     ),
 )

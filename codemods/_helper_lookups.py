@@ -203,11 +203,9 @@ def _session_here(body: Body, helper: Body, inner: ast.Call, call: ast.Call, giv
 
 def _model_here(body: Body, helper: Body, inner: ast.Call) -> str:
     """The name of the helper's model, if its caller has it too; else ""."""
-    match inner:
-        case ast.Call(func=ast.Attribute(value=ast.Call(args=[model]))) | ast.Call(args=[model, _]):
-            name = dotted(model)
-            return name if name and _means_the_same(body, helper, name.partition(".")[0]) else ""
-    return ""
+    query = inner.func.value if isinstance(inner.func, ast.Attribute) else None
+    name = dotted((query if isinstance(query, ast.Call) else inner).args[0])
+    return name if name and _means_the_same(body, helper, name.partition(".")[0]) else ""
 
 
 def _means_the_same(body: Body, helper: Body, name: str) -> bool:
@@ -223,22 +221,17 @@ def _means_the_same(body: Body, helper: Body, name: str) -> bool:
 
 def _import_of(body: Body, helper: Body, call: ast.Call) -> tuple[str, str] | None:
     """(module, name) of the import that brings the helper to its caller; ("", "") where a twin needs none."""
-    match call.func:
-        case ast.Name(id=name) if helper.path != body.path:
-            module = body.index.tree.module(body.path)
-            level, source, attribute = module.imports.get(name, (0, "", None)) if module else (0, "", None)
-            is_direct = body.index.names.module_path(body.path, level, source) == helper.path
-            written = "." * level + source
-            if attribute != name or not is_direct or _cst.import_edit(body.text, written, [name]) is not None:
-                return None
-            return written, name
-        case ast.Name():
-            return "", ""
-        case ast.Attribute(value=receiver):
-            if not is_pure(receiver):
-                return None
-            found = body.index.names.resolve(body.path, dotted(receiver), body.function.qualname)
-            if helper.function.owner is None and found != (helper.path, ""):
-                return None
-            return "", ""
-    return None
+    func = call.func
+    if isinstance(func, ast.Name) and helper.path != body.path:
+        module = body.index.tree.module(body.path)
+        level, source, attribute = module.imports.get(func.id, (0, "", None)) if module else (0, "", None)
+        is_direct = body.index.names.module_path(body.path, level, source) == helper.path
+        written = "." * level + source
+        if attribute != func.id or not is_direct or _cst.import_edit(body.text, written, [func.id]) is not None:
+            return None
+        return written, func.id
+    if isinstance(func, ast.Attribute):
+        found = body.index.names.resolve(body.path, dotted(func.value), body.function.qualname)
+        if not is_pure(func.value) or (helper.function.owner is None and found != (helper.path, "")):
+            return None
+    return "", ""

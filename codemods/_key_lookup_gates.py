@@ -5,7 +5,9 @@ under the loop, and nothing may be evaluated early that a round would have skipp
 """
 
 import ast
+import math
 from collections.abc import Iterator
+from itertools import takewhile
 
 from codemods._lookups import Lookup
 from codemods._loop_gates import ends_early, inside, is_plain, is_pure, iterated, rebound, streams
@@ -150,16 +152,23 @@ class Gates:
         for _ in range(len(self._loose) + 1):
             if not is_pure(node):
                 raise RefusedError("R-CARRY", f"the {what} of {self._where} is more than a value that is read")
-            unknown = sorted(names_in(node) & self._loose)
+            unknown = sorted(names_in(node) & self._loose, key=lambda name: (self._line(name), name))
             if not unknown:
                 break
-            value = self._body.value(unknown[0])
-            if value is None or unknown[0] in targets(self._loop) or not self._is_straight(value):
-                raise RefusedError("R-CARRY", f"`{unknown[0]}`, on which the {what} of {self._where} depends, changes")
-            node = _Inlined(unknown[0], value).visit(ast.parse(ast.unparse(node), mode="eval").body)
+            value = self._body.value(unknown[-1])  # the last first: what it reads is bound above it
+            if value is None or unknown[-1] in targets(self._loop) or not self._is_straight(value):
+                raise RefusedError("R-CARRY", f"`{unknown[-1]}`, on which the {what} of {self._where} depends, changes")
+            node = _Inlined(unknown[-1], value).visit(ast.parse(ast.unparse(node), mode="eval").body)
+        else:
+            raise RefusedError("R-CARRY", f"the {what} of {self._where} depends on itself")
         if what == "key" and not names_in(node) & targets(self._loop):
             raise RefusedError("R-CARRY", f"the key of {self._where} is the same in every round")
         return self._body.source(node) if node is start else ast.unparse(node)
+
+    def _line(self, name: str) -> float:
+        """Where a name is bound; behind all others where that is not one place."""
+        value = self._body.value(name)
+        return math.inf if value is None else value.lineno
 
     def _is_straight(self, node: ast.AST) -> bool:
         """Whether every round comes there, before it comes to the lookup."""
@@ -170,11 +179,8 @@ class Gates:
             and statement.lineno < self._lookup.call.lineno
         )
 
-    def _above(self) -> Iterator[ast.AST]:
-        for above in self._body.parents(self._lookup.call):
-            if above is self._loop:
-                return
-            yield above
+    def _above(self) -> list[ast.AST]:
+        return self._body.within(self._lookup.call, ast.AST, self._loop)
 
     def _tests(self) -> list[str]:
         """The conditions under which a round looks up its row, outermost first."""
@@ -219,9 +225,8 @@ class Gates:
     def _skips(self) -> Iterator[str]:
         """What ends a round before the lookup: `if not item.user_id: continue`."""
         assert isinstance(self._loop, ast.For)
-        for statement in self._loop.body:
-            if any(node is self._lookup.call for node in ast.walk(statement)):
-                break
+        at = self._lookup.call
+        for statement in takewhile(lambda s: all(node is not at for node in ast.walk(s)), self._loop.body):
             if not any(isinstance(n, _LEAVES) for n in ast.walk(statement)):
                 continue
             match statement:

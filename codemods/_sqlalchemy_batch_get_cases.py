@@ -63,6 +63,25 @@ NAME = _repeat("users", "name")
 BOTH = _repeat("users", "name", "rank")
 TEAM = _repeat("teams", "id")
 MEMBER = _repeat("members", "team_id", "number")
+ACCOUNT = """\
+from sqlalchemy import Column, Integer, String
+
+from models import Base
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id = Column(Integer, primary_key=True)
+    email = Column(String, unique=True)
+    city = Column(String)
+
+    @classmethod
+    def show(cls, session):
+{}
+
+def view(session):
+    Account.show(session)
+"""
 
 
 def _app(body: str, imports: str = "") -> str:
@@ -972,6 +991,190 @@ for email in emails:
         EMAIL,
         tier="C",
     ),
+    _changed_whole(
+        "a helper whose session is another one than its caller's",
+        """\
+from models import User
+from services import get_user
+
+
+def view(session, orders):
+    for order in orders:
+        print(get_user(order.user_id))
+""",
+        """\
+from models import User
+from services import get_user, get_users
+
+
+def view(session, orders):
+    all_orders = list(orders)
+    users_by_id = get_users([order.user_id for order in all_orders])
+    for order in all_orders:
+        print(users_by_id.get(order.user_id) or get_user(order.user_id))
+""",
+        USER,
+        files={
+            "services.py": """\
+from database import session
+from models import User
+
+
+def get_user(user_id):
+    return session.get(User, user_id)
+"""
+        },
+        others={
+            "services.py": """\
+from database import session
+from models import User
+
+
+def get_user(user_id):
+    return session.get(User, user_id)
+
+
+def get_users(user_ids):
+    \"\"\"Users by id; those that are missing are left out.\"\"\"
+    return {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+"""
+        },
+        tier="C",
+    ),
+    _changed_whole(
+        "a helper that asks a model",
+        """\
+from services import get_user
+
+
+def view(orders):
+    for order in orders:
+        print(get_user(order.user_id))
+""",
+        """\
+from services import get_user, get_users
+
+
+def view(orders):
+    all_orders = list(orders)
+    users_by_id = get_users([order.user_id for order in all_orders])
+    for order in all_orders:
+        print(users_by_id.get(order.user_id) or get_user(order.user_id))
+""",
+        USER,
+        files={
+            "services.py": """\
+from models import User
+
+
+def get_user(user_id):
+    return User.query.get(user_id)
+"""
+        },
+        others={
+            "services.py": """\
+from models import User
+
+
+def get_user(user_id):
+    return User.query.get(user_id)
+
+
+def get_users(user_ids):
+    \"\"\"Users by id; those that are missing are left out.\"\"\"
+    return {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in User.query.filter(User.id.in_(user_ids[start : start + 500]))
+    }
+"""
+        },
+        tier="C",
+    ),
+    _changed_whole(
+        "a helper that an asynchronous function calls",
+        """\
+from models import User
+from services import get_user
+
+
+async def view(session, orders):
+    for order in orders:
+        print(get_user(session, order.user_id))
+""",
+        """\
+from models import User
+from services import get_user, get_users
+
+
+async def view(session, orders):
+    all_orders = list(orders)
+    users_by_id = get_users(session, [order.user_id for order in all_orders])
+    for order in all_orders:
+        print(users_by_id.get(order.user_id) or get_user(session, order.user_id))
+""",
+        USER,
+        files={
+            "services.py": """\
+from models import User
+
+
+def get_user(session, user_id):
+    return session.get(User, user_id)
+"""
+        },
+        others={
+            "services.py": """\
+from models import User
+
+
+def get_user(session, user_id):
+    return session.get(User, user_id)
+
+
+def get_users(session, user_ids):
+    \"\"\"Users by id; those that are missing are left out.\"\"\"
+    return {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+"""
+        },
+        tier="C",
+    ),
+    _changed_whole(
+        "a class method of a model",
+        ACCOUNT.format(
+            """\
+        for email in ['a']:
+            print(session.query(cls).filter(cls.email == email).one())
+"""
+        ),
+        ACCOUNT.format(
+            """\
+        account_emails = ['a']
+        accounts_by_email = {
+            account.email: account
+            for start in range(0, len(account_emails), 500)
+            for account in session.query(cls).filter(
+                cls.email.in_(account_emails[start : start + 500])
+            )
+        }
+        for email in ['a']:
+            print(accounts_by_email.get(email) or session.query(cls).filter(cls.email == email).one())
+"""
+        ),
+        _repeat("accounts", "email"),
+    ),
     _left(
         "no loop",
         "R-UNRESOLVED",
@@ -1319,6 +1522,65 @@ from models import User
 
 def by_name(session, name):
     return session.query(User).filter(User.name == name).all()
+"""
+        },
+    ),
+    _left(
+        "a statement by another column",
+        "R-UNRESOLVED",
+        """\
+for id in [1]:
+    print(session.get(User, id))
+""",
+        EMAIL,
+    ),
+    _left(
+        "a helper that asks by a column of its own",
+        "R-UNRESOLVED",
+        """\
+for id in [1]:
+    print(get_user(session, id))
+""",
+        EMAIL,
+        imports="from services import get_user\n",
+        files={
+            "services.py": """\
+from models import User
+
+
+def get_user(session, user_id):
+    return session.get(User, user_id)
+"""
+        },
+    ),
+    _left_whole(
+        "a class method of a model, by a column that is not unique",
+        "R-KEYEQ",
+        ACCOUNT.format(
+            """\
+        for city in ['a']:
+            print(session.query(cls).filter(cls.city == city).first())
+"""
+        ),
+        _repeat("accounts", "city"),
+    ),
+    _left(
+        "a helper of a model that does more",
+        "R-SHAPE",
+        """\
+for id in [1]:
+    print(get_user(id))
+""",
+        USER,
+        imports="from services import get_user\n",
+        files={
+            "services.py": """\
+from models import User
+
+
+def get_user(user_id):
+    print(user_id)
+    return User.query.get(user_id)
 """
         },
     ),
