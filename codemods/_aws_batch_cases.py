@@ -1826,6 +1826,20 @@ def view(orders: list):
         code="R-CARRY",
     ),
     Case(
+        name="a parameter that the round decides to decrypt",
+        before="""import boto3
+
+ssm = boto3.client("ssm")
+
+
+def view(settings: list):
+    return [ssm.get_parameter(Name=one.name, WithDecryption=one.secret)["Parameter"] for one in settings]
+""",
+        after=None,
+        repeats=(PARAMETER,),
+        code="R-CARRY",
+    ),
+    Case(
         name="items that are written in between",
         before="""import boto3
 

@@ -6,7 +6,7 @@ import re
 import msgspec
 
 from codemods import _cst
-from codemods._loops import Body, Loop
+from codemods._loops import Body, Comprehension, Loop
 
 _WIDTH = 88  # the narrowest of the usual widths that formatters break lines at
 _WIDEST = 120
@@ -34,20 +34,18 @@ def before(body: Body, loop: Loop) -> Place | None:
 
 def _runs_first(body: Body, statement: ast.stmt, loop: Loop) -> bool:
     """Whether a comprehension runs whenever its statement does, once, before anything else of it can matter."""
-    between: list[ast.AST] = [loop]
-    for above in body.parents(loop):
-        if above is statement:
-            break
-        if isinstance(above, ast.BoolOp) and between[-1] is not above.values[0]:
+    child: ast.AST = loop
+    for above in body.within(loop, ast.AST, statement):
+        if isinstance(above, ast.BoolOp) and child is not above.values[0]:
             return False
-        if isinstance(above, ast.IfExp) and between[-1] is not above.test:
+        if isinstance(above, ast.IfExp) and child is not above.test:
             return False
-        if isinstance(above, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        if isinstance(above, Comprehension):
             return False
-        between.append(above)
+        child = above
     head = {"If": "test", "For": "iter"}.get(type(statement).__name__)
     if head is not None:
-        return between[-1] is getattr(statement, head)
+        return child is getattr(statement, head)
     return not isinstance(
         statement, ast.While | ast.Try | ast.With | ast.AsyncWith | ast.AsyncFor | ast.Match | ast.Assert
     )

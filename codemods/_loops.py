@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import takewhile
 
 from codemods import _cst
 from codemods.index import Index
@@ -73,13 +74,8 @@ class Body:
 
     def within(self, node: ast.AST, kinds: type[ast.AST] | tuple[type[ast.AST], ...], top: ast.AST) -> list[ast.AST]:
         """The nodes of some kinds between a node and one around it, innermost first."""
-        found: list[ast.AST] = []
-        for above in self.parents(node):
-            if above is top:
-                break
-            if isinstance(above, kinds):
-                found.append(above)
-        return found
+        between = takewhile(lambda above: above is not top, self.parents(node))
+        return [above for above in between if isinstance(above, kinds)]
 
     def source(self, node: ast.expr) -> str:
         """The text of an expression as it is written; on one line where it was written on several."""

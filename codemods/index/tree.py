@@ -8,7 +8,6 @@ import subprocess
 import warnings
 from collections.abc import Callable, Mapping
 from copy import copy
-from functools import cached_property
 from pathlib import Path
 
 from codemods.cache import Store, blob_id, decode, encode, store_for
@@ -76,7 +75,6 @@ class Tree:
         self.root = root
         self.store = store or store_for(root)
         tracked, self.skipped, listed = _tracked(root)
-        self._tracked = tracked
         kept = [p for p in tracked if not is_test(p) and not p.startswith(exclude or ("\0",))]
         self.files = tuple(p for p in kept if p.endswith(".py"))
         self.templates = tuple(p for p in kept if p.endswith(TEMPLATE_SUFFIXES))
@@ -142,13 +140,8 @@ class Tree:
                 self.skipped[path] = str(skip)
         return self._sources[path]
 
-    @cached_property
-    def tests(self) -> tuple[str, ...]:
-        """The Python files that are test code: never planned on, and read only for what they watch."""
-        return tuple(path for path in self._tracked if path.endswith(".py") and is_test(path))
-
     def test_text(self, path: str) -> str:
-        """The text of one of them; empty where it cannot be read."""
+        """The text of one of `tests`; empty where it cannot be read."""
         text = self._test_text(path)
         self.note(path, ("test", path), text)
         return text

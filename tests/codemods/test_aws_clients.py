@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from codemods._aws_policies import lacking
 
 from codemods._aws_clients import service_of
 from codemods._loops import bodies
 from codemods.index import Index
+from codemods.index.policies import lacking
 
 CASES = {
     "a call": ("def view():\n    boto3.client('sqs').go()\n", "sqs"),

@@ -42,6 +42,27 @@ def test_tests_are_read_and_never_planned_on(checkout: Checkout) -> None:
     assert tree.module("tests/test_app.py") is None
 
 
+def test_a_test_that_cannot_be_read_is_empty(checkout: Checkout) -> None:
+    root = checkout({"test_a.py": "x = 1\n", "test_b.py": "x = 1\n"})
+    (root / "test_b.py").unlink()
+    tree = Tree(root)
+    assert {path: tree.test_text(path) for path in tree.tests} == {"test_a.py": "x = 1\n", "test_b.py": ""}
+    assert tree.skipped == {}
+
+
+def test_tests_and_policies_are_asked_again(checkout: Checkout) -> None:
+    root = checkout({"test_a.py": "x = 1\n", "a.json": '"sqs:SendMessage"', "b.json": '"sqs:SendMessage"'})
+    tree, asked = Tree(root), ("policies", "sqs:SendMessage", "sqs:Other")
+    assert tree.policies_lacking("sqs:SendMessage", "sqs:Other") == ["a.json", "b.json"]
+    assert (tree.again(("test", "test_a.py")), tree.again(asked)) == ("x = 1\n", "a.json\0b.json")
+    (root / "test_a.py").write_text("y = 2\n")
+    (root / "a.json").write_text('"sqs:Sen*", "sqs:Oth*"')
+    (root / "b.json").write_text('"sqs:SendMessage", "sqs:Other"')
+    assert (tree.again(("test", "test_a.py")), tree.again(asked)) == ("y = 2\n", "")
+    (root / "test_a.py").unlink()
+    assert tree.again(("test", "test_a.py")) == ""
+
+
 def test_files_that_hold_a_word(checkout: Checkout) -> None:
     tree = Tree(checkout({"a.py": "x.y()", "b.py": "xzy()", "c.py": "", "d.html": "x.y"}))
     assert [tree.containing("x.y"), tree.containing("x.y"), tree.containing("x.y", "xz")] == [
