@@ -2,11 +2,11 @@
 
     python bench/loops.py [CODEMOD ...] [--rounds 5]
 
-The rows are those of the modules beside this one whose names begin with `loops_`; those whose library is not installed
-are left out, with a line on standard error. Each is the work of one loop, in a process of its own (Django is set up once
-per process), run against the real library with a service on this machine; the latency is slept before every call, as a
-network would. Figures are medians of the rounds. A codemod that does not save calls, or that costs more time at any
-latency, is one that should not be shipped: the command then ends with 1.
+The rows are those of the modules beside this one whose names begin with `loops_`; those whose library is not
+installed are left out, with a line on standard error. Each is the work of one loop, in a process of its own (Django
+is set up once per process), run against the real library with a service on this machine; the latency is slept before
+every call, as a network would. Figures are medians of the rounds. A codemod that does not save calls, or that costs
+more time at any latency, is one that should not be shipped: the command then ends with 1.
 """
 
 import argparse
