@@ -3,16 +3,16 @@
     python bench/loops.py [CODEMOD ...] [--rounds 5]
 
 The rows are those of the modules beside this one whose names begin with `loops_`; those whose library is not
-installed are left out, with a line on standard error. Each is the work of one loop, in a process of its own (Django
-is set up once per process), run against the real library with a service on this machine; the latency is slept before
-every call, as a network would. Figures are medians of the rounds. A codemod that does not save calls, or that costs
-more time at any latency, is one that should not be shipped: the command then ends with 1.
+installed are left out, with a line on standard error. Each is the work of one loop, each module in a process of its
+own (Django is set up once per process), run against the real library with a service on this machine; the latency is
+slept before every call, as a network would. Figures are medians of the rounds. A codemod that does not save calls, or
+that costs more time at any latency, is one that should not be shipped: the command then ends with 1.
 """
 
 import argparse
 import importlib
-import multiprocessing
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -31,19 +31,6 @@ class Row(NamedTuple):
     after: Callable[[float], None]
 
 
-def rows() -> list[Row]:
-    """The rows of all modules beside this one; they may be plain tuples."""
-    here = Path(__file__).parent
-    sys.path.insert(0, str(here))
-    found: list[Row] = []
-    for path in sorted(here.glob("loops_*.py")):
-        try:
-            found += [Row(*row) for row in importlib.import_module(path.stem).ROWS]
-        except ImportError as error:
-            print(f"{path.name} left out: {error}", file=sys.stderr)
-    return found
-
-
 def timed(work: Callable[[float], None], latency: float, rounds: int) -> tuple[float, float]:
     """Median (wall, CPU) seconds of a run, after one that warms up."""
     work(latency)
@@ -57,32 +44,39 @@ def timed(work: Callable[[float], None], latency: float, rounds: int) -> tuple[f
 
 
 def main() -> int:
+    here = Path(__file__)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("codemods", nargs="*", help="only rows whose codemod begins with one of these")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--module", help="only the rows of this one, without the head of the table")
     arguments = parser.parse_args()
+    if arguments.module:
+        return measured(arguments.module, tuple(arguments.codemods) or ("",), arguments.rounds)
     head = [f"wall at {latency * 1000:g} ms" for latency in LATENCIES]
     print("codemod | operations | " + " | ".join(head) + " | CPU")
-    print("|".join(["---"] * (len(head) + 3)))
+    print("|".join(["---"] * (len(head) + 3)), flush=True)
+    command = [sys.executable, str(here), "--rounds", str(arguments.rounds), *arguments.codemods]
+    modules = sorted(path.stem for path in here.parent.glob("loops_*.py"))
+    return max(subprocess.run([*command, "--module", module], check=False).returncode for module in modules)
+
+
+def measured(module: str, codemods: tuple[str, ...], rounds: int) -> int:
+    """Print the figures of a module's rows, which may be plain tuples; 1 if one does not pay."""
+    try:
+        rows = [Row(*row) for row in importlib.import_module(module).ROWS]
+    except ImportError as error:
+        print(f"{module} left out: {error}", file=sys.stderr)
+        return 0
     poor = 0
-    for row in rows():
-        if not arguments.codemods or row.codemod.startswith(tuple(arguments.codemods)):
-            alone = multiprocessing.get_context("fork").Process(target=measure, args=(row, arguments.rounds))
-            alone.start()
-            alone.join()
-            poor += alone.exitcode != 0
+    for row in (row for row in rows if row.codemod.startswith(codemods)):
+        before = [timed(row.before, latency, rounds) for latency in LATENCIES]
+        after = [timed(row.after, latency, rounds) for latency in LATENCIES]
+        walls = [f"{b[0] * 1000:.2f} -> {a[0] * 1000:.2f} ms" for b, a in zip(before, after, strict=True)]
+        cpu = f"{before[0][1] * 1000:.2f} -> {after[0][1] * 1000:.2f} ms"
+        print(f"{row.codemod} | {row.operations[0]} -> {row.operations[1]} | {' | '.join(walls)} | {cpu}", flush=True)
+        pays = row.operations[1] < row.operations[0] and all(a[0] < b[0] for b, a in zip(before, after, strict=True))
+        poor += not pays
     return 1 if poor else 0
-
-
-def measure(row: Row, rounds: int) -> None:
-    """Print the figures of a row; ends with 1 if it does not pay."""
-    before = [timed(row.before, latency, rounds) for latency in LATENCIES]
-    after = [timed(row.after, latency, rounds) for latency in LATENCIES]
-    walls = [f"{b[0] * 1000:.2f} -> {a[0] * 1000:.2f} ms" for b, a in zip(before, after, strict=True)]
-    cpu = f"{before[0][1] * 1000:.2f} -> {after[0][1] * 1000:.2f} ms"
-    print(f"{row.codemod} | {row.operations[0]} -> {row.operations[1]} | {' | '.join(walls)} | {cpu}", flush=True)
-    pays = row.operations[1] < row.operations[0] and all(a[0] < b[0] for b, a in zip(before, after, strict=True))
-    sys.exit(0 if pays else 1)
 
 
 if __name__ == "__main__":
