@@ -9,6 +9,7 @@ from codemods._aws_clients import service_of
 from codemods._aws_effects import effects
 from codemods._aws_sending import Sending
 from codemods._aws_tables import key_names
+from codemods._loop_answers import proposed
 from codemods._loop_gates import is_pure, iterated, rebound, streams
 from codemods._loops import Body, names_in, targets
 from codemods._mocks import watched
@@ -51,17 +52,15 @@ class Write:
         load = Load(
             name, row.batch, f"one call takes {row.limit} entries", self.repeat, -(-self.repeat.count // row.limit)
         )
-        return Proposal(
+        return proposed(
             self.codemod,
-            "C" if self.doubts else "B",
-            body.path,
-            body.function.qualname,
-            self.call.lineno,
-            body.source(self.call),
-            (load,),
+            self.reached,
+            body,
+            self.call,
+            load,
             {body.path: text},
-            (self.reached.via,),
-            (*dict.fromkeys(self.doubts), *self._notes()),
+            doubts=self.doubts,
+            notes=self._notes(),
             does=f"make {row.method} calls in batches",
         )
 

@@ -4,6 +4,7 @@ import ast
 
 from codemods import _cst, _loop_edits
 from codemods._constructors import Constructor, arguments_of
+from codemods._loop_answers import proposed
 from codemods._loops import Body
 from codemods._mocks import patched
 from codemods.api import Load, Proposal, Reached, Repeat
@@ -46,17 +47,15 @@ class Edit:
         decorator, edits = self._decorator()
         edits += self._decorated(decorator) if self._is_factory() else self._accessor(decorator)
         load = Load(made.callee, "cached accessor", "one client serves all calls", self.repeat, self.repeat.count)
-        return Proposal(
+        return proposed(
             self.codemod,
-            "C" if self.doubts else "B",
-            body.path,
-            body.function.qualname,
-            self.call.lineno,
-            body.source(self.call),
-            (load,),
+            self.reached,
+            body,
+            self.call,
+            load,
             {body.path: _cst.replace(body.text, edits)},
-            (self.reached.via,),
-            (*dict.fromkeys(self.doubts), *made.notes),
+            doubts=self.doubts,
+            notes=made.notes,
             does=f"keep the {self._what()}",
         )
 

@@ -5,6 +5,7 @@ import re
 
 from codemods import _cst, _http_blocks, _loop_edits
 from codemods._http_calls import CLIENTS, Sent, accessors, doubts
+from codemods._loop_answers import proposed
 from codemods._loop_gates import inside
 from codemods._loops import Body, Comprehension
 from codemods.api import Load, Proposal, Reached, Repeat
@@ -38,22 +39,20 @@ class Edit:
     def proposal(self) -> Proposal:
         """The edit of all calls of the function that send what repeats."""
         body = self.body
-        unsure = tuple(dict.fromkeys(doubt for one in self.calls for doubt in doubts(body, one)))
+        unsure = [doubt for one in self.calls for doubt in doubts(body, one)]
         text = self._locally() if self._in_loop() else self._per_thread()
         first = self.calls[0].call
         kept = f"{self.library}.{self.client}"
         load = Load(f"{self.library}.{self.calls[0].verb}", kept, "one connection serves all", self.repeat, 1)
-        return Proposal(
+        return proposed(
             self.codemod,
-            "C" if unsure else "B",
-            body.path,
-            body.function.qualname,
-            first.lineno,
-            body.source(first),
-            (load,),
+            self.reached,
+            body,
+            first,
+            load,
             {body.path: text},
-            (self.reached.via,),
-            (*unsure, _CLOSED),
+            doubts=unsure,
+            notes=(_CLOSED,),
             does="keep connections open",
         )
 

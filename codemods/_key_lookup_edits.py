@@ -6,6 +6,7 @@ from functools import cached_property
 from codemods import _cst, _loop_edits
 from codemods._key_lookup_gates import Gates, asked
 from codemods._lookups import Lookup
+from codemods._loop_answers import proposed
 from codemods._loop_gates import is_known_beforehand, is_list, is_settled, iterated, keeps_rows, makes_list
 from codemods._loops import Body, Comprehension, names_in
 from codemods.api import Load, Proposal, Reached, Repeat
@@ -49,17 +50,14 @@ class Edit:
             self._repeat,
             1,
         )
-        return Proposal(
+        return proposed(
             self._codemod,
-            "C" if doubts else "B",
-            body.path,
-            body.function.qualname,
-            lookup.call.lineno,
-            body.source(lookup.call),
-            (load,),
+            self._reached,
+            body,
+            lookup.call,
+            load,
             self._texts(edits),
-            (self._reached.via,),
-            doubts,
+            doubts=doubts,
             does=f"fetch {_loop_edits.plural(lookup.model)} in one query",
         )
 

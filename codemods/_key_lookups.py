@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from codemods._key_lookup_edits import Edit
 from codemods._lookups import Lookup, Match, Unfit
+from codemods._loop_answers import no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, No, Reached, Repeat, Sighting
 from codemods.index import Index
@@ -24,7 +25,7 @@ def answers(
     return [
         _answer(codemod, index, sighting, repeat, match)
         if repeat.shape != "write" and tables.issuperset(repeat.tables[:1])
-        else No("R-UNRESOLVED", f"no model has its rows looked up by `{repeat.statement}`", (repeat,))
+        else No("R-UNRESOLVED", f"no model has its rows looked up by `{repeat.statement}`", (repeat,), foreign=True)
         for repeat in sighting.repeats
     ]
 
@@ -42,7 +43,7 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
     if not fit:
         body, unfit = found[0]
         assert isinstance(unfit, Unfit)
-        return No(unfit.code, unfit.message, (repeat,), path=body.path, qualname=body.function.qualname)
+        return no(unfit.code, unfit.message, body, repeat)
     if len(fit) > 1:
         places = tuple(f"{body.path}:{lookup.call.lineno}" for body, lookup in fit)
         return No("R-AMBIGUOUS", f"{' and '.join(places)} look up rows alike", (repeat,), places)
@@ -51,8 +52,7 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
     try:
         return Edit(codemod, nearest[where], body, lookup, repeat).proposal()
     except RefusedError as refused:
-        done = refused.code == "R-BATCHED"
-        return No(refused.code, refused.message, (repeat,), path=where[0], qualname=where[1], done=done)
+        return no(refused.code, refused.message, body, repeat)
 
 
 def _found(index: Index, keys: Iterable[Key], repeat: Repeat, match: Match) -> list[tuple[Body, Lookup | Unfit]]:

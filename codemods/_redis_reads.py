@@ -4,6 +4,7 @@ import ast
 from functools import cached_property
 
 from codemods import _cst, _loop_edits
+from codemods._loop_answers import proposed
 from codemods._loop_gates import inside, is_settled, iterated, makes_list
 from codemods._loops import Body, names_in, targets
 from codemods._redis_commands import READS, SAVES
@@ -61,17 +62,14 @@ class ReadEdit:
             lines += f"{place.indent}{execute} = {values}{end}"
         edits.append((place.at, place.at, lines))
         load = Load(f"redis.{one.method}", "mget" if many else "pipeline", "one round trip", self.repeat, 1)
-        return Proposal(
+        return proposed(
             self.codemod,
-            "C" if self.gates.doubts else "B",
-            body.path,
-            body.function.qualname,
-            one.line,
-            body.source(one.call),
-            (load,),
+            self.reached,
+            body,
+            one.call,
+            load,
             {body.path: _cst.replace(body.text, edits)},
-            (self.reached.via,),
-            tuple(dict.fromkeys(self.gates.doubts)),
+            doubts=self.gates.doubts,
             does="read from redis in one round trip",
         )
 

@@ -3,6 +3,7 @@
 import ast
 
 from codemods import _cst, _loop_edits
+from codemods._loop_answers import proposed
 from codemods._loop_gates import inside
 from codemods._loops import Body, targets
 from codemods._redis_commands import SURE, WRITES
@@ -47,17 +48,14 @@ class WriteEdit:
         edits += [(body.offsets(w.whole)[0], body.offsets(w.client)[1], pipe) for w in self.writes]
         edits.append((after + len(rest), after + len(rest), f"{end}{place.indent}{wait}{pipe}.execute()"))
         load = Load(f"redis.{self.one.method}", "pipeline", "one round trip", self.repeat, 1)
-        return Proposal(
+        return proposed(
             self.codemod,
-            "C" if self.gates.doubts else "B",
-            body.path,
-            body.function.qualname,
-            self.one.line,
-            body.source(self.one.call),
-            (load,),
+            self.reached,
+            body,
+            self.one.call,
+            load,
             {body.path: _cst.replace(body.text, edits)},
-            (self.reached.via,),
-            tuple(dict.fromkeys(self.gates.doubts)),
+            doubts=self.gates.doubts,
             does="write to redis in one round trip",
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from codemods._loop_answers import nearest, no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
@@ -50,11 +51,11 @@ def answers(
 
 
 def _answer(index: Index, sighting: Sighting, repeat: Repeat, match: Match, edit: Edit, looped: bool) -> Answer:
-    nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
-    found = _found(index, {k: r for k, r in nearest.items() if k in sighting.readers}, repeat, match, looped)
-    found = found or _found(index, nearest, repeat, match, looped)
+    reached = nearest(sighting)
+    found = _found(index, {k: r for k, r in reached.items() if k in sighting.readers}, repeat, match, looped)
+    found = found or _found(index, reached, repeat, match, looped)
     if not found:
-        behind = _behind(index, nearest, repeat, match) if looped else None
+        behind = _behind(index, reached, repeat, match) if looped else None
         return behind or No("R-UNRESOLVED", f"no loop on the way writes rows with `{repeat.statement}`", (repeat,))
     if len(found) > 1:
         places = tuple(f"{one.body.path}:{one.calls[0].lineno}" for one in found)
@@ -63,8 +64,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat, match: Match, edit
     try:
         return edit(found[0])
     except RefusedError as refused:
-        done = refused.code == "R-BATCHED"
-        return No(refused.code, refused.message, (repeat,), path=body.path, qualname=body.function.qualname, done=done)
+        return no(refused.code, refused.message, body, repeat)
 
 
 def _found(index: Index, nearest: dict[Key, Reached], repeat: Repeat, match: Match, looped: bool) -> list[Found]:
@@ -90,10 +90,9 @@ def _behind(index: Index, nearest: dict[Key, Reached], repeat: Repeat, match: Ma
     }
     for body in bodies(index, [key for key in reversed(nearest) if key in looped]):
         if calls := [call for call in body.calls() if match(body, call, repeat)]:
-            name = body.function.qualname
-            place = f"line {calls[0].lineno} of {body.path}"
+            name, place = body.function.qualname, f"line {calls[0].lineno} of {body.path}"
             message = f"`{name}` writes one row ({place}), and {looped[body.path, name]} calls it in a loop"
-            return No("R-SHARED-CALLERS", message, (repeat,), path=body.path, qualname=name)
+            return no("R-SHARED-CALLERS", message, body, repeat)
     return None
 
 

@@ -18,6 +18,7 @@ from codemods._aws_clients import service_of
 from codemods._aws_reads import Read
 from codemods._aws_writes import Write
 from codemods._lazy import names_of
+from codemods._loop_answers import nearest, no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -44,8 +45,8 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     rows = [row for row in (*BATCHES, *LOOKUPS) if asked(repeat.statement, row)]
     if not rows:
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no call of AWS that has a batch", (repeat,), foreign=True)
-    nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
-    found = _found(index, [key for key in nearest if key in sighting.readers], rows) or _found(index, nearest, rows)
+    reached = nearest(sighting)
+    found = _found(index, [key for key in reached if key in sighting.readers], rows) or _found(index, reached, rows)
     if not found:
         return No("R-UNRESOLVED", f"no loop on the way makes the call `{repeat.statement}`", (repeat,))
     single = [one for one in found if not _is_batched(one[0], one[2])]
@@ -55,14 +56,14 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     body, call, row = (single or found)[0]
     where = (body.path, body.function.qualname)
     if not single:
-        return No("R-BATCHED", f"`{where[1]}` makes the call for many already", (repeat,), (), *where, done=True)
+        return no("R-BATCHED", f"`{where[1]}` makes the call for many already", body, repeat)
     try:
-        reached = nearest[where]
+        way = reached[where]
         if isinstance(row, Lookup):
-            return Read(META.id, reached, body, call, repeat, row).proposal()
-        return Write(META.id, reached, body, call, repeat, row).proposal()
+            return Read(META.id, way, body, call, repeat, row).proposal()
+        return Write(META.id, way, body, call, repeat, row).proposal()
     except RefusedError as refused:
-        return No(refused.code, refused.message, (repeat,), (), *where)
+        return no(refused.code, refused.message, body, repeat)
 
 
 def _found(index: Index, keys: Iterable[Key], rows: list[Row]) -> list[Found]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from codemods._client_edit import Edit, is_kept
 from codemods._constructors import Constructor, constructor_of
 from codemods._lazy import names_of
+from codemods._loop_answers import nearest, no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -40,11 +41,11 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     profiled = sighting.kind in _PROFILED
     if not profiled and (repeat.tables or not method):
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no call on a client", (repeat,), foreign=True)
-    nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
-    keys = [key for key in nearest if key in sighting.readers] if sighting.readers or not profiled else list(nearest)
+    reached = nearest(sighting)
+    keys = [key for key in reached if key in sighting.readers] if sighting.readers or not profiled else list(reached)
     found = _found(index, keys, "" if profiled else method)
     if not found and not profiled:
-        found = _found(index, list(nearest), method)
+        found = _found(index, list(reached), method)
     if not found:
         return No("R-UNRESOLVED", "no function on the way makes a client", (repeat,))
     fresh = [one for one in found if not is_kept(one[0])]
@@ -52,14 +53,14 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     body, call, made = (fresh or found)[0]
     where = (body.path, body.function.qualname)
     if not fresh:
-        return No("R-CACHED", f"`{where[1]}` makes its client once already", (repeat,), (), *where, done=True)
+        return no("R-CACHED", f"`{where[1]}` makes its client once already", body, repeat)
     if len(places) > 1:
         named = tuple(sorted(f"{path}:{name}" for path, name in places))
         return No("R-AMBIGUOUS", f"{' and '.join(named)} make clients alike", (repeat,), named)
     try:
-        return Edit(META.id, nearest[where], body, call, made, repeat).proposal()
+        return Edit(META.id, reached[where], body, call, made, repeat).proposal()
     except RefusedError as refused:
-        return No(refused.code, refused.message, (repeat,), (), *where)
+        return no(refused.code, refused.message, body, repeat)
 
 
 def _method(statement: str) -> str:

@@ -11,6 +11,7 @@ import ast
 
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
+from codemods._loop_answers import proposed
 from codemods._loops import Body
 from codemods._row_writes import Found, answers
 from codemods._row_writes_created import Created, created
@@ -95,16 +96,14 @@ def _after(found: Found, loop: ast.For, rows: list[Created], doubts: list[str]) 
         first.model.name, "bulk_create", "one statement inserts the rows of all rounds", found.repeat,
         -(-found.repeat.count // _BATCH),
     )  # fmt: skip
-    return Proposal(
+    return proposed(
         META.id,
-        "C" if doubts else "B",
-        body.path,
-        body.function.qualname,
-        first.call.lineno,
-        body.source(first.call),
-        (load,),
+        found.reached,
+        body,
+        first.call,
+        load,
         {body.path: _cst.replace(body.text, edits)},
-        (found.reached.via,),
-        (*dict.fromkeys(doubts), LATER),
+        doubts=doubts,
+        notes=(LATER,),
         does=f"create {_loop_edits.plural(first.model.name)} in one call",
     )

@@ -12,6 +12,7 @@ import ast
 
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
+from codemods._loop_answers import proposed
 from codemods._loops import Body
 from codemods._row_writes import Found, answers
 from codemods._row_writes_django import skipped
@@ -98,20 +99,18 @@ def _after(
     edits = edits or _collected(found, loop, saves, fields, manager)
     after_it = 1 if strategy == "update()" else -(-found.repeat.count // _ROWS)
     load = Load(one.model.name, strategy, "one statement writes the rows of all rounds", found.repeat, after_it)
-    notes = [*dict.fromkeys(doubts), *([LATER] if strategy == "bulk_update" else [])]
+    notes = [LATER] if strategy == "bulk_update" else []
     if not one.call.keywords:
         notes.append(f"`save()` wrote back every column as it was read, now {' and '.join(fields)} alone")
-    return Proposal(
+    return proposed(
         META.id,
-        "C" if doubts else "B",
-        body.path,
-        body.function.qualname,
-        one.call.lineno,
-        body.source(one.call),
-        (load,),
+        found.reached,
+        body,
+        one.call,
+        load,
         {body.path: _cst.replace(body.text, edits)},
-        (found.reached.via,),
-        tuple(notes),
+        doubts=doubts,
+        notes=notes,
         does=f"write {_loop_edits.plural(one.model.name)} in one call",
     )
 

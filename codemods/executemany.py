@@ -12,6 +12,7 @@ import re
 
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
+from codemods._loop_answers import proposed
 from codemods._loops import Body
 from codemods._row_writes import Found, answers
 from codemods._row_writes_batch import batch_call
@@ -97,16 +98,14 @@ def _after(found: Found, loop: ast.For, call: ast.Call) -> Proposal:
     why = f"{batch.name} sends the rows of all rounds"
     after_it = -(-found.repeat.count // batch.rows)
     load = Load(found.repeat.tables[0], batch.name, why, found.repeat, after_it)
-    return Proposal(
+    return proposed(
         META.id,
-        "C" if doubts else "B",
-        body.path,
-        body.function.qualname,
-        call.lineno,
-        body.source(call),
-        (load,),
+        found.reached,
+        body,
+        call,
+        load,
         {body.path: _cst.replace(body.text, edits)},
-        (found.reached.via,),
-        (*doubts, LATER),
+        doubts=doubts,
+        notes=(LATER,),
         does=f"send the rows of {found.repeat.tables[0]} in one call",
     )

@@ -11,6 +11,7 @@ that go to different hosts, and clients that are set up for their call.
 from codemods._http_calls import Sent, kept, made_per_call, refusal, sent, verb_of
 from codemods._http_edit import Edit
 from codemods._lazy import names_of
+from codemods._loop_answers import nearest
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -42,10 +43,10 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     verb = verb_of(repeat)
     if verb is None:
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no HTTP request", (repeat,), foreign=True)
-    nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
+    reached = nearest(sighting)
     found: dict[Body, list[Sent]] = {}
     other: tuple[Body, bool] | None = None
-    for keys in ([key for key in nearest if key in sighting.readers], [*nearest]):
+    for keys in ([key for key in reached if key in sighting.readers], [*reached]):
         for body in bodies(index, [key for key in keys if _sends(index, key, verb)]):
             if calls := sent(body, verb):
                 found[body] = calls
@@ -67,7 +68,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
         places = tuple(f"{body.path}:{calls[0].call.lineno}" for body, calls in found.items())
         return No("R-AMBIGUOUS", f"{' and '.join(places)} send requests alike", (repeat,), places)
     ((body, calls),) = found.items()
-    edit = Edit(META.id, nearest[body.path, body.function.qualname], body, calls, repeat)
+    edit = Edit(META.id, reached[body.path, body.function.qualname], body, calls, repeat)
     why = next(filter(None, (refusal(body, one) for one in calls)), None) or edit.refusal()
     if why is not None:
         return No(*why, (repeat,), path=body.path, qualname=body.function.qualname)

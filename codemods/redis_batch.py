@@ -8,12 +8,13 @@ cluster. A draft where an error midway would leave another state behind, or wher
 """
 
 from codemods._lazy import names_of
+from codemods._loop_answers import nearest, no
 from codemods._loops import Body, bodies
 from codemods._redis_commands import READS, WRITES
 from codemods._redis_loops import Asked, asked
 from codemods._redis_reads import ReadEdit
 from codemods._redis_writes import WriteEdit
-from codemods.api import Answer, Meta, No, Reached, Repeat, Sighting
+from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.refusals import RefusedError
@@ -39,28 +40,28 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     if repeat.dialect not in ("redis", "valkey"):
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no command of redis", (repeat,), foreign=True)
     command = repeat.statement.split()[0].upper()
-    nearest = {(r.path, r.qualname): r for r in reversed(sighting.reached)}
-    named = [key for key in nearest if key in sighting.readers]
+    reached = nearest(sighting)
+    named = [key for key in reached if key in sighting.readers]
     methods = {method for method, sent in _ALL.items() if command in sent}
-    found = _found(index, named, methods) or _found(index, [*nearest], methods)
+    found = _found(index, named, methods) or _found(index, [*reached], methods)
     other = "" if found else command
     alike = READS if any(command in sent for sent in READS.values()) else WRITES
     found = found or _found(index, named, {*alike})
     open_ = [(body, one) for body, one in found if one.sort != "pipeline"]
     if not open_ and found:
-        return _no("R-BATCHED", f"{found[0][0].function.qualname} sends `{command}` in a pipeline", found[0][0], repeat)
+        return no("R-BATCHED", f"{found[0][0].function.qualname} sends `{command}` in a pipeline", found[0][0], repeat)
     if not open_:
         return No("R-UNRESOLVED", f"no loop on the way sends `{command}` to redis", (repeat,))
     if len({(body.path, id(body.loop(one.call))) for body, one in open_}) > 1:
         places = tuple(f"{body.path}:{one.line}" for body, one in open_)
         return No("R-AMBIGUOUS", f"{' and '.join(places)} send `{command}` alike", (repeat,), places)
     body, first = open_[0]
-    reached: Reached = nearest[body.path, body.function.qualname]
+    way = reached[body.path, body.function.qualname]
     try:
         edit = ReadEdit if first.method in READS else WriteEdit
-        return edit(META.id, reached, body, [one for _, one in open_], repeat).proposal(other)
+        return edit(META.id, way, body, [one for _, one in open_], repeat).proposal(other)
     except RefusedError as refused:
-        return _no(refused.code, refused.message, body, repeat)
+        return no(refused.code, refused.message, body, repeat)
 
 
 def _found(index: Index, keys: list[Key], methods: set[str]) -> list[tuple[Body, Asked]]:
@@ -71,7 +72,3 @@ def _found(index: Index, keys: list[Key], methods: set[str]) -> list[tuple[Body,
         if function and any(call.callee.rpartition(".")[2] in methods for call in function.calls)
     ]  # fmt: skip
     return [(body, one) for body in bodies(index, calling) for one in asked(body) if one.method in methods]
-
-
-def _no(code: str, message: str, body: Body, repeat: Repeat) -> No:
-    return No(code, message, (repeat,), path=body.path, qualname=body.function.qualname, done=code == "R-BATCHED")

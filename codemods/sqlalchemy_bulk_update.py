@@ -10,6 +10,7 @@ import ast
 
 from codemods import _cst, _loop_edits
 from codemods._lazy import names_of
+from codemods._loop_answers import proposed
 from codemods._loop_gates import iterated
 from codemods._loops import Body
 from codemods._row_writes import Found, answers
@@ -117,20 +118,17 @@ def _edit(found: Found) -> Proposal:
     edits = [(line, end, written.rstrip("\r\n"))]
     if isinstance(rows, ast.Name) and (value := body.value(rows.id)) is not query and value is not None:
         edits.append((body.offsets(query)[1], body.offsets(value)[1], ""))  # `.all()` of the query in the name
-    doubts = list(dict.fromkeys(listeners(body.index, model, set(values))))
+    doubts = listeners(body.index, model, set(values))
     why = "one statement writes the rows of all rounds"
     load = Load(f"{model.name}.{next(iter(values))}", "Query.update", why, found.repeat, 1)
-    return Proposal(
+    return proposed(
         META.id,
-        "C" if doubts else "B",
-        body.path,
-        body.function.qualname,
-        query.lineno,
-        body.source(query),
-        (load,),
+        found.reached,
+        body,
+        query,
+        load,
         {body.path: _cst.replace(body.text, edits)},
-        (found.reached.via,),
-        tuple(doubts),
+        doubts=doubts,
         does=f"update {_loop_edits.plural(model.name)} in one statement",
     )
 
