@@ -176,12 +176,8 @@ class Sending:
     def _end(self) -> str:
         return _cst.newline(self.body.text)
 
-    @cached_property
-    def _quote(self) -> str:
-        return "'" if self.body.text.count("'") > self.body.text.count('"') else '"'
-
     def _quoted(self, word: str) -> str:
-        return f"{self._quote}{word}{self._quote}"
+        return _loop_edits.quoted(self.body, word)
 
     def _quoted_list(self, words: list[str]) -> str:
         return f"[{', '.join(map(self._quoted, words))}]"

@@ -381,6 +381,12 @@ def _code(node: cst.CSTNode, written: str) -> str:
     return cst.Module([], default_newline=newline(written)).code_for_node(node)
 
 
+def quoted(text: str, value: str) -> str:
+    """A string literal with the quotes that the file prefers."""
+    mark = "'" if text.count("'") > text.count('"') else '"'
+    return f"{mark}{value}{mark}"
+
+
 def newline(text: str) -> str:
     found = _LINE_END.search(text)
     return found.group() if found else "\n"

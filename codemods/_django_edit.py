@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from codemods import _cst
 from codemods._django_policy import STANDARD
 from codemods.index.facts import Query
+from codemods.index.roots import down
 
 _WIDTH = 88
 _PEERS = "FETCH_PEERS"
@@ -17,7 +18,7 @@ def with_loads(text: str, query: Query, loads: Mapping[str, Sequence[str]]) -> s
     start, end = _cst.offsets(text, query.chain)
     chain = text[start:end]
     for method, paths in loads.items():
-        arguments = [path if method == "fetch_mode" else quoted(text, path) for path in paths]
+        arguments = [path if method == "fetch_mode" else _cst.quoted(text, path) for path in paths]
         chain = _cst.with_call(chain, _depth(chain, query, method), method, arguments)
     return _cst.replace(text, [(start, end, chain)])
 
@@ -37,7 +38,7 @@ def with_import(text: str, named: Iterable[str], local: frozenset[str]) -> str:
 
 def _depth(chain: str, query: Query, method: str) -> int:
     """Where the call goes: onto one of the same name, else after what only the manager may have, else at the root."""
-    hops = _hops(ast.parse(f"({chain})", mode="eval").body)
+    hops = list(down(ast.parse(f"({chain})", mode="eval").body))
     calls = [
         (i, n.func.attr) for i, n in enumerate(hops) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
     ]
@@ -48,25 +49,6 @@ def _depth(chain: str, query: Query, method: str) -> int:
         return same[0] + 2
     own = [i for i, name in calls if name not in STANDARD and i < root]
     return own[0] if own else root
-
-
-def _hops(node: ast.expr) -> list[ast.expr]:
-    found = [node]
-    while True:
-        match node:
-            case ast.Call(func=ast.Attribute() as inner):
-                node = inner
-            case ast.Attribute(value=inner) | ast.Subscript(value=inner):
-                node = inner
-            case _:
-                return found
-        found.append(node)
-
-
-def quoted(text: str, path: str) -> str:
-    """A string literal with the quotes that the file prefers."""
-    mark = "'" if text.count("'") > text.count('"') else '"'
-    return f"{mark}{path}{mark}"
 
 
 def with_list_select_related(text: str, qualname: str, paths: Sequence[str]) -> str | None:
@@ -109,7 +91,7 @@ def with_get_queryset(text: str, qualname: str, method: str, paths: Sequence[str
         return None
     newline = "\r\n" if "\r\n" in text else "\n"
     indent = " " * node.body[0].col_offset
-    names = ", ".join(quoted(text, path) for path in paths)
+    names = ", ".join(_cst.quoted(text, path) for path in paths)
     lines = [
         f"{indent}def get_queryset(self, request):",
         f"{indent}    return super().get_queryset(request).{method}({names})",
@@ -138,7 +120,7 @@ def with_queryset(text: str, qualname: str, root: str, loads: Mapping[str, Seque
         return None
     newline = "\r\n" if "\r\n" in text else "\n"
     indent = " " * lines[0].col_offset
-    calls = [f".{method}({', '.join(quoted(text, path) for path in paths)})" for method, paths in loads.items()]
+    calls = [f".{method}({', '.join(_cst.quoted(text, path) for path in paths)})" for method, paths in loads.items()]
     line = f"{indent}queryset = {root}{''.join(calls)}"
     if len(line) > _WIDTH:
         inner = newline + indent + "    "
@@ -151,7 +133,7 @@ def with_queryset(text: str, qualname: str, root: str, loads: Mapping[str, Seque
 
 
 def _assignment(text: str, paths: Sequence[str], indent: str, newline: str) -> str:
-    names = [quoted(text, path) for path in paths]
+    names = [_cst.quoted(text, path) for path in paths]
     short = f"list_select_related = ({', '.join(names)}{',' if len(names) == 1 else ''})"
     if len(indent + short) <= _WIDTH:
         return short
@@ -168,7 +150,7 @@ def _extended(text: str, value: ast.expr, paths: Sequence[str]) -> str | None:
     line = text[text.rfind("\n", 0, start) + 1 : start]
     between = f",{chr(10)}{line}" if not line.strip() else ", "
     rest = text[end:].removeprefix(",") if len(value.elts) == 1 and line.strip() else text[end:]
-    return text[:end] + "".join(between + quoted(text, path) for path in paths) + rest
+    return text[:end] + "".join(between + _cst.quoted(text, path) for path in paths) + rest
 
 
 def _named(statement: ast.Assign, name: str) -> bool:

@@ -121,7 +121,6 @@ class Edit:
     def _accessor(self, name: str) -> tuple[int, int, str]:
         body, end, step = self.body, _cst.newline(self.body.text), _loop_edits.step(self.body)
         state, word = _loop_edits.fresh(body, "_local", "_thread_local"), self.client.lower()
-        quote = "'" if body.text.count("'") > body.text.count('"') else '"'
         returns = f" -> {self._made()[:-2]}" if " -> " in body.text else ""
         lines = [
             f"{state} = threading.local()",
@@ -129,7 +128,7 @@ class Edit:
             "",
             f"def {name}(){returns}:",
             f'{step}"""The {word} of this thread; it keeps connections, and no cookies."""',
-            f"{step}if getattr({state}, {quote}process{quote}, None) != os.getpid():",
+            f"{step}if getattr({state}, {_loop_edits.quoted(body, 'process')}, None) != os.getpid():",
             f"{step}{step}{state}.process, {state}.{word} = os.getpid(), {self._made()}",
             f"{step}{state}.{word}.cookies.clear()",
             f"{step}return {state}.{word}",

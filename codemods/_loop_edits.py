@@ -79,8 +79,7 @@ def step(body: Body) -> str:
 
 def quoted(body: Body, text: str) -> str:
     """A string in the quotes that the file prefers."""
-    quote = "'" if body.text.count("'") > body.text.count('"') else '"'
-    return f"{quote}{text}{quote}"
+    return _cst.quoted(body.text, text)
 
 
 def plural(word: str) -> str:

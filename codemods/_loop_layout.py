@@ -8,10 +8,7 @@ from codemods._loops import Body
 
 def indented(body: Body, node: ast.stmt, edits: list[tuple[int, int, str]]) -> str | None:
     """The lines of a statement after some edits inside it, one level further in; None when a string would change."""
-    first = body.text.rfind("\n", 0, body.offsets(node)[0]) + 1
-    end = body.offsets(node)[1]
-    after = body.text.find("\n", end)
-    last = len(body.text) if after < 0 else after + 1
+    first, last = region(body, node)
     if any(_spans_lines(inner) for inner in ast.walk(node)):
         return None
     text = _cst.replace(body.text[first:last], [(start - first, stop - first, new) for start, stop, new in edits])

@@ -18,7 +18,7 @@ def patched_in(body: Body, library: str, name: str) -> str | None:
     tree = body.index.tree
     words = _mentions(body)
     for path in tree.tests:
-        text = tree.source(path) or ""
+        text = tree.test_text(path)
         if library not in text:
             continue
         for prefix in _patches(text, library, name):
@@ -35,7 +35,7 @@ def stands_in(body: Body, name: str) -> str | None:
     forms = (rf"""["']([\w.]+)\.{name}["']""", rf"""\(\s*([\w.]+)\s*,\s*["']{name}["']""")
     mock = re.compile(rf"\.{name}(?:\.return_value)?\s*=\s*(?:\w+\.)*(?:Magic|Async)?Mock\(")
     for path in tree.tests:
-        text = tree.source(path) or ""
+        text = tree.test_text(path)
         if name not in text or "fakeredis" in text:
             continue
         named = any(matches_module(body.path, found[1]) for form in forms for found in re.finditer(form, text))

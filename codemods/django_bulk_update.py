@@ -126,8 +126,7 @@ def _collected(
     newline = _cst.newline(body.text)
     edits = [(place.at, place.at, f"{place.indent}{name} = []{newline}")]
     edits += [(*body.offsets(save.statement), f"{name}.append({one.row})") for save in saves]
-    quote = "'" if body.text.count("'") > body.text.count('"') else '"'
-    named = ", ".join(f"{quote}{field}{quote}" for field in fields)
+    named = ", ".join(_loop_edits.quoted(body, field) for field in fields)
     behind = after(body, loop, place.indent)
     write = _loop_edits.line(
         body, place.indent, f"{manager}.bulk_update(", f"{name}, [{named}], batch_size={_ROWS}", ")"

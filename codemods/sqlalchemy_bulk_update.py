@@ -110,10 +110,12 @@ def _edit(found: Found) -> Proposal:
     rows = iterated(loop)
     name = body.text[slice(*body.offsets(rows if isinstance(rows, ast.Name) else query))]
     line = body.text.rfind("\n", 0, start) + 1
-    quote = "'" if body.text.count("'") > body.text.count('"') else '"'
-    given = ", ".join(f"{quote}{attribute}{quote}: {body.source(value)}" for attribute, value in values.items())
+    fetch = _loop_edits.quoted(body, "fetch")
+    given = ", ".join(
+        f"{_loop_edits.quoted(body, attribute)}: {body.source(value)}" for attribute, value in values.items()
+    )
     written = _loop_edits.line(
-        body, body.text[line:start], f"{name}.update(", f"{{{given}}}, synchronize_session={quote}fetch{quote}", ")"
+        body, body.text[line:start], f"{name}.update(", f"{{{given}}}, synchronize_session={fetch}", ")"
     )
     edits = [(line, end, written.rstrip("\r\n"))]
     if isinstance(rows, ast.Name) and (value := body.value(rows.id)) is not query and value is not None:

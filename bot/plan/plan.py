@@ -77,9 +77,12 @@ def _outcomes(
     undecided: dict[str, No] = {}  # by fingerprint of the repeat
     decided: dict[str, No] = {}  # refusals that end the search of their own turn only
     left = seen.repeats
+    looked_at, sightings = index, tuple(_sightings(index, hotspot, begins))
     for turn in turns(able):
+        if looked_at is not index:  # an edit came before: what is reached can be other functions
+            looked_at, sightings = index, tuple(_sightings(index, hotspot, begins))
         repeats = left
-        for sighting in _sightings(index, hotspot, begins):
+        for sighting in sightings:
             if seen.attributes and sighting.evidence == "rows":
                 continue  # what an attribute alone tells is looked for at its reader only
             asked = replace(sighting, repeats=repeats, attributes=seen.attributes)
@@ -96,7 +99,7 @@ def _outcomes(
                         undecided[repeat.fingerprint] = _more_telling(undecided.get(repeat.fingerprint), no)
                     else:
                         decided.setdefault(repeat.fingerprint, no)
-            repeats = tuple(r for no in rest if no.code in _LOOK_FURTHER for r in no.repeats)
+            repeats = tuple(r for no in rest if no.code in _LOOK_FURTHER and not no.foreign for r in no.repeats)
             if not repeats:
                 break
         if not left:

@@ -90,6 +90,7 @@ class Tree:
         self._read_bases: set[str] = set()
         self._deriving: dict[str, list[str]] = {}  # name -> files with a class below it
         self._lines: dict[str, list[str]] = {}
+        self._test_texts: dict[str, str] = {}
         self._ready: dict[str, bytes | None] = {}  # facts that nobody has looked at yet
         self._holders: dict[bytes, list[str]] | None = None
         self._scans = 0
@@ -142,9 +143,10 @@ class Tree:
 
     def test_text(self, path: str) -> str:
         """The text of one of `tests`; empty where it cannot be read."""
-        text = self._test_text(path)
-        self.note(path, ("test", path), text)
-        return text
+        if path not in self._test_texts:
+            self._test_texts[path] = self._test_text(path)
+            self.note(path, ("test", path), self._test_texts[path])
+        return self._test_texts[path]
 
     def _test_text(self, path: str) -> str:
         try:
