@@ -50,6 +50,14 @@ def test_a_test_that_cannot_be_read_is_empty(checkout: Checkout) -> None:
     assert tree.skipped == {}
 
 
+def test_a_test_is_read_once(checkout: Checkout) -> None:
+    root = checkout({"test_a.py": "x = 1\n"})
+    tree = Tree(root)
+    assert tree.test_text("test_a.py") == "x = 1\n"
+    (root / "test_a.py").write_text("y = 2\n")
+    assert tree.test_text("test_a.py") == "x = 1\n"
+
+
 def test_tests_and_policies_are_asked_again(checkout: Checkout) -> None:
     root = checkout({"test_a.py": "x = 1\n", "a.json": '"sqs:SendMessage"', "b.json": '"sqs:SendMessage"'})
     tree, asked = Tree(root), ("policies", "sqs:SendMessage", "sqs:Other")
