@@ -1,5 +1,6 @@
 """From a patch to a saving: what the avoided statements are worth in a month."""
 
+from collections.abc import Callable
 from datetime import date
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from bot.config import Config, PriceConfig
 from bot.price import evidence, grade, wording
 from bot.price.amounts import amount, two_digits
-from bot.price.factors import Factors, constants, draw
+from bot.price.factors import Factor, Factors, constants, draw
 from bot.price.model import Model
 from bot.price.modes import configured
 from bot.price.repeats import Repeat, repeats, wall_after_ns
@@ -16,8 +17,18 @@ from bot.price.volume import requests_per_month
 from bot.records import Hotspot, Input, Patch, Proof, Saving, SavingLine
 
 
-def price(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: Config, *, today: date) -> Saving:
+def price(
+    hotspot: Hotspot,
+    patch: Patch,
+    proof: Proof | None,
+    config: Config,
+    *,
+    today: date,
+    adjust: Callable[[Factor], Factor] = lambda factor: factor,
+) -> Saving:
     """What a patch is worth per month of 730 hours, with every input shown; the same evidence gives the same bytes.
+
+    `adjust` puts what was measured after the merge in the place of constants.
 
     Raises:
         UserError: price.requests-per-month has no usable number for the entry.
@@ -27,11 +38,12 @@ def price(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: Config, *
     modes, unpriced = configured(settings, shipped(), today)
     repeated = repeats(hotspot, patch)
     seed = evidence.seed(hotspot, patch, proof, settings)
-    known = evidence.factors(modes, settings)
+    known = evidence.factors(modes, settings, adjust)
     rows = {sku: shipped()[sku] for mode in modes for sku in mode.skus}
     model = Model(modes, repeated, Factors({factor.name: draw(factor, seed) for factor in known}, rows))
     inputs = evidence.inputs(repeated, proof, volume, known) | evidence.price_inputs(rows, today)
-    change = _change(hotspot, repeated, constants()[f"application-cpu-{settings.access_layer}"].mid)
+    own_ms = constants(settings.constants)[f"application-cpu-{settings.access_layer}"].mid
+    change = _change(hotspot, repeated, own_ms)
     gaps = grade.gaps(hotspot, patch, modes, volume)
     unpriced_saving = Saving(
         grade="D",

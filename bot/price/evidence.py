@@ -1,5 +1,6 @@
 """The numbers of one calculation and where each comes from; their hash is the seed."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
@@ -27,15 +28,22 @@ def seed(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: PriceConfi
     Volumes are left out on purpose: with the same draws twice the traffic is exactly twice the amount, and the volume
     of one entry does not move the digits of another.
     """
-    volumes = {"requests_per_month", "minimum_monthly"}
-    settings = {name: value for name, value in asdict(config).items() if name not in volumes}
+    unseen = {
+        "requests_per_month",
+        "minimum_monthly",
+        "constants",
+    }  # the last: where ranges are read, not what they are
+    settings = {name: value for name, value in asdict(config).items() if name not in unseen}
     looked_at = [hotspot.id, patch.fingerprint, proof.commit if proof else "", settings]
     return sha256(msgspec.json.encode(looked_at, order="sorted")).hexdigest()
 
 
-def factors(modes: tuple[Mode, ...], config: PriceConfig) -> tuple[Factor, ...]:
-    """Every constant and setting that these modes use."""
-    return tuple(_factor(name, config) for name in dict.fromkeys(name for mode in modes for name in mode.factors))
+def factors(
+    modes: tuple[Mode, ...], config: PriceConfig, adjust: Callable[[Factor], Factor] = lambda factor: factor
+) -> tuple[Factor, ...]:
+    """Every constant and setting that these modes use; `adjust` puts what was measured in their place."""
+    names = dict.fromkeys(name for mode in modes for name in mode.factors)
+    return tuple(adjust(_factor(name, config)) for name in names)
 
 
 def inputs(
@@ -67,14 +75,14 @@ def plain(value: float) -> str:
 
 def _factor(name: str, config: PriceConfig) -> Factor:
     if name == "application-cpu":
-        constant = constants()[f"application-cpu-{config.access_layer}"]
+        constant = constants(config.constants)[f"application-cpu-{config.access_layer}"]
         return Factor(name, constant.low, constant.mid, constant.high, constant.unit, constant.origin)
     if name == "round-trip" and config.round_trip_ms is not None:
         return Factor.fixed(name, config.round_trip_ms, "ms per avoided statement", "config (price.round-trip-ms)")
     if name == "cross-zone-share":
         share = config.cross_az_share or 0.0
         return Factor.fixed(name, share, "share of database traffic", "config (price.cross-az-share)")
-    return constants()[name]
+    return constants(config.constants)[name]
 
 
 def _avoided(count: int, proof: Proof | None) -> Input:
