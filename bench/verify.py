@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.price.after.control import DAY, WEEK, differences
+from bot.price.after.control import DAY, WEEK, Differences, differences, widened
 
+METHODS = ("hourly t", "matched", "control", "control, week before")
 Floats = NDArray[np.float64]
 
 
@@ -43,18 +44,29 @@ def found(world: World, days: tuple[int, int], effect: float, runs: int, seed: i
     """Share of the runs in which each method sees a change; `effect` 0.3 is a saving of 30 %."""
     rng = np.random.Generator(np.random.PCG64(seed))
     before, after = days[0] * DAY, days[1] * DAY
+    earlier = WEEK if days == (7, 7) else 0  # what tells how much drifts without a deployment
+    before += earlier
     first = np.full(runs, rng.integers(0, WEEK), dtype=float)
     drift = np.cumsum(rng.normal(0, world.shared_drift, (runs, before + after)), axis=1)
     target = hours_of(world, runs, before + after, first, rng) + drift
     control = hours_of(world, runs, before + after, first, rng) + drift
     target[:, before:] += np.log1p(-effect)
     start = int(first[0])
-    methods = {"matched": target, "matched, control": target - control}
-    shares = {"hourly t": float(np.mean(_hourly(target[:, :before], target[:, before:])))}
-    for name, logs in methods.items():
-        seen = differences(logs[:, :before], logs[:, before:], start, (start + before) % WEEK)
-        shares[name] = float(np.mean(np.abs(seen.mean) > seen.margin))
+    week = slice(earlier, before)
+    later, first_hour = (start + before) % WEEK, (start + earlier) % WEEK
+    shares = {"hourly t": float(np.mean(_hourly(target[:, week], target[:, before:])))}
+    for name, logs in {"matched": target, "control": target - control}.items():
+        seen = differences(logs[:, week], logs[:, before:], first_hour, later)
+        shares[name] = _share(seen)
+    if earlier:
+        shares["control, week before"] = _share(
+            widened(seen, differences(logs[:, :earlier], logs[:, week], start, first_hour))
+        )
     return shares
+
+
+def _share(seen: Differences) -> float:
+    return float(np.mean(np.abs(seen.mean) > seen.margin))
 
 
 def _hourly(before: Floats, after: Floats) -> NDArray[np.bool_]:
@@ -72,12 +84,13 @@ def main() -> None:
         "own drift too, a quarter": World(own_drift=0.0009),
         "own drift too, as much again": World(own_drift=0.0036),
     }
-    print("| world | days before/after | effect | hourly t | matched | matched, control |\n|---|---|--:|--:|--:|--:|")
+    print("| world | days before/after | effect | hourly t | matched | control | control, week before |")
+    print("|---|---|--:|--:|--:|--:|--:|")
     for name, world in worlds.items():
         for days in ((7, 7), (14, 14), (28, 28), (3, 3)):
             for effect in (0.0, 0.05, 0.1, 0.3) if days == (7, 7) else (0.0,) if days != (3, 3) else (0.3,):
                 seen = found(world, days, effect, given.runs, given.seed)
-                shares = " | ".join(f"{100 * share:.1f} %" for share in seen.values())
+                shares = " | ".join(f"{100 * seen[method]:.1f} %" if method in seen else "" for method in METHODS)
                 print(f"| {name} | {days[0]}/{days[1]} | {-100 * effect:.0f} % | {shares} |")
 
 

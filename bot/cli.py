@@ -268,12 +268,20 @@ def prove(
 
 @program.command
 def price(
-    folder: PlanFolder,
+    folder: Annotated[Path | None, Argument("FOLDER", "The plan folder.")] = None,
     repo: RepoOption = Path(),
     digest: Digest = None,
     explain: Annotated[bool, Option("--explain", "Print every input and amount.")] = False,
+    calibrate: Annotated[
+        bool, Option("--calibrate", "Measure the constants on your database instead; see docs/verify.md.")
+    ] = False,
+    out: Annotated[Path, Option("--out", metavar="FILE", help="With --calibrate.")] = Path("costmod-constants.toml"),
 ) -> int:
     """Step 3 of 4: what each proven patch is worth a month."""
+    if calibrate:
+        return _calibrate(repo, out)
+    if folder is None:
+        raise UserError("name the plan folder; see `costmod price --help`.")
     from datetime import UTC, datetime
 
     from bot.folder import read
@@ -564,6 +572,23 @@ def _save(folder: Path, command: str, commit: str | None, results: "list[Result]
 
     digest = save(folder, Report(version=__version__, command=command, commit=commit, results=tuple(results)))
     _print(f"{plain(folder, LONGEST_MESSAGE)} sha256 {digest}\n")
+
+
+def _calibrate(repo: Path, out: Path) -> int:
+    from datetime import UTC, datetime
+
+    from bot.price.calibrate import Target, calibrate
+    from bot.show.console import Screen
+    from bot.show.plain import plain
+    from bot.show.report import require_writable, write_bytes
+
+    config, target = _config(repo), Target.of(os.environ)
+    require_writable(out, repo, [], "--out")
+    with Screen().step("measuring statements on the database"):
+        text = calibrate(target, repo, config, datetime.now(UTC).date())
+    write_bytes(text.encode(), out, "--out")
+    _print(f"{plain(out, LONGEST_MESSAGE)}: name it as constants in [tool.costmod.price]\n")
+    return 0
 
 
 def _results(plan: Path) -> "tuple[Result, ...]":

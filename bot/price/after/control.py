@@ -5,7 +5,7 @@ left is averaged by day: days are nearly independent of each other, hours and re
 arrays whose last axis is time, so a simulation runs thousands of windows through the very code that decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -62,6 +62,16 @@ def differences(before: "Floats", after: "Floats", first_before: int, first_afte
     return Differences(
         np.where(enough, _mean(changed), np.nan), np.where(enough, margin, np.nan), days_before, days_after
     )
+
+
+def widened(found: Differences, without: Differences) -> Differences:
+    """The same with an interval wider by what moved in the week before, when nothing was deployed, if that is known.
+
+    It keeps a drift that the control does not follow from being taken for the deployment (bench/verify.py).
+    """
+    import numpy as np
+
+    return replace(found, margin=found.margin + np.nan_to_num(np.abs(without.mean)))
 
 
 def _days(hours: "Floats") -> "Floats":

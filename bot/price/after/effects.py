@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bot.price.after.control import LEAST_DAYS, WEEK, differences
+from bot.price.after.control import LEAST_DAYS, WEEK, differences, widened
 from bot.price.after.series import RESOURCES, Hour
 from bot.records import Effect, Metric
 
@@ -15,7 +15,7 @@ LEAST_REQUESTS = 50  # of an hour, or its mean says little
 AROUND_HOURS = 2  # before and after a deployment: caches are cold, two versions run
 SMALLEST = 0.05  # a change that is smaller is none that anybody should act on
 # The days nearest to the deployment: a drift that the control does not share grows with the distance
-# (bench/verify.py). A second week is looked at where the first one has holes.
+# (bench/verify.py). A second week stands in where the first one has holes; else the one before tells how much drifts.
 WEEKS = (1, 2)
 _MONDAY = 96  # hours from 1970-01-01, a Thursday, to the first Monday
 
@@ -52,6 +52,9 @@ def _effect(name: Metric, target: Sequence[Hour], control: Sequence[Hour], windo
         last = min(start + span, max(ratios, default=start) + 1)
         before = _array(ratios, max(end - span, min(ratios, default=end)), end)
         seen = differences(before, _array(ratios, start, last), _of_week(end - len(before)), _of_week(start))
+        if weeks == 1:
+            earlier = _array(ratios, end - 2 * WEEK, end - WEEK)
+            seen = widened(seen, differences(earlier, before, _of_week(end), _of_week(end - len(before))))
         days = int(seen.days_before), int(seen.days_after)
         if min(days) >= LEAST_DAYS:
             usual = float(np.mean([mine[at] for at in sorted(mine) if end - span <= at < end]))

@@ -94,5 +94,15 @@ def test_days_far_from_the_deployment_do_not_count() -> None:
     assert seen.change == pytest.approx(-0.4, abs=0.01)
 
 
+def test_what_drifted_before_the_deployment_is_not_taken_for_it() -> None:
+    slide = [replace(h, cpu_ms=h.cpu_ms * 0.9 ** ((h.at - DEPLOYED) / 168)) for h in hours(14, 7, factor=1.0)]
+    assert cpu(slide[7 * 24 :], control()).state == "fell"  # nobody can know
+    assert cpu(slide, control(before=14)).state == "undecided"
+    assert (
+        cpu([replace(h, cpu_ms=h.cpu_ms * (0.5 if h.at >= DEPLOYED else 1)) for h in slide], control(before=14)).state
+        == "fell"
+    )
+
+
 def test_a_resource_that_is_not_measured_is_not_there() -> None:
     assert [e.metric for e in effects(hours(cpu=False), control(cpu=False), window())] == ["db_ms"]
