@@ -376,12 +376,16 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
 def ledger(
     file: Annotated[Path, Argument("FILE", "What `verify --ledger` wrote.")] = Path("costmod-ledger.jsonl"),
     on: Annotated[str | None, Option(metavar="DATE", help="The day that decides what has expired; today.")] = None,
+    repo: Annotated[
+        Path | None, Option("--repo", "Do not count patches whose code is gone from this checkout.")
+    ] = None,
     output: Annotated[Literal["text", "json"], Option("--format")] = "text",
 ) -> int:
     """What the merged patches have saved, each counted once, and how often the estimates were right."""
     from datetime import UTC, date, datetime
 
     from bot.price.after.calibration import summary
+    from bot.price.after.kept import is_there
     from bot.price.after.ledger import read
     from bot.show.verification import encode, ledger_text
 
@@ -389,7 +393,7 @@ def ledger(
         day = datetime.now(UTC).date() if on is None else date.fromisoformat(on)
     except ValueError:
         raise UserError(f"--on: {on!r} is no date; write for example 2026-11-25.") from None
-    found = summary(read(file), day)
+    found = summary(read(file), day, lambda e: repo is None or not e.file or is_there(repo, e.file, e.lines))
     _print(encode(found) if output == "json" else ledger_text(found))
     return 0
 

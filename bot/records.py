@@ -381,7 +381,7 @@ class Structure(Record, frozen=True, kw_only=True):
     counts: tuple[StatementCount, ...] = ()
     requests_before: int = 0
     requests_after: int = 0
-    all_before: float | None = None  # database statements of the entry of every kind, per request; for people
+    all_before: float | None = None  # calls of every kind that the entry makes, per request
     all_after: float | None = None
 
 
@@ -421,6 +421,8 @@ class Verification(Record, frozen=True, kw_only=True):
     title: str
     hotspot: str
     entry: str  # what people call it: "GET /posts"
+    file: str  # repository-relative: where the patch is
+    lines: tuple[str, ...] = ()  # that it added there; when none is left, the saving is not its own any more
     pull_request: int | None = None
     merge: str | None = None  # commit id
     baseline: str  # sha256 of what was frozen

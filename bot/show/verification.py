@@ -46,7 +46,7 @@ def _structure(structure: Structure | None) -> Iterable[str]:
             f"{count.statement}"
         )
     if structure.all_before is not None and structure.all_after is not None:
-        yield f"{structure.all_before:,.4g} -> {structure.all_after:,.4g} per request: all database statements"
+        yield f"{structure.all_before:,.4g} -> {structure.all_after:,.4g} per request: all calls"
 
 
 def _effect(effect: Effect) -> str:
@@ -71,7 +71,7 @@ def _money(expected: Worth | None, realised: Worth | None) -> Iterable[str]:
 def ledger_text(found: "Summary") -> str:
     """Totals and calibration in a few lines."""
     status = ", ".join(f"{count} {name}" for name, count in found.status.items()) or "none counted"
-    lines = [f"{found.pull_requests} pull requests on {found.day}: {status}; {found.expired} expired after 12 months"]
+    lines = [f"{found.pull_requests} pull requests on {found.day}: {status}{_gone(found)}"]
     expected = {total.currency: total for total in found.expected}
     for total in found.realised:
         said = expected.get(total.currency)
@@ -86,6 +86,11 @@ def ledger_text(found: "Summary") -> str:
     else:
         lines.append("calibration: no amount was both estimated and measured yet")
     return "".join(f"{plain(line)}\n" for line in lines)
+
+
+def _gone(found: "Summary") -> str:
+    expired = f"; {found.expired} expired after 12 months" if found.expired else ""
+    return expired + (f"; {found.rewritten} rewritten since" if found.rewritten else "")
 
 
 def encode(document: "Verification | Summary") -> str:

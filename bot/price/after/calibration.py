@@ -1,6 +1,6 @@
 """What a ledger comes to: totals in which nothing counts twice, and how often the estimates were right."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from statistics import median
@@ -28,6 +28,7 @@ class Summary(Record, frozen=True, kw_only=True):
     day: str
     pull_requests: int  # each counts once, by its last line
     expired: int  # older than 12 months: not in the totals
+    rewritten: int  # of the others, those whose code is gone: not in the totals either
     status: dict[Realisation, int]
     realised: tuple[Total, ...]  # by currency
     expected: tuple[Total, ...]  # of the same pull requests
@@ -36,10 +37,11 @@ class Summary(Record, frozen=True, kw_only=True):
     ratio: Decimal | None = None  # median of expected to realised, above 1: estimates are too high
 
 
-def summary(entries: Sequence[Entry], day: date) -> Summary:
-    """Totals and calibration; `day` decides what has expired and nothing else."""
+def summary(entries: Sequence[Entry], day: date, is_there: Callable[[Entry], bool] = lambda _: True) -> Summary:
+    """Totals and calibration; `day` decides what has expired and nothing else, `is_there` what was rewritten."""
     last = _last(entries)
-    counted = [entry for entry in last if entry.expires > day.isoformat()]
+    young = [entry for entry in last if entry.expires > day.isoformat()]
+    counted = [entry for entry in young if is_there(entry)]
     decided = [entry for entry in counted if entry.status != "pending"]
     pairs = [(e.expected, e.realised) for e in last if e.status != "pending" and e.expected and e.realised]
     judged = [(one, other) for one, other in pairs if one.currency == other.currency]
@@ -50,7 +52,8 @@ def summary(entries: Sequence[Entry], day: date) -> Summary:
     return Summary(
         day=day.isoformat(),
         pull_requests=len(last),
-        expired=len(last) - len(counted),
+        expired=len(last) - len(young),
+        rewritten=len(young) - len(counted),
         status=status,
         realised=_totals(entry.realised for entry in decided),
         expected=_totals(entry.expected for entry in decided if entry.realised),

@@ -21,7 +21,7 @@ class Counts(Record, frozen=True, kw_only=True):
     requests: int
     calls: dict[str, float]  # by fingerprint
     seen: dict[str, float]  # share of the requests in which it ran
-    every: float | None = None  # database calls of all kinds; None where the source shows only what repeats
+    every: float | None = None  # calls of all kinds; None where the source shows only what repeats
     start: str | None = None
     end: str | None = None
     releases: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ def _of_traces(found: Ingested, hotspot: Hotspot) -> Counts | None:
         requests=requests,
         calls={call: total / requests for call, total in _spans(entries).items()},
         seen={call: total / requests for call, total in _traces(entries).items()},
-        every=sum(sum(c.repeats) for e in entries for c in e.loops.values() if c.category == "db") / requests,
+        every=sum(sum(calls.repeats) for entry in entries for calls in entry.loops.values()) / requests,
         start=timestamp(min(starts)) if starts else None,
         end=timestamp(max(seen.end_ns for seen in exports)),
         releases=tuple(sorted({release for entry in entries for release in entry.releases})),

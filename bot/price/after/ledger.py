@@ -31,6 +31,8 @@ class Entry(Record, frozen=True, kw_only=True):
     realised: Worth | None = None
     action: str | None = None
     status: Realisation
+    file: str | None = None  # of the patch, and the lines that it added there
+    lines: tuple[str, ...] = ()
     measured_until: str
     expires: str  # first day on which it is not counted any more
 
@@ -47,7 +49,8 @@ def entry_of(found: Verification) -> Entry:
     entry = Entry(
         id=found.patch, hotspot=found.hotspot, title=found.title, pull_request=found.pull_request, merge=found.merge,
         model=found.version, price_date=found.price_date, expected=found.expected, realised=found.realised,
-        action=found.action, status=found.verdict, measured_until=found.measured_until,
+        action=found.action, status=found.verdict, file=found.file, lines=found.lines,
+        measured_until=found.measured_until,
         expires=in_a_year(date.fromisoformat(start)).isoformat(),
     )  # fmt: skip
     content = msgspec.json.encode(entry, order="sorted")

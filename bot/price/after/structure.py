@@ -74,7 +74,7 @@ def _state(counts: tuple[StatementCount, ...], before: Counts, after: Counts | N
         )  # fmt: skip
     if before.every is not None and after.every is not None and before.every - after.every < PART * (was - now):
         every = f"{before.every:,.4g} -> {after.every:,.4g}"
-        return "not realised", f"the statement is gone, but others run in its place: all statements {every} per request"
+        return "not realised", f"the statement is gone, but others run in its place: all calls {every} per request"
     return "realised", moved
 
 

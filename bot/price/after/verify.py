@@ -10,6 +10,7 @@ from bot.price.after.baseline import Baseline, digest, hours_of
 from bot.price.after.counts import Counts, of_exports, require_after
 from bot.price.after.decide import decide
 from bot.price.after.effects import Window, effects
+from bot.price.after.kept import added
 from bot.price.after.series import Hour, moment_of
 from bot.price.after.structure import structure
 from bot.price.after.worth import expected, realised
@@ -25,6 +26,7 @@ class After:
     deployed: str | None = None  # RFC 3339
     window: Window | None = None  # the same as seconds, with the incidents
     merge: str | None = None  # commit id
+    left_out: Sequence[str] = ()  # incidents, in words
 
 
 def verify(baseline: Baseline, after: After, config: Config) -> Verification:
@@ -49,6 +51,8 @@ def verify(baseline: Baseline, after: After, config: Config) -> Verification:
         title=baseline.patch.title,
         hotspot=baseline.hotspot.id,
         entry=_entry(baseline),
+        file=baseline.patch.site.file,
+        lines=added(baseline.patch),
         pull_request=baseline.pull_request,
         merge=after.merge,
         baseline=digest(baseline),
@@ -63,7 +67,10 @@ def verify(baseline: Baseline, after: After, config: Config) -> Verification:
         realised=worth if verdict != "pending" else None,
         action=saving.action if saving else None,
         price_date=saving.price_date if saving else None,
-        notes=tuple(_notes(baseline, counts, found, is_priced=worth is not None)),
+        notes=(
+            *_notes(baseline, counts, found, is_priced=worth is not None),
+            *(f"left out: {incident}" for incident in after.left_out),
+        ),
     )
 
 

@@ -23,7 +23,7 @@ def after_of(
     if deployed is None:
         return After(exports=exports, merge=merge)
     window = Window(instant(deployed, "--deployed"), tuple(_incident(text) for text in incidents))
-    return After(exports=exports, hours=hours, deployed=deployed, window=window, merge=merge)
+    return After(exports=exports, hours=hours, deployed=deployed, window=window, merge=merge, left_out=incidents)
 
 
 def _incident(text: str) -> tuple[int, int]:

@@ -29,6 +29,7 @@ def worth(*cash: int, headroom: Amount | None = None) -> Worth:
 def found(patch: str = "p1", until: str = "2026-12-01T00:00:00Z", verdict: str = "realised", **fields: object) -> Entry:
     known = {
         "version": "1", "codemod": "c", "title": "perf: x", "hotspot": "h", "entry": "GET /", "baseline": "b",
+        "file": "app.py",
         "deployed": "2026-11-20T10:00Z", "reason": "",
     }  # fmt: skip
     return entry_of(Verification(patch=patch, measured_until=until, verdict=verdict, **known | fields))
@@ -52,7 +53,8 @@ def test_the_line(tmp_path: Path) -> None:
             "currency": "USD", "grade": "C", "cash_now": {"low": "10", "expected": "20", "high": "30"},
             "cash_after_action": None, "headroom": None,
         },
-        "realised": None, "action": "resize", "status": "realised", "measured_until": "2026-12-01T00:00:00Z",
+        "realised": None, "action": "resize", "status": "realised", "file": "app.py", "lines": [],
+        "measured_until": "2026-12-01T00:00:00Z",
         "expires": "2027-11-20",
     }  # fmt: skip
 
@@ -140,6 +142,14 @@ def test_after_twelve_months_a_saving_is_history() -> None:
     assert [summary(lines, date(2027, 11, day)).expired for day in (19, 20)] == [0, 1]
     late = summary(lines, date(2027, 11, 20))
     assert (late.realised, late.status, late.judged, late.in_range) == ((), {}, 1, 1)
+
+
+def test_rewritten_code_saves_nothing_any_more() -> None:
+    lines = [found(expected=worth(1, 2, 3), realised=worth(1, 2, 3)), found("p2", realised=worth(1, 5, 9))]
+    seen = summary(lines, DAY, lambda entry: entry.id == "p2")
+    assert (seen.pull_requests, seen.rewritten, seen.expired, seen.status) == (2, 1, 0, {"realised": 1})
+    assert seen.realised == (Total(currency="USD", cash_now=Decimal(5)),)
+    assert seen.judged == 1  # the estimate was right or wrong all the same
 
 
 def test_currencies_are_not_mixed() -> None:

@@ -35,7 +35,7 @@ BEFORE = counts(50, 51)
         ),
         (
             BEFORE, counts(0, 51), "not realised",
-            "the statement is gone, but others run in its place: all statements 51 -> 51 per request",
+            "the statement is gone, but others run in its place: all calls 51 -> 51 per request",
         ),
         (BEFORE, None, "pending", "the exports after do not show the entry"),
         (counts(0, 1), counts(0, 1), "pending", "the exports before do not show the statement"),

@@ -65,7 +65,7 @@ def test_the_statement_is_gone(project: Path, capsys: pytest.CaptureFixture[str]
         "  statements, 12 requests before, 12 after: realised\n"
         "  50 -> 0 per request, expected at most 0: "
         "SELECT authors.id, authors.name, authors.bio FROM authors WHERE authors.id = ?\n"
-        "  51 -> 1 per request: all database statements\n"
+        "  51 -> 1 per request: all calls\n"
         "  cash now: realised 17 [0 to 29], expected 17 [0 to 29] USD a month\n"
         "  freed capacity, not cash: realised 36 [25 to 50], expected 36 [25 to 50] USD a month\n"
         "  note: the exports before and after name the same release (1.4.0)\n"
@@ -78,7 +78,7 @@ def test_the_statement_is_gone(project: Path, capsys: pytest.CaptureFixture[str]
 
     assert _main(["ledger", str(ledger), "--on", "2026-12-01"]) == 0
     assert capsys.readouterr().out == (
-        "1 pull requests on 2026-12-01: 1 realised; 0 expired after 12 months\n"
+        "1 pull requests on 2026-12-01: 1 realised\n"
         "realised, cash now: 17 USD a month (expected 17)\n"
         "realised, cash after one action: 0 USD a month (expected 0)\n"
         "realised, freed capacity, not cash: 36 USD a month (expected 36)\n"
@@ -99,7 +99,7 @@ def test_the_comment(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "| statement, per request | before | expected at most | after |\n"
         "|---|--:|--:|--:|\n"
         "| `SELECT authors.id, authors.name, authors.bio FROM authors WHERE authors.id = ?` | 50 | 0 | 0 |\n"
-        "| all database statements | 51 | | 1 |\n"
+        "| all calls | 51 | | 1 |\n"
         "\n"
         "From 12 requests before and 12 after.\n"
         "\n"
