@@ -411,6 +411,9 @@ class Worth(Record, frozen=True, kw_only=True):
     headroom: Amount | None = None
 
 
+Basis = Literal["resources", "statements"]  # measured CPU or bytes, or constants times the statements that are gone
+
+
 class Verification(Record, frozen=True, kw_only=True):
     """The check of one merged patch, `costmod.verification/1`: the same inputs give the same bytes."""
 
@@ -435,6 +438,7 @@ class Verification(Record, frozen=True, kw_only=True):
     control: str | None = None
     expected: Worth | None = None  # None: no amount in money was estimated
     realised: Worth | None = None  # the same model with what was measured, at the traffic of the baseline
+    basis: Basis | None = None  # of the realised amounts
     action: str | None = None  # what turns freed capacity into cash
     price_date: str | None = None
     notes: tuple[str, ...] = ()

@@ -79,12 +79,13 @@ def ledger_text(found: "Summary") -> str:
             value: Decimal = getattr(total, field)
             of = f" (expected {getattr(said, field):,f})" if said else ""
             lines.append(f"realised, {name}: {value:,f} {total.currency} a month{of}")
+    counted = f"; {found.by_counts} by counts of statements alone" if found.by_counts else ""
     if found.judged:
         share = f"{found.in_range} of {found.judged} in range ({found.in_range / found.judged:.0%}; the aim is 80 %)"
         ratio = "" if found.ratio is None else f", median expected / realised {found.ratio}"
-        lines.append(f"calibration: {share}{ratio}")
+        lines.append(f"calibration: {share}{ratio}{counted}")
     else:
-        lines.append("calibration: no amount was both estimated and measured yet")
+        lines.append(f"calibration: no estimated amount was measured by resources yet{counted}")
     return "".join(f"{plain(line)}\n" for line in lines)
 
 

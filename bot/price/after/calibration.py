@@ -32,8 +32,9 @@ class Summary(Record, frozen=True, kw_only=True):
     status: dict[Realisation, int]
     realised: tuple[Total, ...]  # by currency
     expected: tuple[Total, ...]  # of the same pull requests
-    judged: int  # decided, with an amount estimated and measured
+    judged: int  # decided, with an amount estimated, and resources measured
     in_range: int  # of those, every realised amount inside [low, high]
+    by_counts: int  # with an amount estimated, but only statements counted: they say nothing about the constants
     ratio: Decimal | None = None  # median of expected to realised, above 1: estimates are too high
 
 
@@ -43,8 +44,8 @@ def summary(entries: Sequence[Entry], day: date, is_there: Callable[[Entry], boo
     young = [entry for entry in last if entry.expires > day.isoformat()]
     counted = [entry for entry in young if is_there(entry)]
     decided = [entry for entry in counted if entry.status != "pending"]
-    pairs = [(e.expected, e.realised) for e in last if e.status != "pending" and e.expected and e.realised]
-    judged = [(one, other) for one, other in pairs if one.currency == other.currency]
+    pairs = [(e.expected, e.realised, e.basis) for e in last if e.status != "pending" and e.expected and e.realised]
+    judged = [(one, other) for one, other, of in pairs if of == "resources" and one.currency == other.currency]
     ratios = [ratio for one, other in judged if (ratio := _ratio(one, other)) is not None]
     status: dict[Realisation, int] = {}
     for entry in sorted(counted, key=lambda entry: entry.status):
@@ -58,6 +59,7 @@ def summary(entries: Sequence[Entry], day: date, is_there: Callable[[Entry], boo
         realised=_totals(entry.realised for entry in decided),
         expected=_totals(entry.expected for entry in decided if entry.realised),
         judged=len(judged),
+        by_counts=sum(of == "statements" for *_, of in pairs),
         in_range=sum(_is_in_range(one, other) for one, other in judged),
         ratio=Decimal(median(ratios)).quantize(Decimal("0.01")) if ratios else None,
     )

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from bot.errors import UserError
-from bot.records import Realisation, Record, Verification, Worth
+from bot.records import Basis, Realisation, Record, Verification, Worth
 
 MONTHS = 12  # that a saving is counted
 
@@ -29,6 +29,7 @@ class Entry(Record, frozen=True, kw_only=True):
     price_date: str | None = None
     expected: Worth | None = None
     realised: Worth | None = None
+    basis: Basis | None = None
     action: str | None = None
     status: Realisation
     file: str | None = None  # of the patch, and the lines that it added there
@@ -49,6 +50,7 @@ def entry_of(found: Verification) -> Entry:
     entry = Entry(
         id=found.patch, hotspot=found.hotspot, title=found.title, pull_request=found.pull_request, merge=found.merge,
         model=found.version, price_date=found.price_date, expected=found.expected, realised=found.realised,
+        basis=found.basis,
         action=found.action, status=found.verdict, file=found.file, lines=found.lines,
         measured_until=found.measured_until,
         expires=in_a_year(date.fromisoformat(start)).isoformat(),

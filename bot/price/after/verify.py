@@ -13,7 +13,7 @@ from bot.price.after.effects import Window, effects
 from bot.price.after.kept import added
 from bot.price.after.series import Hour, moment_of
 from bot.price.after.structure import structure
-from bot.price.after.worth import expected, realised
+from bot.price.after.worth import basis, expected, realised
 from bot.records import Effect, Verification
 
 
@@ -65,6 +65,7 @@ def verify(baseline: Baseline, after: After, config: Config) -> Verification:
         control=baseline.control,
         expected=expected(baseline),
         realised=worth if verdict != "pending" else None,
+        basis=basis(found) if worth is not None and verdict != "pending" else None,
         action=saving.action if saving else None,
         price_date=saving.price_date if saving else None,
         notes=(

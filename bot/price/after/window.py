@@ -1,6 +1,7 @@
 """When it was deployed and what is left out, as the command line says it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from bot.errors import UserError
 from bot.price.after.effects import Window
@@ -23,7 +24,8 @@ def after_of(
     if deployed is None:
         return After(exports=exports, merge=merge)
     window = Window(instant(deployed, "--deployed"), tuple(_incident(text) for text in incidents))
-    return After(exports=exports, hours=hours, deployed=deployed, window=window, merge=merge, left_out=incidents)
+    moment = datetime.fromtimestamp(window.deployed, UTC).isoformat().replace("+00:00", "Z")
+    return After(exports=exports, hours=hours, deployed=moment, window=window, merge=merge, left_out=incidents)
 
 
 def _incident(text: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from bot.price.after.baseline import Baseline
 from bot.price.estimate import price
 from bot.price.factors import Factor
 from bot.price.repeats import Repeat, repeats
-from bot.records import Effect, Saving, Structure, Worth
+from bot.records import Basis, Effect, Saving, Structure, Worth
 
 # Which factors of the model, per avoided statement, a measured resource replaces.
 _OF_METRIC = {
@@ -19,6 +19,11 @@ _OF_METRIC = {
 }
 _PER_STATEMENT = ("database-cpu", "application-cpu", "round-trip", "bytes-separate", "bytes-joined-collection")
 _SURE = ("fell", "rose", "unchanged")
+
+
+def basis(effects: Sequence[Effect]) -> Basis:
+    """What realised amounts are made of; constants alone say nothing about the constants."""
+    return "resources" if any(effect.state in _SURE for effect in effects) else "statements"
 
 
 def expected(baseline: Baseline) -> Worth | None:

@@ -29,7 +29,7 @@ def worth(*cash: int, headroom: Amount | None = None) -> Worth:
 def found(patch: str = "p1", until: str = "2026-12-01T00:00:00Z", verdict: str = "realised", **fields: object) -> Entry:
     known = {
         "version": "1", "codemod": "c", "title": "perf: x", "hotspot": "h", "entry": "GET /", "baseline": "b",
-        "file": "app.py",
+        "file": "app.py", "basis": "resources",
         "deployed": "2026-11-20T10:00Z", "reason": "",
     }  # fmt: skip
     return entry_of(Verification(patch=patch, measured_until=until, verdict=verdict, **known | fields))
@@ -53,7 +53,7 @@ def test_the_line(tmp_path: Path) -> None:
             "currency": "USD", "grade": "C", "cash_now": {"low": "10", "expected": "20", "high": "30"},
             "cash_after_action": None, "headroom": None,
         },
-        "realised": None, "action": "resize", "status": "realised", "file": "app.py", "lines": [],
+        "realised": None, "basis": "resources", "action": "resize", "status": "realised", "file": "app.py", "lines": [],
         "measured_until": "2026-12-01T00:00:00Z",
         "expires": "2027-11-20",
     }  # fmt: skip
@@ -128,6 +128,13 @@ def test_the_last_decided_line_of_a_patch_counts() -> None:
     assert seen.realised == (Total(currency="USD", cash_now=Decimal(55)),)
     assert seen.expected == (Total(currency="USD", cash_now=Decimal(40)),)
     assert (seen.judged, seen.in_range, seen.ratio) == (2, 1, Decimal("0.92"))  # of 20 / 15 and 20 / 40
+
+
+def test_counts_alone_say_nothing_about_the_constants() -> None:
+    lines = [found(expected=worth(1, 2, 3), realised=worth(1, 2, 3), basis="statements")]
+    seen = summary(lines, DAY)
+    assert (seen.judged, seen.in_range, seen.by_counts, seen.ratio) == (0, 0, 1, None)
+    assert seen.realised == (Total(currency="USD", cash_now=Decimal(2)),)
 
 
 def test_every_amount_has_to_be_in_range() -> None:

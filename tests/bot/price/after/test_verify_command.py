@@ -82,7 +82,7 @@ def test_the_statement_is_gone(project: Path, capsys: pytest.CaptureFixture[str]
         "realised, cash now: 17 USD a month (expected 17)\n"
         "realised, cash after one action: 0 USD a month (expected 0)\n"
         "realised, freed capacity, not cash: 36 USD a month (expected 36)\n"
-        "calibration: 1 of 1 in range (100%; the aim is 80 %), median expected / realised 1.00\n"
+        "calibration: no estimated amount was measured by resources yet; 1 by counts of statements alone\n"
     )
 
 
@@ -108,7 +108,8 @@ def test_the_comment(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "| cash now | \\$17 \\[0–29\\] | \\$17 \\[0–29\\] |\n"
         "| headroom, not cash | \\$36 \\[25–50\\] | \\$36 \\[25–50\\] |\n"
         "\n"
-        "Realised amounts come from the model of the estimate with what was measured, at the traffic of the baseline.\n"
+        "Realised amounts are the estimate's times the part of the statements that is gone, at the traffic of the "
+        "baseline: no resource was measured.\n"
         "\n"
         "- the exports before and after name the same release (1.4.0)\n"
         "\n"
@@ -121,6 +122,22 @@ def test_the_statement_still_runs(project: Path, capsys: pytest.CaptureFixture[s
     found = json.loads(capsys.readouterr().out)
     assert found["verdict"] == "not realised"
     assert found["realised"]["cash_now"] == {"low": "0", "expected": "0", "high": "0"}
+
+
+def test_a_report_is_a_plan_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--after", str(project / "after.jsonl"), "--deployed", "20261120T1000+0200", "--format", "json"]
+    assert verify(project, *given, "--before", str(OTEL)) == 0
+    from_plan = capsys.readouterr().out
+    report = project / "report.json"
+    report.write_bytes((project / "plan" / "costmod-plan.json").read_bytes())
+    assert _main(["verify", "--repo", str(project), "--plan", str(report), "--before", str(OTEL), *given]) == 0
+    assert capsys.readouterr().out == from_plan
+    assert json.loads(from_plan)["deployed"] == "2026-11-20T08:00:00Z"
+
+
+def test_without_exports_before_the_hotspot_counts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify(project, "--after", str(project / "after.jsonl")) == 0
+    assert "note: the exports count only statements that repeat" in capsys.readouterr().out
 
 
 def test_frozen_is_frozen(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,6 +196,7 @@ def test_measured_resources_are_what_is_priced(project: Path, capsys: pytest.Cap
     given = ("--after", str(project / "after.jsonl"), "--series", hours, "--control", "GET /health")
     assert verify(project, *given, "--deployed", "2026-11-09T02:00Z", "--format", "json") == 0
     found = json.loads(capsys.readouterr().out)
+    assert found["basis"] == "resources"
     # 5.1 ms of CPU less in 10^8 requests are 141.7 vCPU-hours at 0.04937 USD; some 60 % of a task are used, and half
     # of what is freed scales in. Database CPU is not measured, so its constant stays.
     assert found["realised"]["cash_now"] == {"low": "0", "expected": "5.8", "high": "9.2"}
@@ -192,7 +210,7 @@ def test_measured_resources_are_what_is_priced(project: Path, capsys: pytest.Cap
         (["--after", "nothing.json"], "nothing.json does not exist; check the path."),
         (
             ["--after", str(OTEL), "--deployed", "2026-11-25T00:00Z"],
-            "the exports after begin at 2026-11-24T02:56:49.073Z, before the deployment at 2026-11-25T00:00Z; "
+            "the exports after begin at 2026-11-24T02:56:49.073Z, before the deployment at 2026-11-25T00:00:00Z; "
             "export what came later.",
         ),
         (["--after", str(OTEL), "--deployed", "noon"], "--deployed: 'noon' is no time; write for example"),
