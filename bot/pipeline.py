@@ -126,12 +126,13 @@ def priced_all(
     from bot.price.estimate import calculate
     from bot.price.portfolio import together
 
+    results = list(results)
     found = resources(sources.bill, config.price) if sources.bill else ()
     alone = [
         calculate(r.hotspot, r.patch, r.proof, config, today=today, sources=sources, found=found)
         if r.patch and r.proof
         else None
-        for r in (results := list(results))
+        for r in results
     ]
     joint = iter(together([priced for priced in alone if priced]))
     return [(result, next(joint) if priced else None) for result, priced in zip(results, alone, strict=True)]

@@ -119,7 +119,7 @@ def _account(pool: Pool, bill: Bill, row: PriceRow, arithmetic: str, sources: So
         name=names(pool),
         sku=row.sku,
         monthly=bill.monthly(pool.cost),
-        busy=_busy(pool, known, usage),
+        busy=_busy(pool, known, usage, bill),
         committed=pool.committed_share,
         committed_until=known.committed_until if known else None,
         serves=row_serves(pool),
@@ -133,12 +133,13 @@ def _account(pool: Pool, bill: Bill, row: PriceRow, arithmetic: str, sources: So
     )
 
 
-def _busy(pool: Pool, known: ResourceConfig | None, usage: Usage | None) -> Decimal | None:
+def _busy(pool: Pool, known: ResourceConfig | None, usage: Usage | None, bill: Bill) -> Decimal | None:
     """The share of the cost that use explains: of a machine its CPU in use, of replicas what the target makes of it."""
     if known and known.utilisation:
         used = Decimal(str(known.utilisation))
-    elif usage and pool.first.vcpu and pool.first.unit is Hour:
-        used = min(Decimal(1), Decimal(f"{usage.mean_vcpu:.6f}") / pool.first.vcpu)
+    elif usage and pool.first.unit in (Hour, VcpuHour):
+        there = pool.first.vcpu if pool.first.unit is Hour else pool.units / bill.hours
+        used = min(Decimal(1), Decimal(f"{usage.mean_vcpu:.6f}") / there) if there else Decimal(1)
     else:
         return None
     policy = _policy(pool, known)

@@ -11,7 +11,7 @@ UTILISATION = 0.5  # assumption
 
 
 def carbon(month: Model, config: PriceConfig) -> str | None:
-    """kWh and kg CO2e per month in words, at the median of the draws; None unless a region is set."""
+    """Energy and kg CO2e per month in words, at the median of the draws; None unless a region is set."""
     if config.carbon_region is None:
         return None
     import numpy as np
@@ -20,7 +20,6 @@ def carbon(month: Model, config: PriceConfig) -> str | None:
     hours = float(sum(float(np.median(freed)) for mode in month.modes if (freed := month.freed(mode)) is not None))
     watts = idle + UTILISATION * (full - idle)
     kwh = hours / UTILISATION * watts / 1000 * POWER_USAGE_EFFECTIVENESS
-    return (
-        f"{hours:,.1f} vCPU-h / {UTILISATION} x {watts:.4g} W / 1000 x PUE {POWER_USAGE_EFFECTIVENESS} = {kwh:.3g} kWh; "
-        f"x {grid} kg/kWh = {kwh * grid:.3g} kg CO2e a month ({config.carbon_region}, once the capacity is given back)"
-    )
+    used = f"{hours:,.1f} vCPU-h / {UTILISATION} x {watts:.4g} W / 1000 x PUE {POWER_USAGE_EFFECTIVENESS}"
+    emitted = f"x {grid} kg/kWh = {kwh * grid:.3g} kg CO2e a month"
+    return f"{used} = {kwh:.3g} kWh; {emitted} ({config.carbon_region}, once the capacity is given back)"

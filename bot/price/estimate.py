@@ -34,7 +34,7 @@ class Priced:
     month: Model | None
 
 
-def price(
+def price(  # noqa: PLR0913  the records of the pipeline, and what is looked at beside them
     hotspot: Hotspot,
     patch: Patch,
     proof: Proof | None,
@@ -55,7 +55,7 @@ def price(
     return calculate(hotspot, patch, proof, config, today=today, adjust=adjust, sources=sources, found=found).saving
 
 
-def calculate(
+def calculate(  # noqa: PLR0913  the same
     hotspot: Hotspot,
     patch: Patch,
     proof: Proof | None,
@@ -104,7 +104,7 @@ def calculate(
         return Priced(grounds(unpriced_saving, settings), None)
     item = grade.grade(grade.Evidence(modes, proof, repeated, volume, sources.bill if own else None, known))
     saving = _with_money(unpriced_saving, month, inputs, item, settings)
-    worked = formulas.worked(month, known, volume, own)
+    worked = formulas.worked(month, known, volume)
     return Priced(
         msgspec.structs.replace(grounds(saving, settings), formulas=worked, carbon=carbon(month, settings)), month
     )

@@ -6,18 +6,19 @@ The medians of factors do not multiply to the median of their products, so the l
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.price.billed import Account, Billing
+from bot.price.billed import Account
 from bot.price.evidence import plain
 from bot.price.factors import Factor, Factors
 from bot.price.model import Model
 from bot.price.modes import Mode
 from bot.price.repeats import Repeat
-from bot.price.units import AcuHour, Draws
+from bot.price.replay import standing_units
+from bot.price.units import Draws
 from bot.price.work import Work, avoided
 from bot.records import Volume
 
 
-def worked(month: Model, known: Sequence[Factor], volume: Volume, billing: Billing | None) -> tuple[str, ...]:
+def worked(month: Model, known: Sequence[Factor], volume: Volume) -> tuple[str, ...]:
     """One line for each step, in the order in which one follows from the other."""
     point = _at_medians(month, known)
     numbers = {name: float(draws[0]) for name, draws in point.factors.drawn.items()}
@@ -49,7 +50,9 @@ def _accounts(month: Model) -> list[Account]:
 def _bills(month: Model) -> Iterator[str]:
     for account in _accounts(month):
         busy = "an unknown part in use" if account.busy is None else f"{account.busy:.1%} of it in use"
-        yield f"bill of {account.name}: {account.monthly:,.2f} a month of 730 h, {busy}, {account.committed:.0%} committed"
+        yield f"bill of {account.name}: {account.monthly:,.2f} a month of 730 h, {busy}"
+        if account.committed:
+            yield f"bill of {account.name}: {account.committed:.0%} of it is committed"
 
 
 def _cpu(
@@ -117,7 +120,7 @@ def _scaling(mode: Mode, point: Model, value: float) -> Iterator[str]:
             usage, smaller = account.usage, account.smaller
             yield (
                 f"{line.step.action}: {number(usage.high_vcpu)} vCPU at the worst hour (P99.5) - "
-                f"{number(freed[0])} vCPU-h / 730 h x {number(usage.high_vcpu)} / {number(usage.mean_vcpu)} of the mean = "
+                f"{number(freed[0])} vCPU-h / 730 h x {number(usage.high_vcpu)} / {number(usage.mean_vcpu)} = "
                 f"{number(usage.high_vcpu - freed[0] / 730 * usage.high_vcpu / usage.mean_vcpu)}, to be at most 0.8 x "
                 f"{number(smaller.vcpu)} vCPU = {number(0.8 * smaller.vcpu)}"
             )
@@ -128,11 +131,17 @@ def _scaling(mode: Mode, point: Model, value: float) -> Iterator[str]:
             )
     if mode.billing == "elastic" and account and account.policy and account.usage and account.policy.kind != "fixed":
         policy, cash = account.policy, sum(float(line.draws.mean()) for line in lines if line.kind == "cash_now")
-        each = f"{number(policy.replica_vcpu)} vCPU" if policy.kind == "replicas" else AcuHour.word
+        each = "replica-hours" if policy.kind == "replicas" else "ACU-hours"
+        standing = standing_units(account.usage, policy)
+        gone = cash / float(account.monthly) / (1 - float(account.committed) or 1) * standing
         yield (
             f"{mode.name}, replayed: for each of {len(account.usage.vcpu)} hours max({number(policy.minimum)}, "
-            f"{_needed(account)}), before and after; the {each} that fall away x their price = {number(cash)} on average "
-            f"over the drawn days, of {number(value)} freed"
+            f"{_needed(account)}), before and after: "
+            f"{number(standing)} {each} a month, of which {number(gone)} fall away, on average over the drawn days"
+        )
+        yield (
+            f"{mode.name}, scaled in: {account.monthly:,.2f} x (1 - {float(account.committed):.4g}) x {number(gone)} / "
+            f"{number(standing)} = {number(cash)}, of {number(value)} freed"
         )
     elif mode.billing == "elastic" and "scaling-share" in mode.factors:
         share = float(point.factors["scaling-share"][0])

@@ -8,7 +8,7 @@ from bot.price.amounts import amount
 from bot.price.factors import DRAWS, Factors
 from bot.price.modes import Mode
 from bot.price.repeats import Repeat
-from bot.price.split import KINDS, Kind, Line, split
+from bot.price.split import KINDS, Freed, Kind, Line, split
 from bot.price.units import Draws
 from bot.price.work import Part, Work, attributed, avoided
 from bot.records import Amount
@@ -30,7 +30,7 @@ class Model:
         """The value of the avoided statements, split by what becomes cash; never above what the hotspot costs."""
         found: list[Line] = []
         for mode in self.modes:
-            found += split(mode, self.value(mode), self.cost(mode), self.freed(mode), self.factors, self.seed)
+            found += split(mode, Freed(self.value(mode), self.cost(mode), self.freed(mode)), self.factors, self.seed)
         return _one_action(found)
 
     def freed(self, mode: Mode) -> "Draws | None":

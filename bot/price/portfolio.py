@@ -10,7 +10,7 @@ from bot.price.amounts import amount
 from bot.price.estimate import Priced
 from bot.price.factors import DRAWS
 from bot.price.model import Model
-from bot.price.split import split
+from bot.price.split import Freed, split
 from bot.price.units import Draws
 
 MOST_EXACT = 8  # patches: beyond it each has the part of the sum that it has of the value freed
@@ -76,7 +76,7 @@ def cash(models: Sequence[Model]) -> Draws:
             most, value = np.minimum(most, account.ceiling), np.minimum(value, account.ceiling)
         freed = [hours for model, of in own if (hours := model.freed(of)) is not None]
         hours = sum(freed, start=np.zeros(DRAWS)) if freed else None
-        for line in split(mode, value, most, hours, own[0][0].factors, ""):
+        for line in split(mode, Freed(value, most, hours), own[0][0].factors, ""):
             if line.kind != "headroom":
                 total = total + line.draws
     return total

@@ -11,6 +11,7 @@ from bot.price.units import Draws
 from bot.price.usage import Usage
 
 HOURS = 730
+GRID = 401  # values of less CPU that are replayed; draws lie between two of them
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,15 @@ class Policy:
         return np.maximum(self.minimum, np.ceil(vcpu / (self.target * self.replica_vcpu) - 1e-9))
 
 
+def standing_units(usage: Usage, policy: Policy) -> float:
+    """Replica-hours (or ACU-hours) per month that the policy asks for as it is."""
+    import numpy as np
+
+    memory = usage.memory_gib or (0.0,) * len(usage.vcpu)
+    needed = [float(policy.needed(np.array([u]), m)[0]) for u, m in zip(usage.vcpu, memory, strict=True)]
+    return sum(needed) * HOURS / len(needed)
+
+
 def avoided_units(usage: Usage, policy: Policy, vcpu_hours: Draws, seed: str) -> Draws:
     """Replica-hours (or ACU-hours) per month that fall away when so many vCPU-hours per month do.
 
@@ -43,7 +53,9 @@ def avoided_units(usage: Usage, policy: Policy, vcpu_hours: Draws, seed: str) ->
     """
     import numpy as np
 
-    less = vcpu_hours / HOURS  # vCPUs on average
+    drawn = vcpu_hours / HOURS  # vCPUs on average
+    low, high = float(drawn.min()), float(drawn.max())
+    less = np.linspace(low, high, GRID) if high > low else np.array([low])
     hours = len(usage.vcpu)
     day_of = [hour // 24 for hour in range(hours)]
     days = [np.zeros_like(less) for _ in range(day_of[-1] + 1)]
@@ -52,8 +64,10 @@ def avoided_units(usage: Usage, policy: Policy, vcpu_hours: Draws, seed: str) ->
         before = policy.needed(np.array([used]), memory)
         after = policy.needed(np.maximum(0.0, used - less * part), memory)
         days[day_of[hour]] += before - after
-    weights = _day_weights(len(days), len(less), seed)
-    total: Draws = sum((weights[day] * of_day for day, of_day in enumerate(days)), start=np.zeros_like(less))
+    weights = _day_weights(len(days), len(drawn), seed)
+    total = np.zeros_like(drawn)
+    for day, of_day in enumerate(days):
+        total += weights[day] * np.interp(drawn, less, of_day)
     return total * HOURS / hours
 
 

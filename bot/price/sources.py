@@ -39,13 +39,14 @@ def read_sources(config: PriceConfig, repository: Path, hotspots: Iterable[Hotsp
 
 
 def server_side(hotspots: Iterable[Hotspot]) -> dict[str, float]:
-    """Mean milliseconds of statements that a database has measured itself, by fingerprint; the slowest report counts."""
+    """Mean milliseconds of statements as a database has measured them, by fingerprint; the slowest report counts."""
     found: dict[str, float] = {}
     for hotspot in hotspots:
         if hotspot.source.vendor in _SERVER_SIDE:
             for pattern in hotspot.patterns:
                 if pattern.mean_ns > 0:
-                    found[pattern.fingerprint] = max(found.get(pattern.fingerprint, 0), pattern.mean_ns / _NS_PER_MS)
+                    known = found.get(pattern.fingerprint, 0.0)
+                    found[pattern.fingerprint] = max(known, pattern.mean_ns / _NS_PER_MS)
     return found
 
 

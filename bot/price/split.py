@@ -6,9 +6,9 @@ from typing import Literal
 from bot.price.billed import Account
 from bot.price.factors import Factors
 from bot.price.modes import Mode
-from bot.price.replay import avoided_units
+from bot.price.replay import avoided_units, standing_units
 from bot.price.resize import Step, step
-from bot.price.units import AcuHour, Draws
+from bot.price.units import Draws
 
 Kind = Literal["cash_now", "cash_after_action", "headroom"]
 KINDS: tuple[Kind, ...] = ("cash_now", "cash_after_action", "headroom")
@@ -26,27 +26,38 @@ class Line:
     step: Step | None = None
 
 
-def split(mode: Mode, value: Draws, most: Draws, vcpu_hours: "Draws | None", factors: Factors, seed: str) -> list[Line]:
-    """The lines of one mode; `most` is what the hotspot costs there, `vcpu_hours` what it stops using in a month."""
+@dataclass(frozen=True, eq=False)
+class Freed:
+    """What the avoided statements leave in one mode, per month and draw."""
+
+    value: Draws  # money
+    most: Draws  # money: what the whole hotspot costs there
+    vcpu_hours: "Draws | None"  # None where CPU is not what is billed
+
+    def part(self, share: float) -> "Freed":
+        """A share of the money; the CPU is the same."""
+        return Freed(self.value * share, self.most * share, self.vcpu_hours)
+
+
+def split(mode: Mode, freed: Freed, factors: Factors, seed: str) -> list[Line]:
+    """The lines of one mode."""
     account = mode.account
     if account is None or not account.committed:
-        return _uncommitted(mode, value, most, vcpu_hours, factors, seed)
+        return _uncommitted(mode, freed, 1.0, factors, seed)
     committed = float(account.committed)
     until = f" ({account.committed_until:%Y-%m})" if account.committed_until else ""
     later = f"not cash: avoidance when the commitment ends{until}"
-    free = 1 - committed
-    lines = [_line(f"{mode.name}, committed", "headroom", later, value * committed)]
-    if free > 0:
-        lines += _uncommitted(mode, value * free, most * free, vcpu_hours, factors, seed, free)
+    lines = [_line(f"{mode.name}, committed", "headroom", later, freed.value * committed)]
+    if committed < 1:
+        lines += _uncommitted(mode, freed.part(1 - committed), 1 - committed, factors, seed)
     return lines
 
 
-def _uncommitted(
-    mode: Mode, value: Draws, most: Draws, vcpu_hours: "Draws | None", factors: Factors, seed: str, free: float = 1.0
-) -> list[Line]:  # fmt: skip
+def _uncommitted(mode: Mode, freed: Freed, free: float, factors: Factors, seed: str) -> list[Line]:
+    """The lines of the share of the cost that no commitment pays for."""
     import numpy as np
 
-    account = mode.account
+    account, value, vcpu_hours = mode.account, freed.value, freed.vcpu_hours
     if mode.billing == "metered":
         return [_line(mode.name, "cash_now", "by itself: it is metered", value)]
     if mode.billing == "elastic" and account and account.policy and vcpu_hours is not None:
@@ -54,7 +65,7 @@ def _uncommitted(
             why = "not cash: the count does not follow CPU"
             return [_line(mode.name, "headroom", why, value)]
         if account.usage:
-            cash = np.minimum(_replayed(account, vcpu_hours, factors, seed) * free, most)
+            cash = np.minimum(_replayed(account, vcpu_hours, factors, seed) * free, freed.most)
             days = len(account.usage.vcpu) // 24
             return [
                 _line(f"{mode.name}, scaled in", "cash_now", f"by itself: replayed over {days} days", cash),
@@ -96,10 +107,12 @@ def not_taken(mode: Mode, vcpu_hours: "Draws | None") -> tuple[str, ...]:
 
 def _replayed(account: Account, vcpu_hours: Draws, factors: Factors, seed: str) -> Draws:
     assert account.usage and account.policy
-    row = factors.row(account.sku)
-    units = avoided_units(account.usage, account.policy, vcpu_hours, f"{seed}:{account.sku}")
-    each = float(row.price) * (1.0 if row.unit == AcuHour.word else account.policy.replica_vcpu)
-    return units * each
+    standing = standing_units(account.usage, account.policy)
+    if standing <= 0:
+        return vcpu_hours * 0.0
+    # Of what was billed the share of replicas that falls away: usage and bill may disagree on how many there were.
+    share = avoided_units(account.usage, account.policy, vcpu_hours, f"{seed}:{account.sku}") / standing
+    return share * float(account.monthly) * factors.scale(account.sku)
 
 
 def _line(name: str, kind: Kind, when: str, draws: Draws) -> Line:

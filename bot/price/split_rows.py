@@ -1,4 +1,4 @@
-"""The attribution as FOCUS 1.3 rows: each charge split, with the method and its ratio, so that finance can add it up."""
+"""The attribution as FOCUS 1.3 rows: each charge split, with method and ratio, so that finance can add it up."""
 
 import csv
 import io

@@ -254,7 +254,7 @@ class Screen:
         rows: tuple[tuple[str, Amount | None, str], ...] = (
             ("cash now", saving.cash_now, "by itself"),
             ("cash after one action", saving.cash_after_action, action),
-            ("headroom", saving.headroom, "capacity freed at list value, not cash"),
+            ("headroom", saving.headroom, "capacity freed not cash"),
         )
         for name, amount, when in rows:
             table.add_row(name, *_amount(amount, saving.currency), when)

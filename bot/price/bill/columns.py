@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 FIELDS = (
-    "provider", "account", "service", "service_category", "resource", "resource_name", "resource_type", "region", "category",
-    "correction", "commitment", "commitment_status", "meter", "unit", "instance_type", "cores", "memory", "tags",
-    "currency", "start_s", "end_s", "quantity", "effective", "contracted", "billed", "list_",
+    "provider", "account", "service", "service_category", "resource", "resource_name", "resource_type", "region",
+    "category", "correction", "commitment", "commitment_status", "meter", "unit", "instance_type", "cores", "memory",
+    "tags", "currency", "start_s", "end_s", "quantity", "effective", "contracted", "billed", "list_",
 )  # fmt: skip
 COSTS = ("quantity", "effective", "contracted", "billed", "list_")
 NEEDED = {

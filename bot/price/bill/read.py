@@ -4,8 +4,9 @@ The only file of this room that imports DuckDB. Sums are decimals with 15 places
 the same bill gives the same digits on any number of threads.
 """
 
+import json
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ def _charge(row: tuple[Any, ...]) -> Charge:
             "memory": _decimal(known["memory"]),
         },
         late=late,
-        tags=tags or "",
+        tags=_object(tags),
         account=account,
         rows=rows,
         priced=priced,
@@ -134,10 +135,13 @@ def _charge(row: tuple[Any, ...]) -> Charge:
     )
 
 
+def _object(text: str | None) -> str:
+    """A JSON object as it is always written."""
+    return json.dumps(json.loads(text), sort_keys=True) if text else ""
+
+
 def _decimal(text: str | None) -> Decimal | None:
     """The number in front of a unit: "8", "64 GiB"."""
-    from decimal import InvalidOperation
-
     try:
         return Decimal(text.split()[0].replace(",", "")) if text and text.split() else None
     except InvalidOperation:

@@ -13,7 +13,6 @@ from bot.price.bill.services import service_of, short_name
 from bot.price.table import shipped
 from bot.price.units import Hour, Unit
 
-
 NO_RESOURCE = "(no resource)"
 
 
@@ -146,7 +145,7 @@ def _known(identity: str, config: PriceConfig) -> ResourceConfig | None:
 
 
 def _vcpu(charges: Sequence[Charge], known: ResourceConfig | None) -> Decimal | None:
-    """vCPUs of one machine: the settings, the bill, or the price table by the name of its type."""
+    """Virtual CPUs of one machine: the settings, the bill, or the price table by the name of its type."""
     if known and known.vcpu:
         return Decimal(str(known.vcpu))
     cores = {charge.cores for charge in charges if charge.cores}

@@ -52,13 +52,13 @@ def bill_of(kind: str, currency: str, start_s: int, end_s: int, charges: Sequenc
 
 def _aside(charge: Charge) -> str | None:
     """The name under which a charge is set aside; None when it counts."""
-    if charge.late:
-        return f"the last {LATE_HOURS} hours"
     if charge.correction:
         return "corrections"
     if charge.category != "Usage":
         return {"Tax": "taxes", "Credit": "credits", "Purchase": "purchases"}.get(charge.category, "adjustments")
-    return "unused commitments" if charge.commitment_status == "Unused" else None
+    if charge.commitment_status == "Unused":
+        return "unused commitments"
+    return f"usage of the last {LATE_HOURS} hours" if charge.late else None
 
 
 def _canonical(charge: Charge) -> str:
