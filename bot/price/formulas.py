@@ -119,7 +119,7 @@ def _scaling(mode: Mode, point: Model, value: float) -> Iterator[str]:
         if line.step and account and account.smaller and account.usage and freed is not None:
             usage, smaller = account.usage, account.smaller
             yield (
-                f"{line.step.action}: {number(usage.high_vcpu)} vCPU at the worst hour (P99.5) - "
+                f"{line.step.action}: {number(usage.high_vcpu)} vCPU at the worst hour - "
                 f"{number(freed[0])} vCPU-h / 730 h x {number(usage.high_vcpu)} / {number(usage.mean_vcpu)} = "
                 f"{number(usage.high_vcpu - freed[0] / 730 * usage.high_vcpu / usage.mean_vcpu)}, to be at most 0.8 x "
                 f"{number(smaller.vcpu)} vCPU = {number(0.8 * smaller.vcpu)}"

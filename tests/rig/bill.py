@@ -90,6 +90,17 @@ def tasks(vcpu: str = "10", price: str = "0.04048", memory: str = "0.004445") ->
     ]  # fmt: skip
 
 
+def traffic(gigabytes: str) -> dict[str, str]:
+    """Bytes between zones, at 0.01 a side."""
+    from decimal import Decimal
+
+    return row(
+        format(Decimal(gigabytes) / 100, "f"), ServiceName="AmazonEC2", ServiceCategory="Networking",
+        SkuMeter="USE1-DataTransfer-Regional-Bytes", ConsumedUnit="GB", ConsumedQuantity=gigabytes, SkuPriceDetails="",
+        ResourceId="arn:aws:ec2:us-east-1:123456789012:network/shop",
+    )  # fmt: skip
+
+
 def write(path: Path, rows: Iterable[dict[str, str]], version: str = "1.2") -> Path:
     """The rows as a FOCUS export; Parquet by the name, with the types that providers use."""
     plain = path.with_suffix(".csv")
