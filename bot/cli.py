@@ -40,6 +40,7 @@ Hotspots = Annotated[
     Option("--hotspots", metavar="FILE...", help="APM exports; - is standard input."),
 ]
 VendorName = Literal["datadog", "newrelic", "xray", "sentry", "jaeger", "prometheus"]
+SandboxMode = Literal["off", "auto", "require"]
 By = Literal["total", "p99", "cpu", "calls", "cost"]
 Rank = Annotated[By, Option("--by", "What ranks first.")]
 ReportFile = Annotated[Path | None, Option("--report", metavar="OUT.json", help="Write the JSON report here.")]
@@ -53,6 +54,9 @@ ForgeFolder = Annotated[Path | None, Option("--forge-folder", real=True, help="W
 BillFiles = Annotated[
     list[str] | None, Option("--bill", metavar="FILE", help="FOCUS or CUR 2.0, CSV or Parquet; repeatable.")
 ]
+Sandbox = Annotated[
+    SandboxMode | None, Option("--sandbox", "How the tests are held; require: not without namespaces. Default: auto.")
+]
 MaxPullRequests = Annotated[int | None, Option("--max-pull-requests", least=1, help="Default 1: the most costly one.")]
 
 
@@ -64,6 +68,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     forge_folder: ForgeFolder = None,
     dry_run: Annotated[bool, Option("--dry-run", "Everything but publishing.")] = False,
     max_pull_requests: MaxPullRequests = None,
+    sandbox: Sandbox = None,
     by: Rank = "total",
     bill: BillFiles = None,
     report: ReportFile = None,
@@ -73,7 +78,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     from bot.prove.checkout import head_commit
     from bot.show.console import Screen
 
-    config = _with_bill(_config(repo, max_pull_requests), bill)
+    config = _with_bill(_config(repo, max_pull_requests, sandbox), bill)
     commit = head_commit(repo)
     _check_report(report, repo, hotspots)
     found = _read(hotspots, config, by)
@@ -251,7 +256,11 @@ def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod
 
 @program.command
 def prove(
-    folder: PlanFolder, repo: RepoOption = Path(), digest: Digest = None, max_pull_requests: MaxPullRequests = None
+    folder: PlanFolder,
+    repo: RepoOption = Path(),
+    digest: Digest = None,
+    max_pull_requests: MaxPullRequests = None,
+    sandbox: Sandbox = None,
 ) -> int:
     """Step 2 of 4: run the tests before and after the most costly patch; needs no token."""
     from bot.folder import read
@@ -259,7 +268,7 @@ def prove(
     from bot.prove.checkout import checkout
     from bot.show.console import Screen
 
-    config = _config(repo, max_pull_requests)
+    config = _config(repo, max_pull_requests, sandbox)
     report = read(folder, digest)
     screen = Screen()
     with checkout(repo, report.commit or "HEAD") as tree:
@@ -540,17 +549,20 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
+def _config(repo: Path, max_pull_requests: int | None = None, sandbox: SandboxMode | None = None) -> "Config":
     from bot.config import load
 
     if not repo.is_dir():
         raise UserError(f"{repo}: no such folder; name a git repository.")
     config = load(repo)
-    if max_pull_requests is None:
+    if max_pull_requests is None and sandbox is None:
         return config
     from dataclasses import replace
 
-    return replace(config, publish=replace(config.publish, max_pull_requests=max_pull_requests))
+    publish = (
+        config.publish if max_pull_requests is None else replace(config.publish, max_pull_requests=max_pull_requests)
+    )
+    return replace(config, publish=publish, sandbox=sandbox or config.sandbox)
 
 
 def _with_bill(config: "Config", bill: list[str] | None) -> "Config":

@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from bot.errors import UserError
 from codemods.cache import answer
 
+SandboxMode = Literal["off", "auto", "require"]
+
 
 class Between:
     """Bounds of a number, in the words of pydantic, which need not be loaded to write them down."""
@@ -109,7 +111,10 @@ class Config(Section):
 
     test_command: str | list[str] | None = None  # default: detected
     python: str | None = None  # interpreter of the repository's own environment; default: .venv, venv, then PATH
+    test_directory: str | None = None  # default: the top, or the nearest project around the site with its own set-up
     test_timeout_seconds: Annotated[int, Between(ge=1, le=86_400)] = 900
+    test_memory_mb: Annotated[int, Between(ge=64)] | None = None  # default: three quarters of the machine's
+    sandbox: SandboxMode = "auto"
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
     minimum_repeats: Annotated[int, Between(ge=2)] = 5  # statements per request from which a loop is a hotspot
@@ -176,9 +181,14 @@ def _validate(data: object, path: Path, table: str) -> Config:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Config).validate_python(data)
+        config = TypeAdapter(Config).validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (table, *first["loc"]) if part != "")
         message = "no such setting" if first["type"] == "unexpected_keyword_argument" else first["msg"].lower()
         raise UserError(f"{path}: {where}: {message}; see `costmod --help` or docs/config.md.") from error
+    if config.sandbox == "off":
+        raise UserError(
+            f"{path}: sandbox: a repository does not switch off what holds its own tests; use `--sandbox off`."
+        )
+    return config

@@ -1,21 +1,28 @@
 """The command that runs the repository's tests: the `test-command` setting, or what the repository's files say."""
 
-import configparser
 import re
 import shlex
 import shutil
 import subprocess
-import tomllib
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.config import Config
 from bot.errors import UserError
+from bot.prove.declared import declared
+from bot.prove.environment import allowed_environment
 from bot.prove.interpreter import find_interpreter, search_path
+from bot.prove.limits import Limits
+from bot.prove.narrow import narrowed
+from bot.prove.project import has_test_files, names_pytest, nearest_project
+from bot.prove.sandbox import Paths, best_sandbox
+from bot.prove.spoken import Spoken
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?")
 _PYTEST = ("pytest", "py.test")
+_QUESTION_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class TestCommand:
     interpreter: Path
     words: tuple[str, ...]  # as a reader of the proof would type it: "python" stands for the interpreter
     variables: dict[str, str] = field(default_factory=dict)  # NAME=value words in front of the command
+    directory: str = ""  # below the work tree, where it is run
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -34,25 +42,48 @@ class TestCommand:
         return (str(self.interpreter), *self.words[1:]) if self.words[0] == "python" else self.words
 
     @property
-    def takes_test_ids(self) -> bool:
-        """Whether pytest ids can be appended: pytest itself, with options but without a selection of its own."""
-        return self.words[:3] == ("python", "-m", "pytest") and all(word.startswith("-") for word in self.words[3:])
+    def as_typed(self) -> tuple[str, ...]:
+        """The words, from the top of the repository."""
+        return ("cd", self.directory, "&&", *self.words) if self.directory else self.words
 
-    def only(self, tests: tuple[str, ...]) -> "TestCommand":
-        """The command for these tests alone, or the whole command where it cannot be narrowed."""
-        return TestCommand(self.interpreter, (*self.words, *tests), self.variables) if self.takes_test_ids else self
+    def only(self, tests: tuple[str, ...], tree: Path) -> "TestCommand | None":
+        """The command for these tests alone; None where it cannot be narrowed."""
+        words = narrowed(self.words, tests, tree / self.directory, tree)
+        return replace(self, words=words) if words is not None else None
 
 
-def find_command(tree: Path, repository: Path, config: Config) -> TestCommand:
-    """The test command for the work tree `tree` of `repository`.
+def find_command(tree: Path, repository: Path, config: Config, file: str = "") -> TestCommand:
+    """The test command for the work tree `tree` of `repository`, or of the project in it that holds `file`.
 
     Raises:
-        UserError: the `test-command` or `python` setting names something that cannot be run.
+        UserError: a setting names something that is not there or cannot be run.
     """
-    interpreter = find_interpreter(repository, config)
+    directory = config.test_directory
+    if directory is None:
+        directory = "" if config.test_command is not None else nearest_project(tree, file)
+    elif not _is_inside(tree, directory):
+        raise UserError(f"test-directory: {directory!r} is no directory of the repository; correct the setting.")
+    interpreter = find_interpreter(repository, config, directory)
     if config.test_command is not None:
-        return _configured(config.test_command, interpreter, tree)
-    return TestCommand(interpreter, ("python", *_detected(tree, interpreter)))
+        return replace(_configured(config.test_command, interpreter, tree / directory), directory=directory)
+    spoken = declared(tree / directory) or Spoken(("python", *_guessed(tree / directory, interpreter)))
+    place = "/".join(filter(None, (directory, spoken.directory.rstrip("/."))))
+    if not _is_inside(tree, place):
+        spoken, place = Spoken(("python", *_guessed(tree / directory, interpreter))), directory
+    return TestCommand(interpreter, _pinned(spoken.words), spoken.variables, place)
+
+
+def _is_inside(tree: Path, directory: str) -> bool:
+    return (tree / directory).is_dir() and (tree / directory).resolve().is_relative_to(tree.resolve())
+
+
+def _pinned(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Django draws a seed for `--shuffle` unless it is given one; baseline and patch shall run in the same order."""
+    following = (*words[1:], "")
+    return tuple(
+        "--shuffle=1" if word == "--shuffle" and not after.isdigit() else word
+        for word, after in zip(words, following, strict=True)
+    )
 
 
 def _configured(setting: str | list[str], interpreter: Path, tree: Path) -> TestCommand:
@@ -74,7 +105,7 @@ def _configured(setting: str | list[str], interpreter: Path, tree: Path) -> Test
         words[0] = "python"
     elif shutil.which(str(tree / words[0]) if "/" in words[0] else words[0], path=tool_path(interpreter)) is None:
         raise UserError(f"test-command: {words[0]!r} was not found; install it or correct the setting.")
-    return TestCommand(interpreter, tuple(words), variables)
+    return TestCommand(interpreter, _pinned(tuple(words)), variables)
 
 
 def tool_path(interpreter: Path) -> str:
@@ -82,12 +113,12 @@ def tool_path(interpreter: Path) -> str:
     return f"{interpreter.parent}:{search_path()}"
 
 
-def _detected(tree: Path, interpreter: Path) -> tuple[str, ...]:
-    if _names_pytest(tree):
+def _guessed(tree: Path, interpreter: Path) -> tuple[str, ...]:
+    if names_pytest(tree):
         return ("-m", "pytest")
     if (tree / "manage.py").is_file():
         return ("manage.py", "test")
-    if _has_test_files(tree) and _can_import_pytest(interpreter):
+    if has_test_files(tree) and _can_import_pytest(interpreter):
         return ("-m", "pytest")
     tests = tree / "tests"
     if tests.is_dir() and not (tests / "__init__.py").exists():  # discovery from the top enters packages only
@@ -95,42 +126,25 @@ def _detected(tree: Path, interpreter: Path) -> tuple[str, ...]:
     return ("-m", "unittest", "discover")
 
 
-def _names_pytest(tree: Path) -> bool:
-    """Whether a file is there that only pytest reads, or a settings file has its section."""
-    names = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "conftest.py", "tests/conftest.py")
-    if any((tree / name).is_file() for name in names):
-        return True
-    sections = (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"), ("setup.cfg", "pytest"))
-    return "pytest" in _pyproject_tools(tree) or any(_has_section(tree / name, section) for name, section in sections)
-
-
-def _pyproject_tools(tree: Path) -> dict[str, object]:
-    try:
-        data = tomllib.loads((tree / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return {}
-    tools = data.get("tool", {})
-    return tools if isinstance(tools, dict) else {}
-
-
-def _has_section(path: Path, section: str) -> bool:
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return False
-    return parser.has_section(section)
-
-
-def _has_test_files(tree: Path) -> bool:
-    patterns = ("test_*.py", "*_test.py", "tests/**/test_*.py", "tests/**/*_test.py")
-    return any(next(tree.glob(pattern), None) is not None for pattern in patterns)
-
-
 def _can_import_pytest(interpreter: Path) -> bool:
+    """Asked under the same fence as the tests: the interpreter may be one that the repository brought."""
     question = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest') is None)"
-    try:
-        answer = subprocess.run([interpreter, "-I", "-c", question], check=False, capture_output=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+    with tempfile.TemporaryDirectory() as own:
+        wrapped = best_sandbox().wrap(
+            (str(interpreter), "-I", "-c", question), Limits(_QUESTION_SECONDS), Paths(own=(own,))
+        )
+        environment = {**allowed_environment({}, ()), "HOME": own, "PATH": tool_path(interpreter)}
+        try:
+            answer = subprocess.run(
+                wrapped,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=2 * _QUESTION_SECONDS,
+                env=environment,
+                cwd=own,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
     return answer.returncode == 0

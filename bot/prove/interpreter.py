@@ -7,12 +7,11 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.errors import UserError
+from bot.prove.environments import interpreters
 
-_IN_ENVIRONMENT = (Path("bin", "python"), Path("Scripts", "python.exe"))
 
-
-def find_interpreter(repository: Path, config: Config) -> Path:
-    """The `python` setting, else .venv or venv of the repository, else VIRTUAL_ENV, else python3 on PATH.
+def find_interpreter(repository: Path, config: Config, directory: str = "") -> Path:
+    """The `python` setting, else the environment of `directory` or what is around it, else the active one, else PATH.
 
     Links are kept: a virtual environment is recognised by the path its interpreter is called by.
 
@@ -21,13 +20,16 @@ def find_interpreter(repository: Path, config: Config) -> Path:
     """
     if config.python is not None:
         return _configured(repository, config.python)
-    environments = [repository / ".venv", repository / "venv"]
-    if active := os.environ.get("VIRTUAL_ENV"):
-        environments += [Path(active)] if not _is_own_environment(Path(active)) else []
-    for environment in environments:
-        for path in _IN_ENVIRONMENT:
-            if _is_executable(environment / path):
-                return environment / path
+    project = repository / directory
+    around = [project, *(parent for parent in project.parents if parent.is_relative_to(repository))]
+    for python in interpreters(around, os.environ):
+        if not _is_own_environment(python.parent.parent):
+            return python
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if (active := os.environ.get(variable)) and not _is_own_environment(Path(active)):
+            for path in (Path(active, "bin", "python"), Path(active, "Scripts", "python.exe")):
+                if _is_executable(path):
+                    return path
     for name in ("python3", "python"):
         if found := shutil.which(name, path=search_path()):
             return Path(found)

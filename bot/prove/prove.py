@@ -1,120 +1,75 @@
 """From a patch to a proof: baseline, patch, a second look at what newly fails, verdict."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from bot.config import Config
 from bot.prove import observe
 from bot.prove.checkout import Checkout
-from bot.prove.command import TestCommand, find_command
+from bot.prove.command import find_command
 from bot.prove.environment import refused_names
+from bot.prove.limits import limits_for
+from bot.prove.looks import Bench, baseline, quick_look, second_look
 from bot.prove.run import Place
-from bot.prove.sandbox import Sandbox, best_sandbox
+from bot.prove.sandbox import sandbox_for
 from bot.prove.scratch import scratch_directory
-from bot.prove.snapshot import check_changes, restore_snapshot, take_snapshot, write_changes
-from bot.prove.suite import Suite, run_suite
+from bot.prove.snapshot import check_changes, take_snapshot
+from bot.prove.suite import Suite
 from bot.prove.verdict import Seen, decide, why_unprovable
 from bot.records import Patch, Proof
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """Runs suites, each on the same files: the commit's, with or without the patch."""
-
-    command: TestCommand
-    place: Place
-    kept: Path
-    patch: Patch
-    config: Config
-    sandbox: Sandbox
-
-    def run(self, command: TestCommand, *, patched: bool) -> Suite:
-        try:
-            if patched:
-                write_changes(self.place.tree, self.patch.changes)
-            return run_suite(command, self.place, self.config, self.sandbox)
-        finally:
-            restore_snapshot(self.place.tree, self.kept)
 
 
 def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) -> Proof:
     """Run the repository's tests without and with the patch; the checkout's files are afterwards what they were.
 
     Raises:
-        UserError: the test command or interpreter cannot be run, or the patch does not fit the commit.
+        UserError: the test command or interpreter cannot be run, the sandbox is not to be had, or the patch does not
+            fit the commit.
     """
     check_changes(checkout.path, patch.changes)
-    command = find_command(checkout.path, repository.resolve(), config)
+    sandbox = sandbox_for(config.sandbox)
+    command = find_command(checkout.path, repository.resolve(), config, patch.site.file)
     with scratch_directory() as scratch:
-        take_snapshot(checkout.path, scratch / "kept")
-        place = Place(checkout.path, repository.resolve(), patch.site)
-        bench, before = _baseline(_Bench(command, place, scratch / "kept", patch, config, best_sandbox()))
-        baseline = _seen_before(before, config)
-        if why_unprovable(baseline):
-            return _proof(checkout, bench, baseline)
-        after = bench.run(command, patched=True)
-        new_failures, flaky = _second_look(bench, before, after)
+        kept = scratch / "kept"
+        take_snapshot(checkout.path, kept)
+        place = Place(checkout.path, repository.resolve(), patch.site, kept)
+        bench, before = baseline(Bench(command, place, kept, patch, config, sandbox))
+        seen = bench.seen(before)
+        if before.timed_out:
+            return _unfinished(checkout, bench, before)
+        if why_unprovable(seen):
+            return _proof(checkout, bench, seen)
+        if (broken := quick_look(bench, before)) is not None:
+            failures = tuple(sorted(bench.reached(before) & (broken.failed | (bench.reached(before) - broken.ran))))
+            return _proof(checkout, bench, _seen(bench, before, broken, failures, ()), before)
+        after = bench.run(bench.command, patched=True)
+        new_failures, flaky = second_look(bench, before, after)
     return _proof(checkout, bench, _seen(bench, before, after, new_failures, flaky), before)
 
 
-def _baseline(bench: _Bench) -> tuple[_Bench, Suite]:
-    """The run before the patch; with the network open when it fails without: services often listen on this host."""
-    suite = bench.run(bench.command, patched=False)
-    if (
-        not bench.sandbox.network
-        or suite.timed_out
-        or not why_unprovable(_seen_before(suite, bench.config))
-        or not suite.run.exit_status
-    ):
-        return bench, suite
-    sandbox = bench.sandbox.with_network("the tests failed without it")
-    opened = _Bench(bench.command, bench.place, bench.kept, bench.patch, bench.config, sandbox)
-    second = opened.run(bench.command, patched=False)
-    return (bench, suite) if why_unprovable(_seen_before(second, bench.config)) else (opened, second)
+def _unfinished(checkout: Checkout, bench: Bench, whole: Suite) -> Proof:
+    """The whole suite did not end in time; what the tests say that had reached the site by then."""
+    reached = observe.reached_tests(whole.rows, bench.place.site)
+    narrow = bench.narrow(reached)
+    if narrow is None:
+        return _proof(checkout, bench, bench.seen(whole))
+    before = bench.run(narrow, patched=False)
+    if before.timed_out or why_unprovable(bench.seen(before)):
+        return _proof(checkout, bench, bench.seen(whole))
+    part = replace(bench, command=narrow)
+    after = part.run(narrow, patched=True)
+    seen = _seen(part, before, after, *second_look(part, before, after))
+    return _proof(checkout, part, replace(seen, unfinished=True), before)
 
 
-def _second_look(bench: _Bench, before: Suite, after: Suite) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """New failures and flaky tests. Flaky takes evidence: passed with the patch once more, or failed without it.
-
-    A test that ran before and is missing from a run that failed counts as failing.
-    """
-    suspects = _suspects(before, after)
-    if not suspects or after.timed_out:
-        return (), ()
-    again = bench.run(bench.command.only(suspects), patched=True)
-    flaky = (again.ran - again.failed) & set(suspects)
-    if still := tuple(test for test in suspects if test not in flaky):
-        flaky |= bench.run(bench.command.only(still), patched=False).failed & set(still)
-    return tuple(test for test in suspects if test not in flaky), tuple(sorted(flaky))
-
-
-def _suspects(before: Suite, after: Suite) -> tuple[str, ...]:
-    missing = before.ran - after.ran if after.run.exit_status and after.ran else frozenset()
-    return tuple(sorted((after.failed | missing) - before.failed))
-
-
-def _seen_before(before: Suite, config: Config) -> Seen:
-    elsewhere = observe.imported_elsewhere(before.rows)
-    return Seen(
-        before.run,
-        timed_out=before.timed_out,
-        seconds_allowed=config.test_timeout_seconds,
-        last_words=before.last_words,
-        elsewhere=elsewhere,
-    )
-
-
-def _seen(bench: _Bench, before: Suite, after: Suite, new_failures: tuple[str, ...], flaky: tuple[str, ...]) -> Seen:
+def _seen(bench: Bench, before: Suite, after: Suite, new_failures: tuple[str, ...], flaky: tuple[str, ...]) -> Seen:
     # A test that stops early issues fewer statements: only tests that passed both times are compared.
-    passed = (before.ran & after.ran) - after.failed - set(flaky) if after.ran else frozenset()
-    site = bench.place.site
-    in_both = observe.reached_tests(before.rows, site) & observe.reached_tests(after.rows, site) & passed
+    in_both = (bench.reached(before) & bench.reached(after)) - set(flaky)
     counts = observe.application_counts(before.rows), observe.application_counts(after.rows)
-    return Seen(
-        before=before.run,
+    return replace(
+        bench.seen(before),
         after=after.run,
         timed_out=after.timed_out,
-        seconds_allowed=bench.config.test_timeout_seconds,
         last_words=after.last_words,
         elsewhere=observe.imported_elsewhere(after.rows),
         new_failures=new_failures,
@@ -124,7 +79,7 @@ def _seen(bench: _Bench, before: Suite, after: Suite, new_failures: tuple[str, .
     )
 
 
-def _proof(checkout: Checkout, bench: _Bench, seen: Seen, before: Suite | None = None) -> Proof:
+def _proof(checkout: Checkout, bench: Bench, seen: Seen, before: Suite | None = None) -> Proof:
     verdict, reason = decide(seen)
     refused = refused_names(bench.config.test_environment)
     environment = "environment allow-list" + (f" (refused: {', '.join(refused)})" if refused else "")
@@ -136,8 +91,8 @@ def _proof(checkout: Checkout, bench: _Bench, seen: Seen, before: Suite | None =
         after=seen.after,
         new_failures=seen.new_failures,
         flaky=seen.flaky,
-        reached=seen.reached,
+        reached=seen.reached if seen.after else (),
         queries=seen.queries,
         frames=observe.repeating_frames(before.rows, frozenset(seen.reached)) if before else (),
-        limits=(*bench.sandbox.limits(bench.config.test_timeout_seconds), environment),
+        limits=(*bench.sandbox.words(limits_for(bench.config)), environment),
     )

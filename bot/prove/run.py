@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import re
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,21 +14,20 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.errors import UserError
-from bot.prove import launch
+from bot.prove import fence, launch
 from bot.prove.command import TestCommand, tool_path
 from bot.prove.environment import allowed_environment
-from bot.prove.sandbox import Sandbox
+from bot.prove.hidden import hidden_places
+from bot.prove.limits import limits_for
+from bot.prove.output import Output, last_words
+from bot.prove.processes import descendants, sweep
+from bot.prove.sandbox import Paths, Sandbox
 from bot.records import Site
 
 _PROBE = Path(__file__).with_name("probe")
-_PR_SET_DUMPABLE = 4
 _GRACE_SECONDS = 10.0  # for the caretaker to end everything
-_TAIL_BYTES = 64 << 10
-_MAX_WORDS = 200
-# Lines that say why; a summary such as "1 failed in 0.31s" says nothing and differs from run to run.
-_ERROR_LINE = re.compile(
-    r"(E\s+)?[\w.]*(Error|Exception)\b.*|.*(No module named|not found|No such file|error:|\*\*\*).*"
-)
+_OUTPUT_SECONDS = 2.0  # for what an ended process wrote to arrive
+_SHARED_DIRECTORIES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where programs expect to write
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ class Place:
     tree: Path
     repository: Path
     site: Site
+    kept: Path | None = None  # the tree's snapshot: what runs may not write to it
 
 
 def run_tests(command: TestCommand, place: Place, scratch: Path, config: Config, sandbox: Sandbox) -> Run:
@@ -64,17 +64,31 @@ def run_tests(command: TestCommand, place: Place, scratch: Path, config: Config,
     for directory in (run.observations, scratch / "home", scratch / "t"):
         directory.mkdir()
     environment = _environment(command, place, run, scratch, config)
+    wrapped = sandbox.wrap(command.argv, limits_for(config), _paths(command, place, scratch))
+    status, seconds = _watched(wrapped, place.tree / command.directory, environment, scratch / "output", config)
+    timed_out = status == launch.TIMED_OUT and seconds >= config.test_timeout_seconds
+    names = {place.tree: ".", scratch: "TMP", command.interpreter: "python", place.repository: "."}
+    said = last_words(scratch / "output", names)
+    return Run(status, seconds, timed_out, said, run.report, run.observations)
+
+
+def _watched(
+    command: list[str], directory: Path, environment: dict[str, str], printed: Path, config: Config
+) -> tuple[int, float]:
+    """Exit status and seconds of the caretaker; whatever it left behind is ended."""
+    output = Output(printed)
     started = time.monotonic()
-    with _hidden_from_children(sandbox), (scratch / "output").open("wb") as output:
+    with _watched_from_here():
         process = subprocess.Popen(
-            sandbox.wrap(command.argv, config.test_timeout_seconds),
-            cwd=place.tree,
+            command,
+            cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=output.sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        output.started()
         try:
             status = process.wait(config.test_timeout_seconds + 2 * _GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -82,8 +96,8 @@ def run_tests(command: TestCommand, place: Place, scratch: Path, config: Config,
         finally:
             _end(process)
     seconds = time.monotonic() - started
-    timed_out = status == launch.TIMED_OUT and seconds >= config.test_timeout_seconds
-    return Run(status, seconds, timed_out, _last_words(scratch, command, place), run.report, run.observations)
+    output.finish(_OUTPUT_SECONDS)
+    return status, seconds
 
 
 def _environment(command: TestCommand, place: Place, run: Run, scratch: Path, config: Config) -> dict[str, str]:
@@ -101,11 +115,25 @@ def _environment(command: TestCommand, place: Place, run: Run, scratch: Path, co
         "PYTHONPATH": os.pathsep.join(filter(None, (str(_PROBE), command.variables.get("PYTHONPATH")))),
         "PYTEST_ADDOPTS": " ".join(filter(None, (own.get("PYTEST_ADDOPTS"), options))),
         "COSTMOD_PROBE_ROOT": str(place.tree),
+        "COSTMOD_PROBE_PROJECT": command.directory,
         "COSTMOD_PROBE_ORIGIN": str(place.repository.resolve()),
         "COSTMOD_PROBE_DIR": str(run.observations),
         "COSTMOD_PROBE_FILE": place.site.file,
         "COSTMOD_PROBE_FUNCTION": place.site.function,
     }
+
+
+def _paths(command: TestCommand, place: Place, scratch: Path) -> Paths:
+    # Not the links' targets: an environment is where its interpreter is called by.
+    environment = command.interpreter.parent.parent
+    ours = Path(__file__).resolve().parents[2]
+    frozen = [place.repository, environment, ours, Path(sys.prefix), *([place.kept] if place.kept else [])]
+    return Paths(
+        own=(str(scratch), str(place.tree)),
+        writable=tuple(dict.fromkeys((*_SHARED_DIRECTORIES, tempfile.gettempdir()))),
+        frozen=tuple(dict.fromkeys(str(path) for path in frozen if path != Path("/usr"))),
+        hidden=hidden_places(os.environ, place.repository),
+    )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -120,27 +148,17 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextlib.contextmanager
-def _hidden_from_children(sandbox: Sandbox) -> Iterator[None]:
-    """Without a process namespace, keep the tests from reading this process's environment under /proc."""
-    if sandbox.processes or sys.platform != "linux":
+def _watched_from_here() -> Iterator[None]:
+    """For a caretaker that the tests may kill: this process cannot be read by them, and orphans come to it."""
+    if sys.platform != "linux":
         yield
         return
-    launch.prctl(_PR_SET_DUMPABLE, 0)
+    spared = frozenset(descendants())
+    fence.prctl(fence.SET_DUMPABLE, 0)
+    fence.prctl(fence.SET_CHILD_SUBREAPER, 1)
     try:
         yield
     finally:
-        launch.prctl(_PR_SET_DUMPABLE, 1)
-
-
-def _last_words(scratch: Path, command: TestCommand, place: Place) -> str:
-    output = scratch / "output"
-    with output.open("rb") as file:
-        file.seek(max(0, output.stat().st_size - _TAIL_BYTES))
-        lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    chosen = next((line for line in reversed(lines) if _ERROR_LINE.fullmatch(line)), "")
-    # Paths of this machine, and of this run, are nobody's business and differ every time.
-    for path, word in ((place.tree, "."), (scratch, "TMP"), (command.interpreter, "python"), (place.repository, ".")):
-        chosen = chosen.replace(str(path), word)
-    # Never a workflow command: "::" and "##[" mean something to the runner that shows this line.
-    printable = re.sub(r"[^\x20-\x7e]", "", chosen).replace("::", ":").replace("##[", "[")
-    return printable[:_MAX_WORDS]
+        sweep(spared)
+        fence.prctl(fence.SET_CHILD_SUBREAPER, 0)
+        fence.prctl(fence.SET_DUMPABLE, 1)

@@ -13,8 +13,16 @@ def take_snapshot(tree: Path, kept: Path) -> None:
 
 
 def restore_snapshot(tree: Path, kept: Path) -> None:
-    """Make the tree what it was: whatever the tests wrote goes, whatever they changed comes back."""
+    """Make the tree what it was: whatever the tests wrote goes, whatever they changed comes back.
+
+    Raises:
+        UserError: the tests put a link in the place of the tree or of a directory above it.
+    """
+    if tree.is_symlink():
+        tree.unlink()
     tree.mkdir(parents=True, exist_ok=True)
+    if tree.resolve() != tree:  # what is removed below would be someone else's
+        raise UserError(f"The tests replaced their own work tree by a link to {tree.resolve()}; nothing was removed.")
     tree.chmod(0o700)
     for entry in list(tree.iterdir()):
         if entry.name == ".git":

@@ -33,9 +33,9 @@ def run_suite(command: TestCommand, place: Place, config: Config, sandbox: Sandb
     with scratch_directory() as scratch:
         run = run_tests(command, place, scratch, config, sandbox)
         rows = read_rows(run.observations)
-        outcomes = read_junit(run.report, place.tree) or unittest_outcomes(rows)
+        outcomes = read_junit(run.report, place.tree / command.directory, place.tree) or unittest_outcomes(rows)
     record = SuiteRun(
-        command=command.words,
+        command=command.as_typed,
         exit_status=run.exit_status,
         seconds=round(run.seconds, 2),
         tests=len(outcomes.ran),

@@ -98,14 +98,62 @@ def test_wrong_settings(tmp_path: Path, setting: str, message: str) -> None:
     ("setting", "words"),
     [
         pytest.param("pytest -q", (*PYTEST, "-q", "t.py::a"), id="options only"),
-        pytest.param("pytest tests", (*PYTEST, "tests"), id="a selection of its own"),
-        pytest.param("pytest -n 4", (*PYTEST, "-n", "4"), id="perhaps a selection"),
-        pytest.param("python -m unittest", ("python", "-m", "unittest"), id="not pytest"),
+        pytest.param("pytest tests", (*PYTEST, "t.py::a"), id="a selection of its own"),
+        pytest.param("pytest -x tests/b.py::c", (*PYTEST, "-x", "t.py::a"), id="a test of its own"),
+        pytest.param("pytest nowhere", None, id="a word that is no path"),
+        pytest.param("pytest --ignore tests", (*PYTEST, "--ignore", "tests", "t.py::a"), id="a path for an option"),
+        pytest.param("pytest --strange tests", None, id="perhaps a path for an option"),
+        pytest.param("pytest -n 4", (*PYTEST, "-n", "4", "t.py::a"), id="a value for an option"),
+        pytest.param("python -m unittest", None, id="a pytest id for unittest"),
+        pytest.param("sh test", None, id="another program"),
     ],
 )
-def test_narrowing(tmp_path: Path, setting: str, words: tuple[str, ...]) -> None:
+def test_narrowing(tmp_path: Path, setting: str, words: tuple[str, ...] | None) -> None:
+    write(tmp_path, {"tests/b.py": "", "t.py": ""})
     command = find_command(tmp_path, tmp_path, Config(python=sys.executable, test_command=setting))
-    assert command.only(("t.py::a",)).words == words
+    only = command.only(("t.py::a",), tmp_path)
+    assert (only.words if only else None) == words
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        pytest.param("python -m unittest", ("-m", "unittest", "-k", "a.b.C.t"), id="unittest"),
+        pytest.param(
+            "python -m unittest discover -s x",
+            ("-m", "unittest", "discover", "-s", "x", "-k", "a.b.C.t"),
+            id="discover",
+        ),
+        pytest.param(
+            "python manage.py test a --settings s", ("manage.py", "test", "--settings", "s", "a.b.C.t"), id="django"
+        ),
+        pytest.param(
+            "python -m django test --parallel 2",
+            ("-m", "django", "test", "--parallel", "2", "a.b.C.t"),
+            id="django module",
+        ),
+        pytest.param("python manage.py test nowhere", None, id="a label that is no path"),
+        pytest.param("python runtests.py", None, id="a script"),
+    ],
+)
+def test_narrowing_to_dotted_names(tmp_path: Path, setting: str, words: tuple[str, ...] | None) -> None:
+    write(tmp_path, {"a/b.py": ""})
+    command = find_command(tmp_path, tmp_path, Config(python=sys.executable, test_command=setting))
+    only = command.only(("a.b.C.t",), tmp_path)
+    assert (only.words if only else None) == (("python", *words) if words else None)
+
+
+def test_ids_from_a_root_further_up_are_paths_from_here(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/tests/t.py": ""})
+    config = Config(python=sys.executable, test_command="pytest", test_directory="shop")
+    only = find_command(tmp_path, tmp_path, config).only(("shop/tests/t.py::a",), tmp_path)
+    assert only is not None
+    assert (only.words, only.as_typed[:3]) == ((*PYTEST, "tests/t.py::a"), ("cd", "shop", "&&"))
+
+
+def test_too_many_tests_are_no_narrower(tmp_path: Path) -> None:
+    command = find_command(tmp_path, tmp_path, Config(python=sys.executable, test_command="pytest"))
+    assert command.only(tuple(f"t.py::{n}" for n in range(301)), tmp_path) is None
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from bot.records import Site
 SITE = Site(file="a.py", function="f", line=1, query="", loads=(), located_by=())
 LEVELS = [
     pytest.param(best_sandbox, id="best level"),
-    pytest.param(lambda: Sandbox(False, False, "none"), id="no namespaces"),
+    pytest.param(lambda: Sandbox(why="none"), id="no namespaces"),
 ]
 
 
@@ -122,4 +122,4 @@ def test_variables_of_the_command_are_kept_beside_ours(tmp_path: Path) -> None:
     ],
 )
 def test_last_words(tmp_path: Path, line: str, said: str) -> None:
-    assert run(tmp_path, f"print({line!r})", Sandbox(False, False, ""))[0].last_words == said
+    assert run(tmp_path, f"print({line!r})", Sandbox())[0].last_words == said

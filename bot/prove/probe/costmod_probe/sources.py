@@ -9,13 +9,16 @@ import os
 import sys
 
 
-def prefer_tree(root: str, origin: str) -> None:
+def prefer_tree(root: str, origin: str, project: str = "") -> None:
     """Put the work tree (and its src) in front of site-packages, and move path entries of the original over to it.
+
+    `project` is a directory of the tree that has sources of its own, which then come first.
 
     Not in front of everything: a project directory named like a standard module would break the interpreter.
     """
     moved = [_moved(entry, root, origin) for entry in sys.path]
-    wanted = [entry for entry in (root, os.path.join(root, "src")) if os.path.isdir(entry)]
+    tops = dict.fromkeys((os.path.join(root, project) if project else root, root))
+    wanted = [entry for top in tops for entry in (top, os.path.join(top, "src")) if os.path.isdir(entry)]
     position = next((index for index, entry in enumerate(moved) if _is_installed(entry)), len(moved))
     ordered = moved[:position] + wanted + moved[position:]
     sys.path[:] = list(dict.fromkeys(ordered))

@@ -10,7 +10,7 @@ import importlib
 import os
 from collections.abc import Callable
 
-from . import django_sql, frames, imports, recorder, site_marker, sources, sqlalchemy_sql, unittest_outcomes
+from . import django_sql, frames, imports, recorder, seeds, site_marker, sources, sqlalchemy_sql, unittest_outcomes
 
 _COUNTED = {
     "sqlalchemy": sqlalchemy_sql.instrument,
@@ -31,7 +31,8 @@ def start() -> None:
     if not root or not directory:
         return
     origin = environ.get("COSTMOD_PROBE_ORIGIN", "")
-    sources.prefer_tree(root, origin)
+    sources.prefer_tree(root, origin, environ.get("COSTMOD_PROBE_PROJECT", ""))
+    seeds.pin(environ)
     log = recorder.Recorder(directory)
     stack = frames.Frames(root)
     imports.watch(_COUNTED, log, stack)
