@@ -8,12 +8,13 @@ from functools import cached_property
 from codemods.index import Index
 from codemods.index.calls import Key
 from codemods.index.definitions import Definition
-from codemods.index.django_models import DjangoModel
+from codemods.index.django_models import DjangoModel, Link
 from codemods.index.facts import Class, Function, dotted
 from codemods.index.remember import remembered
 
 _TEMPLATE = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".csv", ".tex")
 _SPELLED = r"\.(?:html?|txt|xml|jinja2?|j2|csv|tex)[\"']"
+_DJANGO = ("models.", "forms.")  # their fields name relations by chance
 _HOPS = 4  # names that stand for names
 _MANAGER = re.compile(r"^[\w.]*(?:Manager|from_queryset)\b.*\)$|\.as_manager\(\)$", re.DOTALL)
 Member = tuple[str, Definition]  # the file and the node of a method
@@ -30,6 +31,7 @@ class DjangoClasses:
 
     def __init__(self, index: Index) -> None:
         self.index = index
+        self._made: dict[tuple[str, str], Link | None] = {}
 
     def class_(self, key: Key) -> Class | None:
         """The class of that place."""
@@ -95,6 +97,25 @@ class DjangoClasses:
         node: ast.AST | None = self.index.definitions.of(key[0]).get(key[1]) if spells else None
         nodes = [node] if node else list(self.values(key).values())
         return {text for part in nodes for text in texts(part) if text.endswith(_TEMPLATE)}
+
+    def link(self, model: DjangoModel, name: str) -> Link | None:
+        """The relation of that name, or the one that a field is made of: `owner = KeyOrUrl(key="user", url="link")`.
+
+        Nothing but the name tells what such a field does, so that it must name one relation, and to one row.
+        """
+        links = model.all_links()
+        if name in links or name.endswith("()"):
+            return links.get(name)
+        if (model.key, name) not in self._made:
+            classes = (self.class_((above.path, above.qualname)) for above in model.lineage())
+            value = next((class_.values[name] for class_ in classes if class_ and name in class_.values), None)
+            given = [*value.args, *(k.value for k in value.keywords)] if isinstance(value, ast.Call) else []
+            named = {node.value for node in given if isinstance(node, ast.Constant)}
+            found = [link for link in links.values() if link.name in named and link.kind in ("fk", "o2o")]
+            callee = dotted(value.func) if isinstance(value, ast.Call) else ""
+            plain = callee.startswith(_DJANGO) or callee.endswith("SlugField")
+            self._made[model.key, name] = found[0] if len(found) == 1 and not plain else None
+        return self._made[model.key, name]
 
     def default_manager(self, model: DjangoModel) -> str:
         """`objects` where that is surely the manager which Django takes by default."""

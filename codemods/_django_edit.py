@@ -14,25 +14,53 @@ _MODELS = "django.db.models"
 
 
 def with_loads(text: str, query: Query, loads: Mapping[str, Sequence[str]]) -> str:
-    """The text with each loader method ("select_related") called with its paths on the query."""
+    """The text with each loader method ("select_related") called with its paths, or its `Prefetch`, on the query."""
     start, end = _cst.offsets(text, query.chain)
     chain = text[start:end]
     for method, paths in loads.items():
-        arguments = [path if method == "fetch_mode" else _cst.quoted(text, path) for path in paths]
-        chain = _cst.with_call(chain, _depth(chain, query, method), method, arguments)
+        written = (path if method == "fetch_mode" or "(" in path else _cst.quoted(text, path) for path in paths)
+        rows = _indent(text, start) if any("(" in path for path in paths) else None
+        chain = _cst.with_call(chain, _depth(chain, query, method), method, list(written), rows)
     return _cst.replace(text, [(start, end, chain)])
 
 
+def own_prefetch(text: str, query: Query, called: str, accessor: str, queryset: str, attribute: str) -> str:
+    """`Prefetch(accessor, queryset=..., to_attr=attribute)` as an argument on a line of its own below the query."""
+    start, end = _cst.offsets(text, query.chain)
+    below = [line for line in text[start:end].splitlines()[1:] if line.lstrip().startswith(".")]
+    row = (below[0][: -len(below[0].lstrip())] if below else _indent(text, start)) + "    "
+    given = (_cst.quoted(text, accessor), f"queryset={queryset}", f"to_attr={_cst.quoted(text, attribute)}")
+    newline = _cst.newline(text)
+    return f"{called}({newline}{''.join(f'{row}    {part},{newline}' for part in given)}{row})"
+
+
+def _indent(text: str, at: int) -> str:
+    """The indentation of the line of an offset."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line[: len(line) - len(line.lstrip())]
+
+
 def peers(text: str) -> str | None:
-    """How the file spells the fetch mode: through `models` where it imports that; None when it uses its name."""
+    """How the file spells the fetch mode."""
+    return _spelled(text, _PEERS)
+
+
+def prefetch(text: str) -> str | None:
+    """How the file spells `Prefetch`."""
+    bound = "Prefetch" in _cst.bound_names(text) and not _cst.bound_otherwise(text, _MODELS, "Prefetch")
+    return "Prefetch" if bound else _spelled(text, "Prefetch")
+
+
+def _spelled(text: str, name: str) -> str | None:
+    """A name of `django.db.models`, through `models` where the file imports that; None when it means another one."""
     if "models" in _cst.bound_names(text) and not _cst.bound_otherwise(text, "django.db", "models"):
-        return f"models.{_PEERS}"
-    return None if _cst.bound_otherwise(text, _MODELS, _PEERS) else _PEERS
+        return f"models.{name}"
+    return None if _cst.bound_otherwise(text, _MODELS, name) else name
 
 
-def with_import(text: str, named: Iterable[str], local: frozenset[str]) -> str:
-    """The text with the import of the fetch mode, when that is among the names that it uses now."""
-    edit = _cst.import_edit(text, _MODELS, [_PEERS], local) if _PEERS in named else None
+def with_import(text: str, named: Iterable[str], local: frozenset[str], name: str = _PEERS) -> str:
+    """The text with the import of the fetch mode or another name, when that is among the names that it uses now."""
+    edit = _cst.import_edit(text, _MODELS, [name], local) if name in named else None
     return _cst.replace(text, [edit]) if edit else text
 
 

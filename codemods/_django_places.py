@@ -43,6 +43,7 @@ class Place(msgspec.Struct, eq=False):
     near: set[Chain] = msgspec.field(default_factory=set)
     far: set[Chain] = msgspec.field(default_factory=set)
     through: set[Key] = msgspec.field(default_factory=set)  # functions and serializers that get rows of it
+    below: dict[Key, set[Chain]] = msgspec.field(default_factory=dict)  # of these, where rows of it surely lead there
     used: dict[Chain, set[str]] = msgspec.field(default_factory=dict)  # manager methods called at the end of a chain
     form: int = 0  # among equals: a queryset hook, a class attribute, anything else
 
@@ -51,6 +52,8 @@ class Place(msgspec.Struct, eq=False):
         for reading in readings:
             if isinstance(last := reading[-1], Via):
                 self.through.add(last.key)
+                if near:
+                    self.below.setdefault(last.key, set()).add(_straight(p for p in reading if isinstance(p, Link)))
                 continue
             chain = _straight(part for part in reading if isinstance(part, Link))
             if not chain:
@@ -93,10 +96,11 @@ class Places:
         self.classes = self._classes()
         self.templates = {t for key in self.keys for t in self.reads.classes.templates_of(key)}
         self.serializers = set(self._serializers())
+        self.found: list[Place] = []
 
     def all(self) -> list[Place]:
         """Every place, with its evidence."""
-        found = [*self._queries(), *self._declared()]
+        found = self.found = [*self._queries(), *self._declared()]
         for place in found:
             place.see(self.reads.pages.rendered(self.templates, place.model), near=False)
             for serializer in self.serializers:

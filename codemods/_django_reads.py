@@ -39,7 +39,7 @@ class DjangoReads:
         if self._left < 0:
             return
         for position, name in enumerate(path):
-            link = model.all_links().get(name)
+            link = self.classes.link(model, name)
             first = bool(chain) and path[position - 1] == chain[-1].name
             if chain and chain[-1].many and (first or name in QUERIES):
                 if first and name not in ("object_list", "__str__"):
@@ -73,7 +73,7 @@ class DjangoReads:
         """The chain that the whole path is, and the model of the rows at its end; None when it ends elsewhere."""
         chain: Chain = ()
         for name in path:
-            link = model.all_links().get(name)
+            link = self.classes.link(model, name)
             if link is not None and link.kind != "generic":
                 chain = chain[:-1] if chain and returns(chain[-1], link) else (*chain, link)
                 model = link.target

@@ -11,13 +11,14 @@ limited by `only()` or `defer()`, combined or streamed querysets, and two places
 
 from codemods._django_answers import answer
 from codemods._django_choice import Candidate, chosen, no
+from codemods._django_places import Places
 from codemods._django_proposal import ID
 from codemods._lazy import names_of
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
 
 __getattr__ = names_of(
-    CASES="codemods._django_cases", loads_named="codemods._django_suspects", suspects="codemods._django_suspects"
+    CASES="codemods._django_all_cases", loads_named="codemods._django_suspects", suspects="codemods._django_suspects"
 )
 
 META = Meta(id=ID, kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
@@ -32,10 +33,19 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
     picked: dict[tuple[str, str, int], list[tuple[Candidate, Repeat]]] = {}
     for repeat, best in best_of:
         if isinstance(best, No):
-            answers.append(best)
+            answers.append(_in_part(index, places, best))
             continue
         for one in best:
             key = (one.place.reached.path, one.place.reached.qualname, id(one.place) if one.place.declared else 0)
             picked.setdefault(key, []).append((one, repeat))
-    answers.extend(answer(index, places, here) for here in picked.values())
+    answers.extend(_in_part(index, places, answer(index, places, here)) for here in picked.values())
     return answers
+
+
+def _in_part(index: Index, places: Places, given: Answer) -> Answer:
+    """The answer, or where a collection is refused as a whole, the edit that loads a part of it."""
+    if not isinstance(given, No) or given.code != "R-CACHEBYPASS" or len(given.repeats) > 1:
+        return given
+    from codemods._django_filtered import filtered  # few need it
+
+    return filtered(index, places, given.repeats[0]) or given

@@ -25,6 +25,7 @@ _WRAPPERS = frozenset(
     | {"aget_object_or_404", "queryset_iterator", "Paginator"}
 )
 _PAGES = ("pagina", "batch", "chunk")  # in the name of a call that gives back some of the rows it is given
+_FILTERS = ("Filter", "FilterSet", "Filterset")  # ends of the names of classes that are given rows as `queryset`
 _HOLDERS = frozenset({"object_list", "qs"})  # attributes of pages and filter sets that are the rows
 _TEXTS = frozenset({"str", "print", "format", "force_str", "force_text", "smart_str", "smart_text", "unicode"})
 Path = tuple[str, ...]
@@ -128,6 +129,9 @@ class _Reader(ast.NodeVisitor):
         if callee in _BUILTINS or last in _WRAPPERS or any(word in last.lower() for word in _PAGES):
             given = [*node.args, *(k.value for k in node.keywords)]
             return next((p for p in map(self.path, given) if p is not None), None)
+        if last.endswith(_FILTERS):  # loops over it, and pages of it, are rows that it was given
+            named = (k.value for k in node.keywords if k.arg == "queryset")
+            return next((p for p in map(self.path, [*named, *node.args[1:2]]) if p is not None), None)
         return None
 
     def rows(self, node: ast.expr) -> Path | None:

@@ -290,3 +290,38 @@ def test_rows_of_a_form_field(checkout: Checkout) -> None:
         checkout, "pass", {"a.html": "{% for n in form.note.queryset %}{{ n.post.author }}{% endfor %}"}
     )
     assert chains(reads.pages.rendered(["blog/a.html"], note)) == {"post", "post.author"}
+
+
+FIELDS = """
+
+class Entry(models.Model):
+    _post = models.ForeignKey(Post, on_delete=models.CASCADE)
+    _by = models.OneToOneField(Author, on_delete=models.CASCADE)
+    tags = models.ManyToManyField(Tag)
+    post = KeyOrUrl(key="_post", url="_post_url")
+    writer = fields.KeyOrUrl("_by", null=True)
+    either = KeyOrUrl("_post", "_by")
+    tagged = KeyOrUrl(key="tags")
+    slug = AutoSlugField(populate_from="_post")
+    text = models.CharField(default="_post")
+    kind = "_post"
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param(("post", "author"), {"_post", "_post.author"}, id="a field made of a key"),
+        pytest.param(("writer",), {"_by"}, id="named by position"),
+        pytest.param(("either", "author"), set(), id="of two keys"),
+        pytest.param(("tagged", "all()"), set(), id="of a collection"),
+        pytest.param(("slug",), set(), id="a slug"),
+        pytest.param(("text",), set(), id="a field of Django"),
+        pytest.param(("kind",), set(), id="no field"),
+        pytest.param(("missing",), set(), id="nothing"),
+    ],
+)
+def test_a_field_that_stands_for_a_key(path: tuple[str, ...], expected: set[str], checkout: Checkout) -> None:
+    reads = DjangoReads(Index(checkout({"blog/models.py": MODELS + FIELDS})))
+    entry = next(m for m in reads.index.django.all if m.name == "Entry")
+    assert [chains(reads.follow(entry, path)) for _ in range(2)] == [expected, expected]

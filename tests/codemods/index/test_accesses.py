@@ -39,6 +39,12 @@ READS = [
     pytest.param("for y in [y for y in x.rel]:\n    y.b", {"rel", "rel.b"}, id="a copy"),
     pytest.param("for y in paginate(z, rows=x.rel):\n    y.b", {"rel", "rel.b"}, id="some of the rows"),
     pytest.param(
+        "f = AFilterSet(z, queryset=x.rel)\nfor y in paginate(z, f):\n    y.b", {"rel", "rel.b"}, id="a filter set"
+    ),
+    pytest.param("for y in z.AFilter(z, x).qs:\n    y.b", {"b"}, id="a filter set by position"),
+    pytest.param("f = AFilterSet(x.rel, z)\nf.b", {"rel"}, id="what is filtered by"),
+    pytest.param("f = AFilters(z, queryset=x.rel)\nf.b", {"rel"}, id="rows handed to anything else"),
+    pytest.param(
         "for y in (await x.rel.aget()).c:\n    y.b", {"rel", "rel.aget()", "rel.aget().c", "rel.aget().c.b"}, id="await"
     ),
     pytest.param("f(*x.rel)", {"rel"}, id="unpacked"),
