@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 ORDERS, USERS = 100, 40
+GROUPS = list(range(10))  # four users each
 IDS = [n % USERS + 1 for n in range(ORDERS)]
 
 
@@ -23,11 +24,12 @@ def _django() -> Any:
     from django.db import connection, models
 
     meta = type("Meta", (), {"app_label": "people"})
-    fields = {"email": models.CharField(max_length=20), "Meta": meta, "__module__": __name__}
+    columns = {"email": models.CharField(max_length=20), "group": models.IntegerField(db_index=True)}
+    fields = columns | {"Meta": meta, "__module__": __name__}
     user: Any = type("User", (models.Model,), fields)
     with connection.schema_editor() as editor:
         editor.create_model(user)
-    user.objects.bulk_create([user(email=f"{n}@x") for n in range(USERS)])
+    user.objects.bulk_create([user(email=f"{n}@x", group=n % 10) for n in range(USERS)])
 
     def slowly(work: Callable[[], object], latency: float) -> None:
         def slow(execute: Any, *given: Any) -> Any:
@@ -63,12 +65,12 @@ def _sqlalchemy() -> Any:
     from sqlalchemy.pool import StaticPool
 
     base: Any = declarative_base()
-    columns = {"id": Column(Integer, primary_key=True), "email": Column(String)}
+    columns = {"id": Column(Integer, primary_key=True), "email": Column(String), "group": Column(Integer, index=True)}
     user: Any = type("User", (base,), {"__tablename__": "users", **columns})
     engine = create_engine("sqlite://", poolclass=StaticPool)
     base.metadata.create_all(engine)
     with Session(engine) as session:
-        session.add_all(user(id=n + 1, email=f"{n}@x") for n in range(USERS))
+        session.add_all(user(id=n + 1, email=f"{n}@x", group=n % 10) for n in range(USERS))
         session.commit()
     wait = [0.0]
     event.listen(engine, "before_cursor_execute", lambda *_: time.sleep(wait[0]))
@@ -122,8 +124,46 @@ def _filter_found(latency: float) -> None:
                 session.query(s.user).filter_by(id=key).first()
 
 
+def _list_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [[u.email for u in d.user.objects.filter(group=g).order_by("id")] for g in GROUPS], latency)
+
+
+def _listed(latency: float) -> None:
+    d = _django()
+
+    def work() -> list[list[str]]:
+        groups: dict[int, list[Any]] = {}
+        for user in d.user.objects.filter(group__in=GROUPS).order_by("id"):
+            groups.setdefault(user.group, []).append(user)
+        return [[user.email for user in groups.get(group, [])] for group in GROUPS]
+
+    d.slowly(work, latency)
+
+
+def _query_each(latency: float) -> None:
+    s = _sqlalchemy()
+    with s.session(latency) as session:
+        for group in GROUPS:
+            session.query(s.user).filter(s.user.group == group).order_by(s.user.id).all()
+
+
+def _queried(latency: float) -> None:
+    s = _sqlalchemy()
+    with s.session(latency) as session:
+        groups: dict[int, list[Any]] = {}
+        for start in range(0, len(GROUPS), 500):
+            portion = GROUPS[start : start + 500]
+            for user in session.query(s.user).filter(s.user.group.in_(portion)).order_by(s.user.id):
+                groups.setdefault(user.group, []).append(user)
+        for group in GROUPS:
+            groups.get(group, [])
+
+
 ROWS = [
     ("django-in-bulk", (ORDERS, 1), _django_each, _django_bulk),
     ("sqlalchemy-batch-get", (USERS, 1), _get_each, _get_kept),
     ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),
+    ("django-group-rows", (len(GROUPS), 1), _list_each, _listed),
+    ("sqlalchemy-group-rows", (len(GROUPS), 1), _query_each, _queried),
 ]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from codemods import _cst, _loop_edits
+from codemods._group_edits import Names, distinct, filled
 from codemods._key_lookup_edits import portions
 from codemods._lookups import Lookup
 from codemods._loops import Body
@@ -64,6 +65,7 @@ def twin(body: Body, made: Twin) -> Lookup | None:
         edits=((helper.path, at, at, _text(helper, asked, name, keys)),),
         bring=(import_[0], name) if import_[0] else None,
         twin=True,
+        grouped=asked.grouped,
     )
 
 
@@ -99,14 +101,25 @@ def _text(helper: Body, asked: Lookup, name: str, keys: str) -> str:
     lines = [f"{indent}@{ast.unparse(d)}" for d in definition.decorator_list]
     lines.append(f"{indent}{word} {name}({arguments}){returns}:")
     many = _loop_edits.plural(_loop_edits.snake(asked.model)).replace("_", " ").capitalize()
-    lines.append(f'{deeper}"""{many} by {asked.attribute}; those that are missing are left out."""')
+    said = f"{many} by {asked.attribute}; those that are missing are left out."
+    if asked.grouped is not None:
+        said = f"Lists of {many.lower()} by {asked.attribute}; keys without any are left out."
+    lines.append(f'{deeper}"""{said}"""')
     gap = end * (2 if indent else 3)
-    body = (
-        portions(helper, deeper, replace(asked, held=False), "return ", keys)
-        if asked.chunk is not None
-        else _loop_edits.line(helper, deeper, f"return {asked.fetch[0]}", keys, asked.fetch[1])
-    )
-    return gap + end.join(lines) + end + body.removesuffix(end)
+    return gap + end.join(lines) + end + _body(helper, deeper, asked, keys).removesuffix(end)
+
+
+def _body(helper: Body, indent: str, asked: Lookup, keys: str) -> str:
+    row, end = _loop_edits.snake(asked.model), _cst.newline(helper.text)
+    if asked.grouped is not None:
+        names = Names(f"{_loop_edits.plural(row)}_by_{asked.attribute}", row, "start", "portion")
+        portioned = f"{row}_{_loop_edits.plural(asked.attribute)}"
+        first = distinct(helper, indent, portioned, keys) if asked.chunk is not None else ""
+        rows = filled(helper, indent, asked, names, portioned if first else keys)
+        return f"{first}{rows}{indent}return {names.groups}{end}"
+    if asked.chunk is not None:
+        return portions(helper, indent, replace(asked, held=False), "return ", keys)
+    return _loop_edits.line(helper, indent, f"return {asked.fetch[0]}", keys, asked.fetch[1])
 
 
 def _signature(
@@ -122,7 +135,6 @@ def _signature(
             argument.annotation = (
                 ast.parse(f"list[{ast.unparse(annotation)}]", mode="eval").body if annotation and typed else None
             )
-    returns = (
-        f" -> dict[{ast.unparse(annotation)}, {asked.model}]" if annotation and typed and definition.returns else ""
-    )
+    rows = f"list[{asked.model}]" if asked.grouped else asked.model
+    returns = f" -> dict[{ast.unparse(annotation)}, {rows}]" if annotation and typed and definition.returns else ""
     return ast.unparse(arguments), returns

@@ -77,12 +77,14 @@ class Edit:
 
     @cached_property
     def _items(self) -> tuple[ast.expr, str]:
-        """What is gone over and the name of one item of it, `enumerate` taken off."""
+        """What is gone over and the name of one item of it, `enumerate` taken off unless the key is read by its number."""
         target = self._loop.generators[0].target if isinstance(self._loop, Comprehension) else self._loop.target  # type: ignore[union-attr]
         source = iterated(self._loop)
         match source, target:
-            case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]), ast.Tuple(elts=[_, item]):
-                source, target = inner, item
+            case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]), ast.Tuple(elts=[counter, item]):
+                asked = ast.parse(f"[{self._gates.key} for _ in (){self._gates.filters}]")
+                if not names_in(counter) & names_in(asked):
+                    source, target = inner, item
         return source, self._body.source(target)
 
     def _keys(self, indent: str, edits: list[tuple[int, int, str]]) -> tuple[str, str]:

@@ -53,7 +53,8 @@ class Gates:
 
     def _is_done(self) -> bool:
         """Whether the lookup only asks for what is missing, or a statement before the loop fetches many of its rows."""
-        key = ast.unparse(self._lookup.key)
+        grouped = self._lookup.grouped
+        key = ast.unparse(self._lookup.key) + (grouped.of_key if grouped is not None else "")
         for node in inside(self._loop):
             match node:
                 case ast.BoolOp(op=ast.Or(), values=[found, *rest]) if self._lookup.call in rest:
@@ -207,6 +208,8 @@ class Gates:
             case ast.Try(body=block) if child in block:
                 return []
             case ast.comprehension(ifs=[first, *_]) if child is first:
+                return []
+            case ast.comprehension(iter=source) if child is source:
                 return []
             case ast.BoolOp(values=[first, *_]) if child is first:
                 return []

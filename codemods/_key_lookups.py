@@ -19,18 +19,18 @@ __all__ = ["Lookup", "Match", "Unfit", "answers"]
 
 
 def answers(
-    codemod: str, index: Index, sighting: Sighting, match: Match, tables: frozenset[str | None]
-) -> list[Answer]:  # fmt: skip
+    codemod: str, index: Index, sighting: Sighting, match: Match, tables: frozenset[str | None], edit: type[Edit] = Edit
+) -> list[Answer]:
     """For each repeat the batched lookup, or why there is none; `tables` are those of the models."""
     return [
-        _answer(codemod, index, sighting, repeat, match)
+        _answer(codemod, index, sighting, repeat, match, edit)
         if repeat.shape != "write" and tables.issuperset(repeat.tables[:1])
         else No("R-UNRESOLVED", f"no model has its rows looked up by `{repeat.statement}`", (repeat,), foreign=True)
         for repeat in sighting.repeats
     ]
 
 
-def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, match: Match) -> Answer:
+def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, match: Match, edit: type[Edit]) -> Answer:
     nearest: dict[Key, Reached] = {}
     for one in sorted(sighting.reached, key=lambda reached: reached.distance):
         nearest.setdefault((one.path, one.qualname), one)
@@ -50,7 +50,7 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
     body, lookup = fit[0]
     where = (body.path, body.function.qualname)
     try:
-        return Edit(codemod, nearest[where], body, lookup, repeat).proposal()
+        return edit(codemod, nearest[where], body, lookup, repeat).proposal()
     except RefusedError as refused:
         return no(refused.code, refused.message, body, repeat)
 

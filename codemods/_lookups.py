@@ -17,7 +17,7 @@ class Lookup(msgspec.Struct, frozen=True):
     `held` the rows only have to be kept for the call to find them. `same_row`: the library gives one object per key
     anyhow. `text_column`: the key's column holds text. `edits` are what else the files need, (path, start, end, text),
     and `bring` is the name that the file with the loop must import: (module, name). `twin`: `fetch` is a helper of the
-    project.
+    project. `grouped`: the call gives all rows of its key.
     """
 
     call: ast.Call
@@ -33,6 +33,20 @@ class Lookup(msgspec.Struct, frozen=True):
     edits: tuple[tuple[str, int, int, str], ...] = ()
     bring: tuple[str, str] | None = None
     twin: bool = False
+    grouped: "Grouped | None" = None
+
+
+class Grouped(msgspec.Struct, frozen=True):
+    """How the rows of one key are asked for.
+
+    `of_key` is what of the key is compared: ".pk" of a row. `ordered`: the query names an order. `is_list`: the call
+    gives a list of its own. `exact`: the database finds no key equal that Python tells apart.
+    """
+
+    of_key: str
+    ordered: bool
+    is_list: bool
+    exact: bool
 
 
 class Unfit(msgspec.Struct, frozen=True):

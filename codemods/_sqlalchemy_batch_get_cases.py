@@ -1240,7 +1240,7 @@ for name in ['a']:
     ),
     _left(
         "a column that is not unique, all its rows",
-        "R-KEYEQ",
+        "R-UNRESOLVED",
         """\
 for name in ['a']:
     for user in session.scalars(select(User).where(User.name == name)).all():
@@ -1521,7 +1521,7 @@ from models import User
 
 
 def by_name(session, name):
-    return session.query(User).filter(User.name == name).all()
+    return session.query(User).filter(User.name == name).first()
 """
         },
     ),

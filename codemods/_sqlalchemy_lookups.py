@@ -22,7 +22,7 @@ _DROPPED = frozenset({"limit", "order_by", "distinct"})  # of no meaning for a u
 _KEPT = frozenset({"options", "execution_options"})
 _SESSION = re.compile(r"session|\bdb\b", re.IGNORECASE)
 _TEXT = frozenset({"String", "Text", "Unicode", "UnicodeText", "VARCHAR", "CHAR", "str"})
-_CHUNK = 500  # keys per query: below the least number of parameters that a database takes
+CHUNK = 500  # keys per query: below the least number of parameters that a database takes
 
 
 class Step(NamedTuple):
@@ -41,7 +41,9 @@ class Asked(NamedTuple):
     one: bool
 
 
-class _Condition(NamedTuple):
+class Condition(NamedTuple):
+    """`node` of a step compares the attribute with the key; "" where it is a condition of another kind."""
+
     step: Step
     node: ast.expr | ast.keyword
     attribute: str
@@ -87,12 +89,17 @@ def is_unique(model: Model, attribute: str) -> bool:
 
 def holds_text(body: Body, model: Model, attribute: str) -> bool:
     """Whether the attribute's declaration names a type of text."""
+    return bool(type_words(body, model, attribute) & _TEXT)
+
+
+def type_words(body: Body, model: Model, attribute: str) -> set[str]:
+    """The names in an attribute's declaration, its type's among them."""
     calls, key = body.index.calls, (model.path, model.qualname)
     value = calls.class_value(key, attribute)
     module = body.index.tree.module(model.path)
     annotation = module.classes[model.qualname].annotations.get(attribute) if module else None
     words = (n for part in (value, annotation) if part is not None for n in ast.walk(part))
-    return any(dotted(word).rpartition(".")[2] in _TEXT for word in words)
+    return {dotted(word).rpartition(".")[2] for word in words if isinstance(word, ast.expr)} - {""}
 
 
 def joins_eagerly(model: Model) -> bool:
@@ -107,45 +114,46 @@ def keyed(  # noqa: PLR0913
     strategy = "identity map" if held else "IN query"
     same_row = held or model.primary_key() == [model.all_columns()[attribute].name]
     return Lookup(
-        call, key, model.name, attribute, fetch, strategy, chunk=_CHUNK, held=held, same_row=same_row,
+        call, key, model.name, attribute, fetch, strategy, chunk=CHUNK, held=held, same_row=same_row,
         text_column=holds_text(body, model, attribute),
     )  # fmt: skip
 
 
 def condition_lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
     """`session.query(M).filter_by(id=key).first()`, `session.scalar(select(M).where(M.id == key))` and their like."""
-    asked = _asked(body, call)
+    asked = asked_of(body, call)
     root, steps = query_root(asked.query)
-    is_select = bool(_selected(root))
-    named = _selected(root) or queried(root)
+    is_select = bool(selected(root))
+    named = selected(root) or queried(root)
     model = model_named(body, named)
     if model is None or not is_asked(model, repeat) or is_select == (asked.session is None):
         return None
     loop = body.loop(call)
     moving = targets(loop) | rebound(body, loop) if loop else set(body.function.params)  # a helper is asked per round
-    found = [c for c in _conditions(steps, named) if names_in(c.key) & moving]
+    found = [c for c in conditions(steps, named) if names_in(c.key) & moving]
     if not any(is_compared(model, c.attribute, repeat) for c in found):
         return None
     where = f"line {call.lineno} of {body.path}"
     if len(found) > 1:
         return Unfit(call, "R-KEYEQ", f"{where} looks up {model.name} by {len(found)} columns, not by one key")
     (condition,) = found
+    if not asked.one:
+        return None
     if not is_unique(model, condition.attribute):
         message = f"{where} looks up {model.name} by `{condition.attribute}`, which is not declared unique"
         return Unfit(call, "R-KEYEQ", message)
-    if not asked.one:
-        return None
     if extra := {step.attr for step in steps} - _CONDITIONS - _DROPPED - _KEPT:
         return Unfit(call, "R-SHAPE", f"{where} looks up rows with `{min(extra)}`, which no lookup of many would keep")
-    fetch = _in(body, asked, root, steps, condition, f"{named}.{condition.attribute}")
+    fetch = in_query(body, asked, root, steps, condition, f"{named}.{condition.attribute}")
     if asked.session is not None and (joins_eagerly(model) or "joined" in "".join(fetch)):
         fetch = (fetch[0], f"{fetch[1]}.unique()")
     single = keyed(body, call, model, condition.attribute, condition.key, fetch, held=False)
-    others = list(_conditions(steps, named))
+    others = list(conditions(steps, named))
     return single if len(others) == 1 else replace(single, same_row=False)  # a changed row may answer no longer
 
 
-def _asked(body: Body, call: ast.Call) -> Asked:
+def asked_of(body: Body, call: ast.Call) -> Asked:
+    """The query behind the last call of a chain."""
     func = call.func
     assert isinstance(func, ast.Attribute)
     if func.attr == "scalar" and len(call.args) == 1 and _SESSION.search(chain_of(func.value)):
@@ -178,7 +186,7 @@ def queried(root: ast.expr) -> str:
     return ""
 
 
-def _selected(root: ast.expr) -> str:
+def selected(root: ast.expr) -> str:
     """The model of `select(M)`; "" for anything else."""
     match root:
         case ast.Call(func=ast.Name(id="select") | ast.Attribute(attr="select"), args=[model], keywords=[]):
@@ -186,25 +194,27 @@ def _selected(root: ast.expr) -> str:
     return ""
 
 
-def _conditions(steps: list[Step], named: str) -> Iterator[_Condition]:
+def conditions(steps: list[Step], named: str) -> Iterator[Condition]:
+    """The conditions of a query for rows of a model, as it is named there."""
     for step in (step for step in steps if step.attr in _CONDITIONS):
         for keyword in step.call.keywords:
             if keyword.arg is not None:
-                yield _Condition(step, keyword, keyword.arg, keyword.value)
+                yield Condition(step, keyword, keyword.arg, keyword.value)
         for argument in step.call.args:
             match argument:
                 case ast.Compare(left=ast.Attribute(attr=name, value=of), ops=[ast.Eq()], comparators=[key]) if (
                     dotted(of) == named
                 ):
-                    yield _Condition(step, argument, name, key)
+                    yield Condition(step, argument, name, key)
                 case _:
-                    yield _Condition(step, argument, "", argument)  # a condition of another kind
+                    yield Condition(step, argument, "", argument)  # a condition of another kind
 
 
-def _in(
-    body: Body, asked: Asked, root: ast.expr, steps: list[Step], condition: _Condition, column: str
-) -> tuple[str, str]:
-    """The source of the query before and after a portion of keys."""
+def in_query(  # noqa: PLR0913
+    body: Body, asked: Asked, root: ast.expr, steps: list[Step], condition: Condition, column: str, *,
+    dropped: frozenset[str] = _DROPPED,
+) -> tuple[str, str]:  # fmt: skip
+    """The source of the query before and after a portion of keys, some steps left out."""
     is_select = asked.session is not None
     text, after = body.source(root), ""
     for step in steps:
@@ -215,7 +225,7 @@ def _in(
             for k in step.call.keywords
             if k is not condition.node
         ]
-        if step.attr in _DROPPED:
+        if step.attr in dropped:
             continue
         written = f".{step.attr}({', '.join(words)})"
         if step is not condition.step:

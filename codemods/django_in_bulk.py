@@ -86,7 +86,7 @@ def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
             bulk = ""
         case _:
             return None
-    found = _rows_of(body, queryset)
+    found = rows_of(body, queryset)
     if found is None and bulk != _CREATES:
         return _through_a_relation(body, call, queryset, keywords, repeat)
     if found is None or not _is_asked(found[0], repeat):
@@ -159,7 +159,7 @@ def _holds_text(body: Body, model: DjangoModel, name: str) -> bool:
     return isinstance(value, ast.Call) and dotted(value.func).endswith(_TEXT_FIELDS)
 
 
-def _rows_of(body: Body, node: ast.expr) -> _Rows | None:
+def rows_of(body: Body, node: ast.expr) -> _Rows | None:
     """The model whose rows a queryset gives, the source of the queryset, and the steps that it takes."""
     source = body.source(node)
     inner, steps = node, set[str]()
