@@ -211,6 +211,30 @@ def view(session):
     return [{read} for post in posts]
 """
 
+_PAGED = """\
+from lib import paginate_query
+from models import Post
+
+
+def view(session):
+    posts = paginate_query(session, Post)
+    if not posts:
+        return []
+    return [post.author.email for post in posts.all()]
+"""
+_PAGED_AFTER = """\
+from lib import paginate_query
+from sqlalchemy.orm import selectinload
+from models import Post
+
+
+def view(session):
+    posts = paginate_query(session, Post)
+    if not posts:
+        return []
+    return [post.author.email for post in posts.options(selectinload(Post.author)).all()]
+"""
+
 _ENTRY = """\
 from app import Posts
 
@@ -1158,6 +1182,11 @@ def view(session):
         files={"models.py": _WITH_PROXY},
     ),
     changed(
+        "a helper outside the tree that is named as a query, and may give none",
+        _PAGED,
+        _PAGED_AFTER,
+    ),
+    changed(
         "read through a property that filters a collection",
         """\
 from models import Post
@@ -1447,6 +1476,11 @@ def view(session):
         "the loader's name is taken",
         "R-UNRESOLVED",
         _legacy().replace("def view", "def joinedload(x):\n    return x\n\n\ndef view"),
+    ),
+    untouched(
+        "a helper outside the tree, which may give rows",
+        "R-UNRESOLVED",
+        _PAGED.replace("paginate_query", "repository"),
     ),
     untouched(
         "a query that a function makes of more than one model",

@@ -6,7 +6,7 @@ route, the transaction name. Lines drift and decorators shift them, so a line on
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -78,10 +78,13 @@ def with_object(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     for start in begin:
         function = index.calls.function(start.key)
         owner = index.calls.owner(function) if function else None
-        for method in index.calls.members(owner) if owner else ():
+        methods = index.calls.members(owner) if owner else []
+        objects = dict.fromkeys(methods, owner) if owner and not index.calls.below(owner) else {}
+        for method in methods:
             way = f"{start.how}; `{method[1]}` in {method[0]} is a method of the same object"
-            for mate in reached(index, [Start(method, way)]):
-                found.setdefault((mate.path, mate.qualname), replace(mate, distance=DEPTH + mate.distance))
+            hops = index.calls.reach([method], DEPTH, objects)
+            for key, hop in hops.items():
+                found.setdefault(key, Reached(*key, DEPTH + hop.distance, _way(hops, key, {method: way})))
     return tuple(found.values())
 
 
@@ -89,6 +92,7 @@ def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
     """What the starts reach, and what their callers reach: a function that only reads its rows gets them from above."""
     found = {(r.path, r.qualname): r for r in reached(index, begin)}
     seen = {start.key for start in begin}
+    objects = _objects(index, seen)
     level = [(start.key, start.how) for start in begin]
     for start in begin:
         for holder in index.calls.holders(start.key) if index.calls.is_class(start.key) else ():
@@ -97,21 +101,47 @@ def from_above(index: Index, begin: list[Start]) -> tuple[Reached, ...]:
                 found.setdefault((held.path, held.qualname), replace(held, distance=DEPTH + held.distance))
     for distance in range(1, CALLER_DEPTH + 1):
         above = {
-            caller: f"{how}; `{caller[1]}` in {caller[0]} calls it"
+            caller: (f"{how}; `{caller[1]}` in {caller[0]} calls it", key)
             for key, how in level
             for caller in index.calls.possible_callers(key)
-            if caller not in seen
+            if caller not in seen and _can_call(index, caller, key, objects.get(key))
         }
         if len(above) > MANY_CALLERS or len(found) > MANY_FUNCTIONS:
             break
-        level = list(above.items())
+        level = [(caller, how) for caller, (how, _) in above.items()]
         seen |= above.keys()
-        for caller, how in level:
-            hops = index.calls.reach([caller], CALLEE_DEPTH)
-            for key, hop in hops.items():
+        for caller, (how, key) in above.items():
+            objects |= _objects(index, [caller], objects.get(key))
+            hops = index.calls.reach([caller], CALLEE_DEPTH, objects)
+            for reached_, hop in hops.items():
                 far = DEPTH * distance + hop.distance
-                found.setdefault(key, Reached(*key, far, _way(hops, key, {caller: how})))
+                found.setdefault(reached_, Reached(*reached_, far, _way(hops, reached_, {caller: how})))
     return tuple(found.values())
+
+
+def _objects(index: Index, methods: Iterable[Key], same: Key | None = None) -> dict[Key, Key]:
+    """Of those that are methods of an object whose one class is known, that class: what they call on it is its own.
+
+    `same` is the class of the object that one of them was asked on.
+    """
+    found = {}
+    for key in methods:
+        function = index.calls.function(key)
+        owner = index.calls.owner(function) if function else None
+        if owner and same and owner in index.calls.lineage(same):
+            found[key] = same
+        elif owner and not index.calls.below(owner):
+            found[key] = owner
+    return found
+
+
+def _can_call(index: Index, caller: Key, method: Key, object_: Key | None) -> bool:
+    """Whether a caller can have asked a method of an object of that class: `self.method()` of a class beside cannot."""
+    above, own = (index.calls.owner(f) if (f := index.calls.function(key)) else None for key in (caller, method))
+    if object_ is None or above is None or own is None:
+        return True
+    beside = above not in index.calls.lineage(object_) and own in index.calls.lineage(above)
+    return not beside
 
 
 def anywhere(index: Index, begin: list[Start]) -> tuple[Reached, ...]:

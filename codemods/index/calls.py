@@ -230,6 +230,13 @@ class Calls:
         found = [key for key in found if key[1].rpartition(".")[2] == name]
         return found if len(found) == 1 else []
 
+    @remembered
+    def methods_called(self, class_: str, method: str) -> list[Key]:
+        """The methods of that name of all classes of a name."""
+        modules = filter(None, map(self._tree.module, self._tree.naming(f"class {class_}")))
+        found = [(c.path, c.qualname) for module in modules for c in module.classes.values()]
+        return [own for key in found if key[1].rpartition(".")[2] == class_ and (own := self.member(key, method))]
+
     def class_value(self, class_: Key, name: str) -> ast.expr | None:
         """What the body of the class, or of one above it, assigns to the name."""
         return self.class_values(class_).get(name)

@@ -10,6 +10,8 @@ from codemods.index.rows import SAME_ROWS, Path, first_of
 
 _TARGETS = 4  # definitions that one call is followed into
 _FAMILY = 40  # those of a method and all its overrides, where only the class is known
+_MAKES_OBJECTS, _CLASS_OF_OBJECTS = "obj_make_list", 2
+_COPIES_ROW = "_from_db_object"  # (context, object, row)
 _KEEPS = frozenset({"append", "add", "insert", "extend", "appendleft", "setdefault", "update"})
 
 
@@ -83,16 +85,31 @@ class RowCalls(Bindings):
         if source := next((key for key in keys if key in self.run.sources), None):
             return self._given_back(source)
         if not keys and (rows is not None or self.run.sources):
-            keys = self.run.calls.guesses(call)
+            keys = self.run.calls.guesses(call) or self._taken_by_name(call)
             if source := next((key for key in keys if key in self.run.sources), None):
                 return self._given_back(source)
         if rows is None:
             return None
         if call.callee:
             self.run.seen.handed.add((call.callee, self.key, rows))
+        if call.callee.rpartition(".")[2] == _MAKES_OBJECTS and len(node.args) > _CLASS_OF_OBJECTS:
+            self._copied(node.args[_CLASS_OF_OBJECTS], rows)
         if not keys:
             return rows  # a wrapper that is not in the tree: list(), sorted(), Paginator()
         return first_of([self._handed(key, given, named) for key in keys])
+
+    def _copied(self, class_: ast.expr, rows: Path) -> None:
+        """oslo.versionedobjects: `obj_make_list(context, PostList(), Post, rows)` has Post copy every row."""
+        for key in self.run.calls.methods_called(dotted(class_).rpartition(".")[2], _COPIES_ROW)[:_TARGETS]:
+            self._handed(key, [None, None, rows], {})
+
+    def _taken_by_name(self, call: Call) -> list[Key]:
+        """`IMPL.find_posts()`, where nothing tells what `IMPL` is: a source whose name alone made this its caller."""
+        receiver, _, name = call.callee.rpartition(".")
+        if not receiver:
+            return []
+        named = [key for key in self.run.sources if key[1] == name and key != self.key]
+        return [key for key in named if self.key in self.run.calls.takers(key)]
 
     def _defined(self, node: ast.Call) -> list[Key]:
         """The functions of the tree that a call means: by its name, or by the class of what it is called on."""

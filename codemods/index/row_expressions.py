@@ -89,6 +89,12 @@ class Expressions(RowCalls):
         self.spans = before
         return path
 
+    def alternatives(self, node: ast.expr) -> Path | None:
+        """Read what a function returns, or returns by: `return a or b` reads what `if a: return a` and then b do."""
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            return first_of([self.alternatives(value) for value in node.values])
+        return self.value(node)
+
     def perhaps(self, nodes: Iterable[ast.expr]) -> list[Path | None]:
         """Read expressions that are not evaluated for every row."""
         found = []

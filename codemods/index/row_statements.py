@@ -49,6 +49,11 @@ class Statements(Expressions):
                 self.bind(node.target, self.value(node.iter))
                 self.block(node.body)
                 self.block(node.orelse)
+            case ast.If(test=test, body=[*_, ast.Return() | ast.Raise()] as body, orelse=orelse):
+                self.alternatives(test)
+                self._branch(body)
+                # An `elif` is read as an `if` that follows would be.
+                (self.block if [type(one) for one in orelse] == [ast.If] else self._branch)(orelse)
             case ast.If(test=test, body=body, orelse=orelse):
                 self.value(test)
                 self._branch(body)
@@ -68,7 +73,7 @@ class Statements(Expressions):
                         self.bind(item.optional_vars, path)
                 self.block(node.body)
             case ast.Return(value=ast.expr() as value):
-                if (path := self.value(value)) is not None:
+                if (path := self.alternatives(value)) is not None:
                     self.returned.add(path)
             case ast.Match(subject=subject, cases=cases):
                 self.value(subject)

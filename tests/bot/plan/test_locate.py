@@ -310,6 +310,39 @@ def test_the_other_methods_of_an_object(tmp_path: Path) -> None:
     assert [r.qualname for r in with_object(index, [Start(("a.py", "load"), "it reads")])] == ["load"]
 
 
+OBJECTS = """\
+class Base:
+    def run(self): self.args(); self.work()
+    def args(self): ...
+    def work(self): ...
+class One(Base):
+    def args(self): load()
+    def work(self): helper()
+class Two(Base):
+    def run(self): super().run()
+    def work(self): other()
+def load(): ...
+def other(): ...
+def helper(): ...
+"""
+
+
+def test_the_other_methods_are_those_of_this_object(tmp_path: Path) -> None:
+    found = with_object(repository(tmp_path, {"a.py": OBJECTS}), [Start(("a.py", "One.work"), "it reads")])
+    assert [r.qualname for r in found] == ["One.work", "helper", "One.args", "load", "Base.run"]
+
+
+def test_above_a_method_comes_the_rest_of_its_object(tmp_path: Path) -> None:
+    index = repository(tmp_path, {"a.py": OBJECTS})
+    assert [r.qualname for r in from_above(index, [Start(("a.py", "One.work"), "it reads")])] == [
+        "One.work", "helper", "Base.run", "One.args", "load",
+    ]  # fmt: skip
+    found = [r.qualname for r in from_above(index, [Start(("a.py", "helper"), "it reads")])]
+    assert found == ["helper", "One.work", "Base.run", "One.args", "load"]
+    every = [r.qualname for r in from_above(index, [Start(("a.py", "Base.work"), "it reads")])]
+    assert {"Base.run", "Two.run", "Two.work", "One.work", "other"} <= set(every)
+
+
 def test_every_function_with_a_query(tmp_path: Path) -> None:
     files = {
         "a.py": "def one(db): return db.query(Post)\ndef two(): ...\n",

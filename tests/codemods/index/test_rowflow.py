@@ -42,6 +42,13 @@ STATEMENTS = [
     pytest.param("n = 0\nn += 1\nn.a", set(), id="added nothing"),
     pytest.param("rows = Q\nrows = []\nfor p in rows: p.a", set(), id="a name that stands for something else now"),
     pytest.param("if x:\n    Q[0].a\nelse:\n    Q[0].b", {"a?", "b?"}, id="if and else"),
+    pytest.param("if x:\n    return\nelif Q[0].a:\n    Q[0].b", {"a", "b?"}, id="an elif behind a return is an if"),
+    pytest.param("if x:\n    x.y\nelif Q[0].a:\n    Q[0].b", {"a?", "b?"}, id="an elif"),
+    pytest.param("if x:\n    return\nelse:\n    Q[0].a", {"a?"}, id="else behind a return"),
+    pytest.param("if Q[0].a or Q[0].b:\n    raise E", {"a", "b"}, id="an or to leave by is two tests"),
+    pytest.param("if Q[0].a and Q[0].b:\n    raise E", {"a", "b?"}, id="an and to leave by"),
+    pytest.param("if Q[0].a or Q[0].b:\n    x.y", {"a", "b?"}, id="an or"),
+    pytest.param("return Q[0].a or Q[0].b or (Q[0].c and Q[0].d)", {"a", "b", "c", "d?"}, id="an or to return"),
     pytest.param("for p in Q:\n    if p.x: continue\n    p.a", {"x", "a?"}, id="after a continue"),
     pytest.param("for p in Q:\n    if p.x: continue\n    p.a\nQ[0].b", {"x", "a?", "b"}, id="after that loop"),
     pytest.param("for p in Q:\n    if p.x:\n        p.a\n    p.a", {"x", "a"}, id="on some rows and on all"),
@@ -179,6 +186,31 @@ FUNCTIONS = [
     pytest.param("def view(db): return Q\ndef row(db): return view\nrow(1).a", set(), id="a caller that does not call"),
     pytest.param(
         "class A:\n    def view(self, db): return Q\ndef row(z): return z.view(1)[0].a", {"a"}, id="a rare name above"
+    ),
+    pytest.param(
+        "def view(db): return Q\ndef row(z): return IMPL.view(z)[0].a, IMPL.other(z)[0].b, view2(z)[0].c",
+        {"a"},
+        id="called on what nothing tells of",
+    ),
+    pytest.param(
+        "def view(db): return Q\ndef other(db): ...\ndef row(z): return IMPL.view(z)[0].a\n"
+        "class A:\n    def view(self): ...\nclass B:\n    def view(self): ...",
+        set(),
+        id="a name that is not rare, called on what nothing tells of",
+    ),
+    pytest.param(
+        "def view(db): return base.obj_make_list(db, PostList(), objects.Post, Q)\n"
+        "class Post(Row):\n    @staticmethod\n    def _from_db_object(context, post, row): post.b; row.a\n"
+        "class Tag(Row):\n    @staticmethod\n    def _from_db_object(context, tag, row): row.c\n"
+        "class Old:\n    class Post:\n        title = 1",
+        {"a"},
+        id="copied into versioned objects",
+    ),
+    pytest.param(
+        "def view(db): return base.obj_make_list(db, Q)\n"
+        "class Post:\n    def _from_db_object(self, post, row): row.a",
+        set(),
+        id="copied into nothing",
     ),
     pytest.param(
         "class A:\n    @property\n    def view(self): return db.query(Post)\ndef row(z): return z.view[0].a",
