@@ -6,6 +6,10 @@ from bot.errors import UserError
 from bot.records import Record
 
 BRANCH_PREFIX = "costmod/"
+IGNORED = "costmod:ignored"  # people closed it: no, for good
+OBSOLETE = "costmod:obsolete"  # the bot closed it: fixed elsewhere
+DASHBOARD_LABEL = "costmod:dashboard"
+SUPERSEDED = "costmod:superseded"  # it cannot be opened again: the next run opens another
 
 
 class NotPermittedError(UserError):
@@ -34,6 +38,9 @@ class Request(Record, frozen=True, kw_only=True):
     base: str
     draft: bool
     ours: bool  # opened by the identity that runs now
+    branch: str = ""
+    labels: tuple[str, ...] = ()
+    merge_commit: str | None = None
 
 
 class Wanted(Record, frozen=True, kw_only=True):
@@ -45,13 +52,6 @@ class Wanted(Record, frozen=True, kw_only=True):
     body: str
     draft: bool
     labels: tuple[str, ...] = ()
-
-
-class Seen(Record, frozen=True, kw_only=True):
-    """What the forge shows about one branch."""
-
-    requests: tuple[Request, ...]  # of this branch, every state, newest first
-    others_open: int  # open pull requests of the bot on other branches
 
 
 class Forge(Protocol):
@@ -68,8 +68,11 @@ class Forge(Protocol):
     def seed(self, repository: str, base: str, commit: str) -> None:
         """Make sure the base branch is there to open a pull request against."""
 
-    def observe(self, branch: str) -> Seen:
-        """The pull requests of a branch, and how many others are open."""
+    def survey(self) -> tuple[Request, ...]:
+        """The pull requests of all branches of the bot, newest first: every open one, and those that ended lately."""
+
+    def observe(self, branch: str) -> tuple[Request, ...]:
+        """The pull requests of one branch, every state, newest first."""
 
     def create(self, wanted: Wanted) -> Request:
         """Open it, or adopt the open one that another run was faster with."""
@@ -82,3 +85,18 @@ class Forge(Protocol):
 
     def pushed(self, number: int) -> None:
         """The branch of a pull request has a new commit; a forge that keeps copies draws them anew."""
+
+    def unlabel(self, number: int, label: str) -> None:
+        """Take a label off, if it is there."""
+
+    def comment(self, number: int, key: str, text: str) -> bool:
+        """Say something once: the comment of a key is posted, or brought up to date; whether it is a new one."""
+
+    def close(self, number: int) -> None:
+        """Close a pull request unmerged."""
+
+    def reopen(self, number: int) -> bool:
+        """Open a closed pull request again; False when the forge cannot."""
+
+    def dashboard(self, body: str) -> str:
+        """Keep one issue that lists everything; its address."""

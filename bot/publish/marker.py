@@ -31,6 +31,8 @@ class Marker(Record, frozen=True, kw_only=True):
     content: str  # hash of the edit, the base left out
     title: str  # hash of the title the bot wrote
     tool: str
+    hotspot: str = ""  # id of what the APM saw
+    worth: str = ""  # expected per month, as people read it
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def body_of(
     """The bot's part of the body in Markdown, at most `room` characters wherever its shortest form allows."""
     body = ""
     for budget in _CUTS:
-        body = _template().render(
+        body = template("pull_request.md.j2").render(
             hotspot=hotspot, patch=patch, proof=proof, saving=saving, draft=draft, budget=budget, bars=_bars(saving),
             entry=entry_name(hotspot), drivers=_drivers(saving.inputs),
         ).strip()  # fmt: skip
@@ -92,6 +92,12 @@ def spread(amount: Amount, currency: str) -> str:
     return f"{money(amount.expected, currency)} [{amount.low:,f}–{amount.high:,f}]"
 
 
+def worth(saving: Saving) -> str:
+    """What the pull request is worth a month, in one amount; "" where no figure can be given."""
+    amounts = [amount.expected for amount in (saving.cash_now, saving.cash_after_action) if amount]
+    return money(sum(amounts, Decimal(0)), saving.currency) if amounts and saving.grade != "D" else ""
+
+
 def duration(nanoseconds: int) -> str:
     """Milliseconds as people read them."""
     milliseconds = nanoseconds / 1e6
@@ -111,7 +117,8 @@ def _drivers(inputs: Sequence[Input]) -> frozenset[str]:
 
 
 @cache
-def _template() -> "Template":
+def template(name: str) -> "Template":
+    """A shipped Markdown template; whoever renders it gives a `budget`, which says how long a value may be."""
     import jinja2  # heavy
     from jinja2.runtime import Context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -137,7 +144,7 @@ def _template() -> "Template":
         "spread": lambda amount, currency: sanitize.text(spread(amount, currency)),
         "duration": lambda nanoseconds: sanitize.text(duration(nanoseconds)),
     }
-    return environment.get_template("pull_request.md.j2")
+    return environment.get_template(name)
 
 
 def _filtered_only(value: object) -> object:
