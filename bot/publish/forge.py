@@ -16,6 +16,10 @@ class NotPermittedError(UserError):
     """The forge refuses to open pull requests for this identity; the message names the setting."""
 
 
+class NotFoundError(UserError):
+    """The forge shows no such thing to this identity."""
+
+
 class Remote(Record, frozen=True, kw_only=True):
     """Where git pushes. The token travels in the environment only, scoped to the URL's host."""
 
@@ -89,8 +93,8 @@ class Forge(Protocol):
     def unlabel(self, number: int, label: str) -> None:
         """Take a label off, if it is there."""
 
-    def comment(self, number: int, key: str, text: str) -> bool:
-        """Say something once: the comment of a key is posted, or brought up to date; whether it is a new one."""
+    def comment(self, number: int, key: str, text: str, *, first: bool = True) -> bool:
+        """Say something once: the comment of a key is brought up to date, or posted if `first`; whether it is new."""
 
     def close(self, number: int) -> None:
         """Close a pull request unmerged."""
@@ -100,3 +104,49 @@ class Forge(Protocol):
 
     def dashboard(self, body: str) -> str:
         """Keep one issue that lists everything; its address."""
+
+
+class Pull(Record, frozen=True, kw_only=True):
+    """One pull request, whoever opened it, pinned at one head."""
+
+    request: Request
+    author: str
+    head: str  # commit id
+    fork: bool  # the head is in another repository
+    locked: bool
+
+
+class Said(Record, frozen=True, kw_only=True):
+    """One comment on a pull request."""
+
+    body: str
+    ours: bool
+    created: str  # RFC 3339
+
+
+class LineComment(Record, frozen=True, kw_only=True):
+    """A remark on lines of a pull request's head, counted from 1, both ends included."""
+
+    path: str
+    first: int
+    last: int
+    body: str
+
+
+class Talk(Protocol):
+    """What answering a comment takes beyond a Forge."""
+
+    def pull(self, number: int) -> Pull:
+        """The pull request as it is now."""
+
+    def permission(self, login: str) -> str:
+        """admin, maintain, write, triage, read or none; a custom role counts as what it builds on."""
+
+    def react(self, comment: int, content: str) -> None:
+        """Set a reaction."""
+
+    def said(self, number: int) -> tuple[Said, ...]:
+        """The comments, oldest first."""
+
+    def review(self, number: int, commit: str, key: str, body: str, comments: tuple[LineComment, ...]) -> None:
+        """Post one review of one commit, once per key."""

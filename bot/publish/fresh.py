@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from bot.config import Config
-from bot.plan.plan import plan
+from bot.config import Config, load
+from bot.plan.plan import diff, fingerprint, plan
 from bot.plan.scan import scan
 from bot.price import price
 from bot.publish.git import Repository
-from bot.records import Finding, Hotspot, Patch, Record, Saving
+from bot.records import Finding, Hotspot, Load, Patch, Record, Saving, Site
 from codemods.index import Index
 
 Kind = tuple[str, str, tuple[str, ...]]
@@ -71,12 +71,53 @@ def findings_at(copy: Repository, commit: str, config: Config, prefix: str = "")
         return list(scan(_index(copy, commit, config, prefix, Path(folder))))
 
 
+def settings_at(copy: Repository, commit: str) -> Config:
+    """The settings of one commit."""
+    with tempfile.TemporaryDirectory(prefix="costmod-") as folder:
+        copy.export(commit, Path(folder))
+        return load(Path(folder))
+
+
 def from_top_finding(finding: Finding, prefix: str) -> Finding:
-    """The finding with `prefix` before every path."""
+    """The finding with `prefix` before every path, the fingerprint included."""
     if not prefix:
         return finding
+    file = f"{prefix}{finding.file}"
     changes = tuple(msgspec.structs.replace(c, path=f"{prefix}{c.path}") for c in finding.changes)
-    return msgspec.structs.replace(finding, file=f"{prefix}{finding.file}", changes=changes)
+    paths = tuple(load.path for load in finding.loads)
+    return msgspec.structs.replace(
+        finding,
+        fingerprint=fingerprint(finding.codemod, file, finding.function, paths),
+        file=file,
+        changes=changes,
+        diff=diff(changes),
+    )
+
+
+def patch_of(finding: Finding) -> Patch:
+    """The finding as a patch: it has no trace, so how often its statements repeat is not known."""
+    loads = tuple(
+        Load(
+            path=load.path, strategy=load.strategy, why=load.why, fingerprint="", statements_before=0,
+            statements_after=load.statements_after,
+        )
+        for load in finding.loads
+    )  # fmt: skip
+    return Patch(
+        hotspot="",
+        codemod=finding.codemod,
+        tier=finding.tier,
+        fingerprint=finding.fingerprint,
+        title=finding.title,
+        site=Site(
+            file=finding.file, function=finding.function, line=finding.line, query=finding.query,
+            loads=tuple(load.path for load in finding.loads), located_by=(),
+        ),
+        loads=loads,
+        changes=finding.changes,
+        diff=finding.diff,
+        notes=finding.notes,
+    )  # fmt: skip
 
 
 def _index(copy: Repository, commit: str, config: Config, prefix: str, folder: Path) -> Index:

@@ -117,22 +117,30 @@ class Repository:
         return authored == committed == date and any(line.startswith(trailer) for line in message)
 
     def export(self, commit: str, folder: Path) -> None:
-        """Write the regular files of a commit, of at most 1 MiB each; no link, no submodule, no mode, no filter."""
+        """Write the regular files of a commit, of at most 1 MiB each; no link, no submodule, no mode, no filter.
+
+        The folder becomes a repository whose index is the commit, so that what it holds can be listed.
+        """
+        run("init", "--quiet", "--template=", str(folder))
+        (folder / ".git" / "objects" / "info").mkdir(exist_ok=True)
+        alternates = folder / ".git" / "objects" / "info" / "alternates"
+        alternates.write_text(f"{self.folder / 'objects'}\n", encoding="utf-8")
+        run("read-tree", commit, git_dir=folder / ".git")
         listed = self._run_bytes("ls-tree", "-r", "-z", "-l", commit).split(b"\0")
-        blobs = {}
+        blobs: dict[Path, bytes] = {}
         for entry in filter(None, listed):
-            about, _, path = entry.partition(b"\t")
+            about, _, name = entry.partition(b"\t")
             mode, _, blob, size = about.split()
-            if mode in (b"100644", b"100755") and int(size) <= LARGEST_FILE and _is_plain(os.fsdecode(path)):
-                blobs[folder / os.fsdecode(path)] = blob
+            if mode in (b"100644", b"100755") and int(size) <= LARGEST_FILE and _is_plain(os.fsdecode(name)):
+                blobs[folder / os.fsdecode(name)] = blob
         for some in _batched(blobs):
             shown = self._run_bytes("cat-file", "--batch", stdin=b"\n".join(blob for _, blob in some) + b"\n")
             for path, _ in some:
                 header, _, rest = shown.partition(b"\n")
-                size = int(header.split()[2])
+                length = int(header.split()[2])
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(rest[:size])
-                shown = rest[size + 1 :]
+                path.write_bytes(rest[:length])
+                shown = rest[length + 1 :]
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Where two histories parted; None when they share nothing."""
@@ -174,6 +182,14 @@ class Repository:
             remote=remote,
         )  # fmt: skip
         return self._run("rev-parse", "--verify", f"{kept}^{{commit}}").strip()
+
+    def borrow(self, repository: Path, commit: str) -> None:
+        """Bring a commit and its history from a repository of this machine."""
+        source = git_folder(repository)
+        self._run(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--", str(source),
+            f"{_checked_id(commit)}:refs/costmod/base", remote=Remote(url=str(source)),
+        )  # fmt: skip
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` contains `older`."""
@@ -347,6 +363,20 @@ def git_folder(repository: Path) -> Path:
     if object_format != b"sha1":
         raise UserError(f"{repository}: has {object_format.decode()} object ids; costmod publishes sha1 only.")
     return Path(os.fsdecode(found.rstrip(b"\n")))
+
+
+def commit_of(repository: Path, revision: str) -> str:
+    """The full id of the commit that a branch, tag or id names.
+
+    Raises:
+        UserError: the repository has no such commit.
+    """
+    name = f"{revision}^{{commit}}"
+    try:
+        found = run("rev-parse", "--verify", "--quiet", "--end-of-options", name, git_dir=git_folder(repository))
+        return found.decode().strip()
+    except GitFailed as error:
+        raise UserError(f"{repository}: no commit {revision!r}; name a branch, tag or commit id.") from error
 
 
 def origin_url(repository: Path) -> str | None:

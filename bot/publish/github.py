@@ -6,13 +6,13 @@ limits" and "Pulls".
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
 from bot.publish import marker, retry
-from bot.publish.forge import BRANCH_PREFIX, DASHBOARD_LABEL, NotPermittedError, Remote, Request, Wanted
+from bot.publish.forge import BRANCH_PREFIX, DASHBOARD_LABEL, NotFoundError, NotPermittedError, Remote, Request, Wanted
 from bot.publish.sanitize import plain
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class GithubForge:
 
         retry.apply(f"label {label}", lambda: None, write, self._sleep)
 
-    def comment(self, number: int, key: str, text: str) -> bool:
+    def comment(self, number: int, key: str, text: str, *, first: bool = True) -> bool:
         """Say something once: the comment of a key is found by a hidden line, whoever lost an answer before."""
         body = f"{text}\n\n{_key_line(key)}"
 
@@ -152,6 +152,8 @@ class GithubForge:
 
         def write() -> bool:
             there = found()
+            if there is None and not first:
+                return False
             if there is None:
                 self._write(lambda: self._repository.get_issue(number).create_comment(body))
             elif marker.lines(there.body) != marker.lines(body):
@@ -201,6 +203,24 @@ class GithubForge:
             return there.html_url
 
         return retry.apply(f"{self._slug}: the dashboard issue", read_back, write, self._sleep)
+
+    def rest(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One call below the repository's address; reads are retried, a write may raise what `retry.apply` takes."""
+
+        def call() -> Any:
+            return self._client.requester.requestJsonAndCheck(verb, f"/repos/{self._slug}{path}", input=body)[1]
+
+        return self._read(path, call) if verb == "GET" else self._write(call)
+
+    def apply(self, key: str, read_back: Callable[[], T | None], write: Callable[[], T]) -> T:
+        """A write that is never doubled."""
+        return retry.apply(f"{self._slug}: {key}", read_back, write, self._sleep)
+
+    def is_me(self, user: Mapping[str, Any]) -> bool:
+        """Whether an account, as the service writes it, is this token's."""
+        from types import SimpleNamespace
+
+        return self._is_me(SimpleNamespace(login=user.get("login"), type=user.get("type")))
 
     # ---- reads -------------------------------------------------------------------------------------------------------
 
@@ -256,7 +276,7 @@ class GithubForge:
         """Whether an account is this token's; an App or Actions token cannot ask who it is, but is a bot."""
         if self._login is None:
             self._login = self._whoami()
-        return user.login == self._login if self._login else user.type == "Bot"
+        return bool(user.login == self._login) if self._login else bool(user.type == "Bot")
 
     def _whoami(self) -> str:
         from github.GithubException import GithubException
@@ -377,7 +397,7 @@ class GithubForge:
                 "contents and pull requests."
             )
         if error.status == 404:
-            return UserError(
+            return NotFoundError(
                 f"{self._slug}: GitHub shows no such repository to this token; check origin and the token."
             )
         return UserError(

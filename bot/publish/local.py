@@ -116,9 +116,11 @@ class LocalForge:
         """Take a label off, if it is there."""
         self._change(number, lambda state: {"labels": tuple(name for name in state.labels if name != label)})
 
-    def comment(self, number: int, key: str, text: str) -> bool:
+    def comment(self, number: int, key: str, text: str, *, first: bool = True) -> bool:
         """Say something once; whether it is new."""
         new = key not in self._state(number).comments
+        if new and not first:
+            return False
         self._change(number, lambda state: {"comments": state.comments | {key: text}})
         return new
 

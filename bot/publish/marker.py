@@ -77,3 +77,8 @@ def compose(part: str, human: str, marker: Marker) -> str:
     """The whole body: the bot's part, what people wrote, the marker as the last line."""
     pieces = [f"{BEGIN}\n\n{part.strip()}\n\n{END}", human.strip(), write(marker)]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
+
+
+def with_marker(body: str, marker: Marker) -> str:
+    """The body with every marker in it replaced by one at the end."""
+    return f"{_MARKER.sub('', body).rstrip()}\n\n{write(marker)}\n"

@@ -59,7 +59,7 @@ class State:
 
     def lines_in_diff(self, pull: Pull) -> set[tuple[str, int]]:
         """Path and new line number of every line that the pull request's diff shows."""
-        command = ["git", "diff", "--no-color", f"{pull.base}...{pull.head}"]
+        command = ["git", "diff", "--no-color", f"{pull.base}...{self.tip(pull)}"]
         shown = subprocess.run(command, cwd=self.bare, capture_output=True, text=True, check=True).stdout
         path, line, found = "", 0, set()
         for text in shown.splitlines():
@@ -122,8 +122,8 @@ class State:
             "closed_at": closed,
             "user": self.user(pull.author),
             "labels": [self.label(name) for name in pull.labels],
-            "head": self._side(pull.head, "fork/blog" if pull.fork else self.slug),
-            "base": self._side(pull.base, self.slug),
+            "head": self._side(pull.head, "fork/blog" if pull.fork else self.slug, self.tip(pull)),
+            "base": self._side(pull.base, self.slug, self.head_of(pull.base)),
         }
         return complete(schema, known)
 
@@ -131,9 +131,25 @@ class State:
     def _repository_url(self) -> str:
         return f"{self.url}/repos/{self.slug}"
 
-    def _side(self, branch: str, slug: str) -> dict[str, Any]:
+    def tip(self, pull: Pull) -> str | None:
+        """The head of a pull request, which GitHub keeps as a ref of its own when the branch is gone."""
+        ref = f"refs/pull/{pull.number}/head"
+        head = None if pull.fork else self.head_of(pull.head)
+        if head is not None:
+            subprocess.run(["git", "update-ref", ref, head], cwd=self.bare, check=True)
+            return head
+        command = ["git", "rev-parse", "--verify", "--quiet", ref]
+        done = subprocess.run(command, cwd=self.bare, capture_output=True, text=True, check=False)
+        return done.stdout.strip() or None
+
+    def _side(self, branch: str, slug: str, sha: str | None) -> dict[str, Any]:
         owner, _, name = slug.partition("/")
         known = {"full_name": slug, "name": name, "url": f"{self.url}/repos/{slug}", "owner": self.user(owner)}
-        sha = self.head_of(branch) or "0" * 40
         repository = complete("repository", known)
-        return {"label": f"{owner}:{branch}", "ref": branch, "sha": sha, "user": self.user(owner), "repo": repository}
+        return {
+            "label": f"{owner}:{branch}",
+            "ref": branch,
+            "sha": sha or "0" * 40,
+            "user": self.user(owner),
+            "repo": repository,
+        }
