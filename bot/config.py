@@ -101,6 +101,7 @@ class PublishConfig(Section):
     labels: tuple[str, ...] = ("costmod",)
     draft: bool = False
     signoff: bool = False
+    dashboard: bool = False  # keep one issue that lists what is open, waiting, ignored and shipped
     max_pull_requests: Annotated[int, Between(ge=1)] = 1
     max_open_pull_requests: Annotated[int, Between(ge=1)] = 5
 

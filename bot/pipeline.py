@@ -141,19 +141,31 @@ def priced_all(
 def publish_all(
     results: Iterable[Result], forge: "Forge", repository: Path, config: Config, *, base: str, commit: str
 ) -> list[Result]:
-    """Open or update a pull request for every patch whose proof allows it."""
+    """Open or update a pull request for every patch whose proof allows it; close what is fixed by now."""
     from bot.plan.prefix import from_top
     from bot.prove.checkout import path_from_top
+    from bot.publish.act import Candidate
     from bot.publish.publish import publish
 
+    results = list(results)
     prefix = path_from_top(repository)
-    done = []
-    for r in results:
-        if r.patch and r.proof and r.saving:
-            patch = from_top(r.patch, prefix)
-            request = publish(forge, repository, r.hotspot, patch, r.proof, r.saving, config, base=base, commit=commit)
-            outcome: Outcome = "stopped" if request.operation == "skipped" else "published"
-            done.append(replace(r, pull_request=request, outcome=outcome, reason=request.reason))
-        else:
-            done.append(r)
-    return done
+    ready = {
+        place: Candidate(hotspot=r.hotspot, patch=from_top(r.patch, prefix), proof=r.proof, saving=r.saving)
+        for place, r in enumerate(results)
+        if r.patch and r.proof and r.saving
+    }
+    requests = publish(
+        forge, repository, list(ready.values()), config, base=base, commit=commit, fixed=_fixed(results),
+        refused=[r.refusal for r in results if r.refusal and not r.refusal.done],
+    )  # fmt: skip
+    for place, request in zip(ready, requests, strict=True):
+        outcome: Outcome = "stopped" if request.operation == "skipped" else "published"
+        results[place] = replace(results[place], pull_request=request, outcome=outcome, reason=request.reason)
+    return results
+
+
+def _fixed(results: Iterable[Result]) -> frozenset[str]:
+    """The hotspots whose code is right already, whatever it was that the APM saw."""
+    results = list(results)
+    open_ = {r.hotspot.id for r in results if r.outcome != "nothing_to_do"}
+    return frozenset({r.hotspot.id for r in results} - open_)

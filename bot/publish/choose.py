@@ -42,6 +42,19 @@ def forge_for(
     return GithubForge(slug_of(origin_url(repository), api), token, api=api)
 
 
+def github_for(slug: str, token: str | None, environment: Mapping[str, str]) -> GithubForge:
+    """GitHub for a repository that an event names, without a clone of it.
+
+    Raises:
+        UserError: no token, or no OWNER/NAME.
+    """
+    if not token:
+        raise UserError("slash: needs a token; set COSTMOD_TOKEN or GITHUB_TOKEN.")
+    if not _SLUG.fullmatch(slug):
+        raise UserError(f"the event's repository {plain(slug, 80)!r} is no OWNER/NAME.")
+    return GithubForge(slug, token, api=environment.get("GITHUB_API_URL") or PUBLIC_API)
+
+
 def default_folder(repository: Path) -> Path:
     """Outside the repository, so that publishing never makes its work tree dirty."""
     import platformdirs

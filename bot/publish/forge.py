@@ -6,10 +6,18 @@ from bot.errors import UserError
 from bot.records import Record
 
 BRANCH_PREFIX = "costmod/"
+IGNORED = "costmod:ignored"  # people closed it: no, for good
+OBSOLETE = "costmod:obsolete"  # the bot closed it: fixed elsewhere
+DASHBOARD_LABEL = "costmod:dashboard"
+SUPERSEDED = "costmod:superseded"  # it cannot be opened again: the next run opens another
 
 
 class NotPermittedError(UserError):
     """The forge refuses to open pull requests for this identity; the message names the setting."""
+
+
+class NotFoundError(UserError):
+    """The forge shows no such thing to this identity."""
 
 
 class Remote(Record, frozen=True, kw_only=True):
@@ -34,6 +42,9 @@ class Request(Record, frozen=True, kw_only=True):
     base: str
     draft: bool
     ours: bool  # opened by the identity that runs now
+    branch: str = ""
+    labels: tuple[str, ...] = ()
+    merge_commit: str | None = None
 
 
 class Wanted(Record, frozen=True, kw_only=True):
@@ -45,13 +56,6 @@ class Wanted(Record, frozen=True, kw_only=True):
     body: str
     draft: bool
     labels: tuple[str, ...] = ()
-
-
-class Seen(Record, frozen=True, kw_only=True):
-    """What the forge shows about one branch."""
-
-    requests: tuple[Request, ...]  # of this branch, every state, newest first
-    others_open: int  # open pull requests of the bot on other branches
 
 
 class Forge(Protocol):
@@ -68,8 +72,11 @@ class Forge(Protocol):
     def seed(self, repository: str, base: str, commit: str) -> None:
         """Make sure the base branch is there to open a pull request against."""
 
-    def observe(self, branch: str) -> Seen:
-        """The pull requests of a branch, and how many others are open."""
+    def survey(self) -> tuple[Request, ...]:
+        """The pull requests of all branches of the bot, newest first: every open one, and those that ended lately."""
+
+    def observe(self, branch: str) -> tuple[Request, ...]:
+        """The pull requests of one branch, every state, newest first."""
 
     def create(self, wanted: Wanted) -> Request:
         """Open it, or adopt the open one that another run was faster with."""
@@ -82,3 +89,64 @@ class Forge(Protocol):
 
     def pushed(self, number: int) -> None:
         """The branch of a pull request has a new commit; a forge that keeps copies draws them anew."""
+
+    def unlabel(self, number: int, label: str) -> None:
+        """Take a label off, if it is there."""
+
+    def comment(self, number: int, key: str, text: str, *, first: bool = True) -> bool:
+        """Say something once: the comment of a key is brought up to date, or posted if `first`; whether it is new."""
+
+    def close(self, number: int) -> None:
+        """Close a pull request unmerged."""
+
+    def reopen(self, number: int) -> bool:
+        """Open a closed pull request again; False when the forge cannot."""
+
+    def dashboard(self, body: str) -> str:
+        """Keep one issue that lists everything; its address."""
+
+
+class Pull(Record, frozen=True, kw_only=True):
+    """One pull request, whoever opened it, pinned at one head."""
+
+    request: Request
+    author: str
+    head: str  # commit id
+    fork: bool  # the head is in another repository
+    locked: bool
+
+
+class Said(Record, frozen=True, kw_only=True):
+    """One comment on a pull request."""
+
+    body: str
+    ours: bool
+    created: str  # RFC 3339
+
+
+class LineComment(Record, frozen=True, kw_only=True):
+    """A remark on lines of a pull request's head, counted from 1, both ends included."""
+
+    path: str
+    first: int
+    last: int
+    body: str
+
+
+class Talk(Protocol):
+    """What answering a comment takes beyond a Forge."""
+
+    def pull(self, number: int) -> Pull:
+        """The pull request as it is now."""
+
+    def permission(self, login: str) -> str:
+        """admin, maintain, write, triage, read or none; a custom role counts as what it builds on."""
+
+    def react(self, comment: int, content: str) -> None:
+        """Set a reaction."""
+
+    def said(self, number: int) -> tuple[Said, ...]:
+        """The comments, oldest first."""
+
+    def review(self, number: int, commit: str, key: str, body: str, comments: tuple[LineComment, ...]) -> None:
+        """Post one review of one commit, once per key."""

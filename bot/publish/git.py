@@ -18,11 +18,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
-from bot.publish.forge import Remote
+from bot.publish.forge import BRANCH_PREFIX, Remote
 from bot.records import Record
 
 BOT_NAME = "costmod-bot"
 BOT_EMAIL = "costmod-bot@costmod.invalid"  # .invalid is reserved (RFC 2606): it can be nobody's account
+LARGEST_FILE = 1 << 20  # bytes
+_FILES_AT_ONCE = 500
+_HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+LONGEST_TEMPLATE = 20_000  # bytes
+TEMPLATE_NAMES = ("pull_request_template.md", "pull_request_template.txt", "pull_request_template")
+TEMPLATE_FILES = (
+    *TEMPLATE_NAMES,
+    *(name.upper().replace(".MD", ".md").replace(".TXT", ".txt") for name in TEMPLATE_NAMES),
+)
 _TIMEOUT_SECONDS = 600
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF_NAME = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)|/\.|\.$|/$))[A-Za-z0-9][A-Za-z0-9._/+-]{0,200}")
@@ -94,7 +103,7 @@ class Repository:
         return Base(mode=mode, content=self._run_bytes("cat-file", "blob", blob))
 
     def is_bot_commit(self, commit: str, trailer: str) -> bool:
-        """Whether a commit is exactly what `commit_on` makes, and carries this trailer line."""
+        """Whether a commit is exactly what `commit_on` makes, with a trailer line that begins so."""
         try:
             shown = self._run(
                 "show", "--no-patch", "--format=%an%n%ae%n%cn%n%ce%n%ad%n%cd%n%P%n%B", "--date=raw", commit
@@ -105,7 +114,82 @@ class Repository:
         if (name, email, committer, committer_email) != (BOT_NAME, BOT_EMAIL) * 2 or " " in parents or not parents:
             return False
         date = self._run("show", "--no-patch", "--format=%cd", "--date=raw", parents).strip()
-        return authored == committed == date and trailer in message
+        return authored == committed == date and any(line.startswith(trailer) for line in message)
+
+    def export(self, commit: str, folder: Path) -> None:
+        """Write the regular files of a commit, of at most 1 MiB each; no link, no submodule, no mode, no filter.
+
+        The folder becomes a repository whose index is the commit, so that what it holds can be listed.
+        """
+        run("init", "--quiet", "--template=", str(folder))
+        (folder / ".git" / "objects" / "info").mkdir(exist_ok=True)
+        alternates = folder / ".git" / "objects" / "info" / "alternates"
+        alternates.write_text(f"{self.folder / 'objects'}\n", encoding="utf-8")
+        run("read-tree", commit, git_dir=folder / ".git")
+        listed = self._run_bytes("ls-tree", "-r", "-z", "-l", commit).split(b"\0")
+        blobs: dict[Path, bytes] = {}
+        for entry in filter(None, listed):
+            about, _, name = entry.partition(b"\t")
+            mode, _, blob, size = about.split()
+            if mode in (b"100644", b"100755") and int(size) <= LARGEST_FILE and _is_plain(os.fsdecode(name)):
+                blobs[folder / os.fsdecode(name)] = blob
+        for some in _batched(blobs):
+            shown = self._run_bytes("cat-file", "--batch", stdin=b"\n".join(blob for _, blob in some) + b"\n")
+            for path, _ in some:
+                header, _, rest = shown.partition(b"\n")
+                length = int(header.split()[2])
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(rest[:length])
+                shown = rest[length + 1 :]
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Where two histories parted; None when they share nothing."""
+        try:
+            return self._run("merge-base", one, other).strip()
+        except GitFailed:
+            return None
+
+    def lines_in_diff(self, base: str, head: str) -> dict[str, set[int]]:
+        """By path the lines of `head` that the diff since `base` shows, context included, counted from 1."""
+        shown = self._run(
+            "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--src-prefix=a/",
+            "--dst-prefix=b/", "--end-of-options", base, head,
+        )  # fmt: skip
+        found: dict[str, set[int]] = {}
+        path, line, left = "", 0, 0
+        for text in shown.split("\n"):
+            if left > 0:
+                if text[:1] != "-":
+                    found[path].add(line)
+                    line, left = line + 1, left - (text[:1] != "\\")
+            elif text.startswith("+++ "):
+                path = text.removeprefix("+++ b/").rstrip("\t")
+            elif hunk := _HUNK.match(text):
+                found.setdefault(path, set())
+                line, left = int(hunk[1]), int(hunk[2] or 1)
+        return found
+
+    def take(self, remote: Remote, ref: str) -> str:
+        """Fetch one full ref of a remote; the commit id it was at.
+
+        Raises:
+            GitFailed: the remote has no such ref, or cannot be reached.
+        """
+        name = f"refs/{_checked_ref(ref.removeprefix('refs/'))}"
+        kept = f"refs/costmod/taken/{name.removeprefix('refs/')}"
+        self._run(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote.url, f"+{name}:{kept}",
+            remote=remote,
+        )  # fmt: skip
+        return self._run("rev-parse", "--verify", f"{kept}^{{commit}}").strip()
+
+    def borrow(self, repository: Path, commit: str) -> None:
+        """Bring a commit and its history from a repository of this machine."""
+        source = git_folder(repository)
+        self._run(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--", str(source),
+            f"{_checked_id(commit)}:refs/costmod/base", remote=Remote(url=str(source)),
+        )  # fmt: skip
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` contains `older`."""
@@ -114,6 +198,28 @@ class Repository:
         except GitFailed:
             return False
         return True
+
+    def is_contained(self, commit: str, base: str) -> bool:
+        """Whether merging `commit` into `base` would change nothing; False where they conflict."""
+        try:
+            merged = self._run("merge-tree", "--write-tree", "--no-messages", base, commit).strip()
+            return merged == self._run("rev-parse", "--verify", f"{base}^{{tree}}").strip()
+        except GitFailed:
+            return False
+
+    def pull_request_template(self, commit: str) -> str:
+        """The text that the repository wants in its pull requests, where GitHub looks for it; "" without one."""
+        listed = self._run("ls-tree", "-r", "--name-only", "-z", commit, "--", ".github", "docs", *TEMPLATE_FILES)
+        known = {path.casefold(): path for path in listed.split("\0")}
+        names = (f"{folder}{name}" for folder in (".github/", "", "docs/") for name in TEMPLATE_NAMES)
+        return next((text for name in names if (text := self._text_at(commit, known.get(name, "")))), "")
+
+    def _text_at(self, commit: str, path: str) -> str:
+        try:
+            base = None if not path else self.file_at(commit, path)
+            return base.content.decode() if base is not None and len(base.content) <= LONGEST_TEMPLATE else ""
+        except (UserError, UnicodeDecodeError):
+            return ""
 
     def is_shallow(self) -> bool:
         """Whether history is missing, as after `git clone --depth`."""
@@ -125,6 +231,14 @@ class Repository:
         listed = self._run("ls-remote", "--refs", "--", remote.url, *refs, remote=remote)
         found = (line.split("\t", 1) for line in listed.splitlines())
         return {refs[name]: commit for commit, name in found if name in refs}
+
+    def bot_heads(self, remote: Remote, base: str) -> dict[str, str]:
+        """The commit ids of the base and of every branch of the bot that the remote has, in one call."""
+        patterns = (f"refs/heads/{_checked_ref(base)}", f"refs/heads/{BRANCH_PREFIX}*")
+        listed = self._run("ls-remote", "--refs", "--", remote.url, *patterns, remote=remote)
+        found = (line.split("\t", 1) for line in listed.splitlines())
+        names = {name.removeprefix("refs/heads/"): commit for commit, name in found}
+        return {name: commit for name, commit in names.items() if _REF_NAME.fullmatch(name)}
 
     def head(self, remote: Remote, branch: str) -> str | None:
         """The commit id of a branch on the remote; None when it is not there."""
@@ -176,6 +290,15 @@ class Repository:
         remote: Remote | None = None,
     ) -> bytes:
         return run(*arguments, git_dir=self.folder, stdin=stdin, extra=extra, remote=remote)
+
+
+@contextlib.contextmanager
+def empty_copy() -> Iterator[Repository]:
+    """A bare repository without a commit in a temporary folder; removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="costmod-") as scratch:
+        folder = Path(scratch) / "copy.git"
+        run("init", "--quiet", "--bare", "--template=", str(folder))
+        yield Repository(folder)
 
 
 @contextlib.contextmanager
@@ -240,6 +363,20 @@ def git_folder(repository: Path) -> Path:
     if object_format != b"sha1":
         raise UserError(f"{repository}: has {object_format.decode()} object ids; costmod publishes sha1 only.")
     return Path(os.fsdecode(found.rstrip(b"\n")))
+
+
+def commit_of(repository: Path, revision: str) -> str:
+    """The full id of the commit that a branch, tag or id names.
+
+    Raises:
+        UserError: the repository has no such commit.
+    """
+    name = f"{revision}^{{commit}}"
+    try:
+        found = run("rev-parse", "--verify", "--quiet", "--end-of-options", name, git_dir=git_folder(repository))
+        return found.decode().strip()
+    except GitFailed as error:
+        raise UserError(f"{repository}: no commit {revision!r}; name a branch, tag or commit id.") from error
 
 
 def origin_url(repository: Path) -> str | None:
@@ -351,6 +488,18 @@ def _redacted(errors: str, remote: Remote | None) -> str:
     for secret in (remote.token, _basic(remote.token)) if remote is not None and remote.token else ():
         errors = errors.replace(secret, "***")
     return " ".join(errors.split())[:500]
+
+
+def _batched(blobs: Mapping[Path, bytes]) -> Iterator[list[tuple[Path, bytes]]]:
+    items = list(blobs.items())
+    for start in range(0, len(items), _FILES_AT_ONCE):
+        yield items[start : start + _FILES_AT_ONCE]
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a path of a tree stays inside the folder it is written to, and out of .git."""
+    parts = path.split("/")
+    return not ({"", ".", ".."} & set(parts)) and ".git" not in (part.casefold() for part in parts)
 
 
 def _checked_ref(branch: str) -> str:

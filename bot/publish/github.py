@@ -4,23 +4,28 @@ Reads are retried by PyGithub, writes by `retry.apply` after a read-back. Limits
 limits" and "Pulls".
 """
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
-from bot.publish import retry
-from bot.publish.forge import BRANCH_PREFIX, NotPermittedError, Remote, Request, Seen, Wanted
+from bot.publish import marker, retry
+from bot.publish.forge import BRANCH_PREFIX, DASHBOARD_LABEL, NotFoundError, NotPermittedError, Remote, Request, Wanted
 from bot.publish.sanitize import plain
 
 if TYPE_CHECKING:
     from github.GithubException import GithubException
+    from github.Issue import Issue
+    from github.IssueComment import IssueComment
     from github.PullRequest import PullRequest
 
 PUBLIC_API = "https://api.github.com"
 _LABEL_COLOUR = "0e8a16"
 _TIMEOUT_SECONDS = 30
+_LAG_SECONDS = 2.0
+MOST_WRITES = 60  # per run; GitHub allows 80 content-creating calls a minute
 T = TypeVar("T")
 
 
@@ -69,6 +74,7 @@ class GithubForge:
         )
         self._repository = self._client.get_repo(slug)
         self._login: str | None = None
+        self._writes = 0
 
     def remote(self) -> Remote:
         """Where to push."""
@@ -77,8 +83,12 @@ class GithubForge:
     def seed(self, repository: str, base: str, commit: str) -> None:
         """Nothing: the base branch is on GitHub, or the pull request makes no sense."""
 
-    def observe(self, branch: str) -> Seen:
-        """The pull requests of a branch, newest first, and how many other branches of the bot have an open one."""
+    def survey(self) -> tuple[Request, ...]:
+        """Every open pull request of the bot's branches, and those among the last 100 that were closed."""
+        return self._read("pull requests", self._survey)
+
+    def observe(self, branch: str) -> tuple[Request, ...]:
+        """The pull requests of one branch, newest first."""
         return self._read("pull requests", lambda: self._observe(branch))
 
     def create(self, wanted: Wanted) -> Request:
@@ -119,17 +129,112 @@ class GithubForge:
     def pushed(self, number: int) -> None:
         """Nothing: GitHub reads the branch itself."""
 
+    def unlabel(self, number: int, label: str) -> None:
+        """Take a label off, if it is there."""
+
+        def write() -> None:
+            with contextlib.suppress(_GoneError):
+                self._write(lambda: self._repository.get_pull(number).remove_from_labels(label))
+
+        retry.apply(f"label {label}", lambda: None, write, self._sleep)
+
+    def comment(self, number: int, key: str, text: str, *, first: bool = True) -> bool:
+        """Say something once: the comment of a key is found by a hidden line, whoever lost an answer before."""
+        body = f"{text}\n\n{_key_line(key)}"
+
+        def found() -> "IssueComment | None":
+            comments = self._read("comments", lambda: list(self._repository.get_issue(number).get_comments()))
+            return next((c for c in comments if _key_line(key) in c.body and self._is_me(c.user)), None)
+
+        def read_back() -> bool | None:
+            there = found()
+            return True if there is not None and marker.lines(there.body) == marker.lines(body) else None
+
+        def write() -> bool:
+            there = found()
+            if there is None and not first:
+                return False
+            if there is None:
+                self._write(lambda: self._repository.get_issue(number).create_comment(body))
+            elif marker.lines(there.body) != marker.lines(body):
+                self._write(lambda: there.edit(body))
+            return there is None
+
+        return retry.apply(f"{self._slug}: commenting on #{number}", read_back, write, self._sleep)
+
+    def close(self, number: int) -> None:
+        """Close a pull request unmerged."""
+        self._set_state(number, "closed")
+
+    def reopen(self, number: int) -> bool:
+        """Open it again; False when GitHub cannot, because its branch was deleted or force-pushed."""
+        try:
+            self._set_state(number, "open")
+        except UserError as error:
+            if isinstance(error.__cause__, _github_exception()) and error.__cause__.status == 422:
+                return False
+            raise
+        return True
+
+    def dashboard(self, body: str) -> str:
+        """Keep one open issue, found by its label and its hidden line; its address."""
+        text = f"{body}\n\n{_key_line('dashboard')}"
+
+        def found() -> "Issue | None":
+            issues = self._read(
+                "issues", lambda: list(self._repository.get_issues(state="open", labels=[DASHBOARD_LABEL]))
+            )
+            return next((i for i in issues if _key_line("dashboard") in (i.body or "") and self._is_me(i.user)), None)
+
+        def read_back() -> str | None:
+            there = found()
+            return there.html_url if there and marker.lines(there.body) == marker.lines(text) else None
+
+        def write() -> str:
+            there = found()
+            if there is None:
+                self._ensure_label(DASHBOARD_LABEL)
+                title = "costmod dashboard"
+                labels = [DASHBOARD_LABEL]
+                there = self._write(lambda: self._repository.create_issue(title=title, body=text, labels=labels))
+            elif marker.lines(there.body) != marker.lines(text):
+                issue = there
+                self._write(lambda: issue.edit(body=text))
+            return there.html_url
+
+        return retry.apply(f"{self._slug}: the dashboard issue", read_back, write, self._sleep)
+
+    def rest(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One call below the repository's address; reads are retried, a write may raise what `retry.apply` takes."""
+
+        def call() -> Any:
+            return self._client.requester.requestJsonAndCheck(verb, f"/repos/{self._slug}{path}", input=body)[1]
+
+        return self._read(path, call) if verb == "GET" else self._write(call)
+
+    def apply(self, key: str, read_back: Callable[[], T | None], write: Callable[[], T]) -> T:
+        """A write that is never doubled."""
+        return retry.apply(f"{self._slug}: {key}", read_back, write, self._sleep)
+
+    def is_me(self, user: Mapping[str, Any]) -> bool:
+        """Whether an account, as the service writes it, is this token's."""
+        from types import SimpleNamespace
+
+        return self._is_me(SimpleNamespace(login=user.get("login"), type=user.get("type")))
+
     # ---- reads -------------------------------------------------------------------------------------------------------
 
-    def _observe(self, branch: str) -> Seen:
+    def _survey(self) -> tuple[Request, ...]:
+        ended = self._repository.get_pulls(state="closed", sort="updated", direction="desc").get_page(0)
+        pulls = [*self._repository.get_pulls(state="open"), *ended]
+        ours = [p for p in pulls if self._is_here(p) and p.head.ref.startswith(BRANCH_PREFIX)]
+        return _newest_first(self._request(pull) for pull in ours)
+
+    def _observe(self, branch: str) -> tuple[Request, ...]:
         found = self._repository.get_pulls(
             state="all", head=f"{self._owner}:{branch}", sort="created", direction="desc"
         )
-        requests = [self._request(pull) for pull in found if self._is_here(pull) and pull.head.ref == branch]
-        heads = [pull.head.ref for pull in self._repository.get_pulls(state="open") if self._is_here(pull)]
-        others = sum(head.startswith(BRANCH_PREFIX) and head != branch for head in heads)
-        newest_first = sorted(requests, key=lambda request: request.number, reverse=True)
-        return Seen(requests=tuple(newest_first), others_open=others)
+        return _newest_first(self._request(pull) for pull in found if self._is_here(pull) and pull.head.ref == branch)
 
     def _open_one(self, branch: str) -> Request | None:
         """The open pull request of a branch; looks through all of them, since the head filter may lag."""
@@ -158,13 +263,20 @@ class GithubForge:
             base=pull.base.ref,
             draft=bool(pull.draft),
             ours=self._is_ours(pull),
+            branch=pull.head.ref,
+            labels=tuple(label.name for label in pull.labels),
+            merge_commit=pull.merge_commit_sha if pull.merged_at else None,
         )
 
     def _is_ours(self, pull: "PullRequest") -> bool:
-        """Whether this token's identity opened it; an App or Actions token cannot ask who it is, but is a bot."""
+        """Whether this token's identity opened it."""
+        return self._is_me(pull.user)
+
+    def _is_me(self, user: Any) -> bool:
+        """Whether an account is this token's; an App or Actions token cannot ask who it is, but is a bot."""
         if self._login is None:
             self._login = self._whoami()
-        return pull.user.login == self._login if self._login else pull.user.type == "Bot"
+        return bool(user.login == self._login) if self._login else bool(user.type == "Bot")
 
     def _whoami(self) -> str:
         from github.GithubException import GithubException
@@ -201,6 +313,17 @@ class GithubForge:
 
         retry.apply(f"label {label}", lambda: None, write, self._sleep)
 
+    def _set_state(self, number: int, state: str) -> None:
+        def read_back() -> bool | None:
+            pull = self._read("the pull request", lambda: self._repository.get_pull(number))
+            return True if pull.state == state else None
+
+        def write() -> bool:
+            self._write(lambda: self._repository.get_pull(number).edit(state=state))
+            return True
+
+        retry.apply(f"{self._slug}: setting #{number} to {state}", read_back, write, self._sleep)
+
     def _set_label(self, number: int, label: str) -> None:
         """Setting a label twice is setting it once, so a lost answer may simply be repeated."""
 
@@ -228,6 +351,9 @@ class GithubForge:
         import requests
         from github.GithubException import GithubException, RateLimitExceededException
 
+        self._writes += 1
+        if self._writes > MOST_WRITES:
+            raise UserError(f"{self._slug}: {MOST_WRITES} writes are enough for one run; run costmod again to go on.")
         try:
             return call()
         except GithubException as error:
@@ -235,6 +361,10 @@ class GithubForge:
                 raise retry.RateLimited(_wait_of(error)) from error
             if error.status >= 500:
                 raise retry.AnswerLost(f"status {error.status}") from error
+            if error.status == 404 and "label" in _messages(error):
+                raise _GoneError from error
+            if error.status == 422 and "could not resolve to a node" in _messages(error):
+                raise retry.RateLimited(_LAG_SECONDS) from error  # what was just created is not seen everywhere yet
             if error.status == 422 and "already" in _messages(error):
                 raise _AlreadyThereError(_messages(error)) from error
             raise self._explained(error) from error
@@ -257,13 +387,17 @@ class GithubForge:
             )
         if error.status == 401:
             return UserError(f"{self._server}: the token is not valid; set COSTMOD_TOKEN or GITHUB_TOKEN anew.")
+        if error.status in (410, 451) or "archived" in said or "locked" in said or "disabled" in said:
+            return UserError(
+                f"{self._slug}: is archived, locked or disabled ({plain(said, 120)}); nothing can be written there."
+            )
         if error.status == 403:
             return NotPermittedError(
                 f"{self._slug}: the token lacks a permission ({plain(said, 120)}); give it write access to "
                 "contents and pull requests."
             )
         if error.status == 404:
-            return UserError(
+            return NotFoundError(
                 f"{self._slug}: GitHub shows no such repository to this token; check origin and the token."
             )
         return UserError(
@@ -271,8 +405,26 @@ class GithubForge:
         )
 
 
+def _newest_first(requests: Iterable[Request]) -> tuple[Request, ...]:
+    return tuple(sorted(requests, key=lambda request: request.number, reverse=True))
+
+
 class _AlreadyThereError(Exception):
     """422: what should be created exists."""
+
+
+class _GoneError(Exception):
+    """404: what should be taken off is not there."""
+
+
+def _key_line(key: str) -> str:
+    return f"<!-- costmod:{key} -->"
+
+
+def _github_exception() -> type["GithubException"]:
+    from github.GithubException import GithubException
+
+    return GithubException
 
 
 def server_of(api: str) -> str:

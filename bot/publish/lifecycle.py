@@ -1,63 +1,119 @@
-"""What to do about one patch, given what the forge shows: pure decisions, one table.
+"""What to do about every finding and every pull request of the bot, given what the forge shows: pure, one state each.
 
-People always win: a branch that holds their commits is never pushed, a pull request they closed is never opened again.
+People always win: a branch that holds their commits is never pushed and never closed, a pull request they closed is
+never opened again before they say so.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from bot.publish.forge import Request
+from bot.publish import marker
+from bot.publish.forge import IGNORED, OBSOLETE, SUPERSEDED, Request
 from bot.publish.marker import Marker
 from bot.records import Patch, Proof, Record
 
-Step = Literal["create", "resume", "rebuild", "refresh", "skip"]
+State = Literal[
+    "NEW", "DEFERRED", "REJECTED", "PUSHED_NO_PR", "ORPHAN_FOREIGN", "OPEN_CURRENT", "OPEN_OUTDATED", "OPEN_HUMAN",
+    "OPEN_FOREIGN", "OPEN_RETARGETED", "STALE_FIX", "MERGED", "REGRESSED", "CLOSED", "REOPENED",
+]  # fmt: skip
+Step = Literal["close", "ignore", "unignore", "tidy", "note", "refresh", "rebuild", "resume", "create", "skip"]
+_ORDER: tuple[Step, ...] = (
+    "close", "tidy", "ignore", "unignore", "note", "refresh", "rebuild", "resume", "create", "skip",
+)  # fmt: skip
 
 
-class Observation(Record, frozen=True, kw_only=True):
-    """What is there now."""
+class Tip(Record, frozen=True, kw_only=True):
+    """What a branch of the bot is at."""
 
-    head: str | None  # commit id of the branch on the forge
-    head_by_bot: bool  # git says: exactly one commit of the bot for this fingerprint on top of its parent
-    request: Request | None  # open one first, else the newest
-    marker: Marker | None  # of that request's body
-    others_open: int
+    commit: str
+    by_bot: bool  # git says: exactly one commit of the bot on top of its parent
+    in_base: bool = False  # git says: merging it into the base would change nothing
 
 
 class Goal(Record, frozen=True, kw_only=True):
-    """What should be there."""
+    """What should be there for one finding of this run; findings come dearest first."""
 
     fingerprint: str
+    branch: str
     base: str
-    head: str  # commit id of the rebuilt commit
-    content: str  # hash of the edit, the base left out
+    head: str = ""  # commit id of the rebuilt commit
+    content: str = ""  # hash of the edit, the base left out
+    rejected: str = ""  # why it may not be published at all
+
+
+class View(Record, frozen=True, kw_only=True):
+    """What the forge shows now."""
+
+    tips: Mapping[str, Tip]  # by branch, of the bot's prefix
+    requests: tuple[Request, ...] = ()  # of those branches, every state, newest first
+    landed: frozenset[int] = frozenset()  # merged ones whose merge is part of the commit that was planned on
+    fixed: frozenset[str] = frozenset()  # hotspots of this run for which the code was found to be right already
+    base: str = ""  # that was planned on
+
+
+class Limits(Record, frozen=True, kw_only=True):
+    """How many pull requests there may be."""
+
     most_open: int
+    most_new: int
 
 
 class Action(Record, frozen=True, kw_only=True):
-    """One step, and why.
+    """One step for one finding or one pull request, and why.
 
-    create: push a new branch and open; resume: open for a branch that is there (pushing `lease` away if it is older);
-    rebuild: push with a lease, then refresh; refresh: rewrite the body where it differs; skip: touch nothing.
+    close: comment, label and close what is fixed; ignore: label what people closed, and say how to undo it; unignore:
+    take that label off; tidy: delete a merged branch; note: say once that people's commits hold an update back;
+    refresh: rewrite the body where it differs; rebuild: push with a lease, then refresh; resume: open for a branch that
+    is there (pushing `lease` away if it is older); create: push a new branch and open; skip: touch nothing.
     """
 
+    state: State
     step: Step
+    fingerprint: str
+    number: int | None = None
+    branch: str = ""
     reason: str = ""
     lease: str | None = None  # the head that the push replaces; None: no push, "": the branch must not exist
 
 
-def decide(seen: Observation, goal: Goal) -> Action:
-    """The one step that leads from what is there to what should be."""
-    if seen.request is None:
-        return _without_request(seen, goal)
-    if seen.request.state != "open":
-        return _skip(_ended(seen.request))
-    return _with_open_request(seen.request, seen, goal)
+def reconcile(goals: Sequence[Goal], view: View, limits: Limits) -> tuple[Action, ...]:
+    """The steps that lead from what is there to what should be: what ends first, then updates, then what is new."""
+    wanted = {goal.branch for goal in goals}
+    found = list(_leftovers(view, wanted))
+    ended = {action.number for action in found if action.step == "close"}
+    open_ = {r.branch for r in view.requests if r.state == "open" and r.number not in ended}
+    room = limits.most_new
+    for goal in goals:
+        action = decide(goal, view, others_open=len(open_ - {goal.branch}), limits=limits, room=room)
+        found.append(action)
+        if action.step in ("create", "resume"):
+            open_.add(goal.branch)
+            room -= 1
+    return tuple(sorted(found, key=lambda action: _ORDER.index(action.step)))
 
 
-def why_unpublishable(proof: Proof) -> str | None:
-    """Why a patch with this proof is never published; None when it may be."""
+def decide(goal: Goal, view: View, *, others_open: int, limits: Limits, room: int = 1) -> Action:
+    """The one step for one finding."""
+    request = request_of(view, goal.branch)
+    if goal.rejected:
+        return _act("REJECTED", "skip", goal, request, goal.rejected)
+    if request is not None and request.state == "open":
+        return _with_open(request, goal, view)
+    ended = _ended(request, goal, view)
+    return ended or _without(request, goal, view, others_open=others_open, limits=limits, room=room)
+
+
+def request_of(view: View, branch: str) -> Request | None:
+    """The pull request that speaks for a branch: an open one, else the newest."""
+    here = [request for request in view.requests if request.branch == branch]
+    return next((r for r in here if r.state == "open"), here[0] if here else None)
+
+
+def why_unpublishable(proof: Proof) -> str:
+    """Why a patch with this proof is never published; empty when it may be."""
     if proof.verdict in ("broken", "unprovable"):
         return f"the proof says {proof.verdict}: {proof.reason}"
-    return None
+    return ""
 
 
 def is_draft(patch: Patch, proof: Proof, always: bool) -> bool:
@@ -65,46 +121,110 @@ def is_draft(patch: Patch, proof: Proof, always: bool) -> bool:
     return always or proof.verdict == "held" or patch.tier == "C"
 
 
-def _without_request(seen: Observation, goal: Goal) -> Action:
-    if seen.head is not None and seen.head != goal.head and not seen.head_by_bot:
-        return _skip("the branch exists and is not the bot's; rename or delete it to get this pull request")
-    if seen.others_open >= goal.most_open:
-        return _skip(f"{seen.others_open} pull requests of the bot are open already; merge or close one first")
-    if seen.head is None:
-        return Action(step="create", lease="")
-    return Action(step="resume", lease=None if seen.head == goal.head else seen.head)
+# ---- one finding -----------------------------------------------------------------------------------------------------
 
 
-def _with_open_request(request: Request, seen: Observation, goal: Goal) -> Action:
-    reason = _why_left_alone(request, seen, goal)
-    if reason or seen.marker is None:
-        return _skip(f"pull request #{request.number} {reason}")
-    if seen.head in (goal.head, None):
-        return Action(step="refresh")
-    if seen.marker.content == goal.content and seen.head == seen.marker.head:
-        return Action(step="refresh")
-    return Action(step="rebuild", lease=seen.head)
-
-
-def _why_left_alone(request: Request, seen: Observation, goal: Goal) -> str | None:
-    """Why an open pull request belongs to people now; None when the bot may write to it."""
-    marked = seen.marker if seen.marker is not None and seen.marker.fp == goal.fingerprint else None
-    known = seen.head == goal.head or (marked is not None and seen.head in marked.heads and seen.head_by_bot)
-    reasons = {
-        "was opened by somebody else": not request.ours,
-        "has lost the bot's marker; the bot leaves it to its reviewers": marked is None,
-        f"was pointed at {request.base}; run with that base to update it": request.base != goal.base,
-        "has lost its branch": seen.head is None,
-        "holds commits that the bot did not make; they are never overwritten": not known,
-    }
-    return next((reason for reason, applies in reasons.items() if applies), None)
-
-
-def _ended(request: Request) -> str:
+def _ended(request: Request | None, goal: Goal, view: View) -> Action | None:
+    """The state of a pull request that ended; None when the finding is free to get one."""
+    if request is None or {OBSOLETE, SUPERSEDED} & set(request.labels):
+        return None
     if request.state == "merged":
-        return f"pull request #{request.number} was merged already"
-    return f"pull request #{request.number} was closed unmerged, which means no for good; reopen it to change that"
+        if request.number in view.landed:
+            return None  # the code has it, and the finding is back
+        return _act("MERGED", "skip", goal, request, f"pull request #{request.number} was merged already")
+    closed = f"pull request #{request.number} was closed unmerged, which means no for good; reopen it to change that"
+    return _act("CLOSED", "skip", goal, request, closed)
 
 
-def _skip(reason: str) -> Action:
-    return Action(step="skip", reason=reason)
+def _without(request: Request | None, goal: Goal, view: View, *, others_open: int, limits: Limits, room: int) -> Action:
+    tip = view.tips.get(goal.branch)
+    if tip is not None and tip.commit != goal.head and not tip.by_bot:
+        reason = "the branch exists and is not the bot's; rename or delete it to get this pull request"
+        return _act("ORPHAN_FOREIGN", "skip", goal, None, reason)
+    if others_open >= limits.most_open:
+        reason = f"{others_open} pull requests of the bot are open already; merge or close one first"
+        return _act("DEFERRED", "skip", goal, None, reason)
+    if room <= 0:
+        return _act("DEFERRED", "skip", goal, None, "one run opens no more; the next one goes on")
+    back = f"#{request.number} was merged; the finding is back" if request and request.state == "merged" else ""
+    if tip is None:
+        return _act("REGRESSED" if back else "NEW", "create", goal, None, back, lease="")
+    lease = None if tip.commit == goal.head else tip.commit
+    return _act("REGRESSED" if back else "PUSHED_NO_PR", "resume", goal, None, back, lease=lease)
+
+
+def _with_open(request: Request, goal: Goal, view: View) -> Action:
+    tip, said = view.tips.get(goal.branch), marker.read(request.body)
+    what = f"pull request #{request.number}"
+    if not request.ours:
+        return _act("OPEN_FOREIGN", "skip", goal, request, f"{what} was opened by somebody else")
+    if said is None or said.fp != goal.fingerprint:
+        reason = f"{what} has lost the bot's marker; the bot leaves it to its reviewers"
+        return _act("OPEN_FOREIGN", "skip", goal, request, reason)
+    if request.base != goal.base:
+        reason = f"{what} was pointed at {request.base}; run with that base to update it"
+        return _act("OPEN_RETARGETED", "skip", goal, request, reason)
+    if tip is None:
+        return _act("OPEN_FOREIGN", "skip", goal, request, f"{what} has lost its branch")
+    if not (tip.commit == goal.head or is_untouched(tip, said)):
+        reason = f"{what} holds commits that the bot did not make; they are never overwritten"
+        return _act("OPEN_HUMAN", "skip" if said.content == goal.content else "note", goal, request, reason)
+    if tip.commit == goal.head or (said.content == goal.content and tip.commit == said.head):
+        return _act("OPEN_CURRENT", "refresh", goal, request)
+    return _act("OPEN_OUTDATED", "rebuild", goal, request, lease=tip.commit)
+
+
+def is_untouched(tip: Tip, said: Marker) -> bool:
+    """Whether the branch is where the bot left it: what the marker claims, and git confirms."""
+    return tip.by_bot and tip.commit in said.heads
+
+
+# ---- pull requests without a finding in this run ---------------------------------------------------------------------
+
+
+def _leftovers(view: View, wanted: set[str]) -> Iterator[Action]:
+    """What ended, is fixed or was reopened, whether this run has found it again or not."""
+    for request in view.requests:
+        said = marker.read(request.body)
+        if not request.ours or said is None or not request.branch.endswith(said.fp[:12]):
+            continue
+        action = _leftover(request, said, view, newest=request_of(view, request.branch) == request)
+        if action is not None and not (action.state == "STALE_FIX" and request.branch in wanted):
+            yield action
+
+
+def _leftover(request: Request, said: Marker, view: View, *, newest: bool) -> Action | None:
+    """The step for one pull request, the finding left out."""
+    tip = view.tips.get(request.branch)
+    untouched = tip is not None and is_untouched(tip, said)
+    goal = Goal(fingerprint=said.fp, branch=request.branch, base=request.base)
+    if not newest:
+        return None
+    if request.state == "merged":
+        return _act("MERGED", "tidy", goal, request, lease=tip.commit) if tip is not None and untouched else None
+    if request.state == "closed":
+        labelled = {IGNORED, OBSOLETE, SUPERSEDED} & set(request.labels)
+        return None if labelled else _act("CLOSED", "ignore", goal, request, "closed unmerged: ignored from now on")
+    if IGNORED in request.labels:
+        return _act("REOPENED", "unignore", goal, request)
+    fixed = tip is not None and request.base == view.base and (tip.in_base or said.hotspot in view.fixed)
+    if not fixed:
+        return None
+    if not untouched:
+        reason = f"pull request #{request.number} is fixed on {request.base}, but holds commits of people"
+        return _act("STALE_FIX", "skip", goal, request, reason)
+    return _act("STALE_FIX", "close", goal, request, f"{request.base} has this fix already")
+
+
+def _act(
+    state: State, step: Step, goal: Goal, request: Request | None, reason: str = "", *, lease: str | None = None
+) -> Action:
+    return Action(
+        state=state,
+        step=step,
+        fingerprint=goal.fingerprint,
+        number=request.number if request else None,
+        branch=goal.branch,
+        reason=reason,
+        lease=lease,
+    )

@@ -1,13 +1,14 @@
 """The embedded forge: a bare repository, and beside it one folder with a page per pull request.
 
-Layout: FOLDER/forge.git, FOLDER/pull-requests/<n>.json (state), <n>.md (body), <n>.html (the page). To say no, set
-"state" to "closed" in the JSON file; to merge, pull the branch from forge.git.
+Layout: FOLDER/forge.git, FOLDER/pull-requests/<n>.json (state), <n>.md (body), <n>.html (the page), and one
+dashboard.md with its page. To say no, set "state" to "closed" in the JSON file; to merge, pull the branch from
+forge.git.
 """
 
 import contextlib
 import fcntl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -15,11 +16,11 @@ import msgspec
 
 from bot.errors import UserError
 from bot.publish import git, page
-from bot.publish.forge import BRANCH_PREFIX, Remote, Request, Seen, Wanted
+from bot.publish.forge import BRANCH_PREFIX, Remote, Request, Wanted
 from bot.records import Record
 
 
-class State(Record, frozen=True, kw_only=True):
+class State(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What <n>.json holds."""
 
     number: int
@@ -29,6 +30,7 @@ class State(Record, frozen=True, kw_only=True):
     base: str
     draft: bool
     labels: tuple[str, ...] = ()
+    comments: dict[str, str] = msgspec.field(default_factory=dict)  # by key
 
 
 class LocalForge:
@@ -70,20 +72,19 @@ class LocalForge:
                 )
             copy.push(self.remote(), commit, base, lease=there or "")
 
-    def observe(self, branch: str) -> Seen:
-        """The pull requests of a branch, newest first, and how many others are open."""
-        states = self._states()
-        here = tuple(self._request(state) for state in reversed(states) if state.branch == branch)
-        others = sum(
-            state.state == "open" and state.branch.startswith(BRANCH_PREFIX) and state.branch != branch
-            for state in states
-        )
-        return Seen(requests=here, others_open=others)
+    def survey(self) -> tuple[Request, ...]:
+        """The pull requests of all branches of the bot, newest first."""
+        states = [state for state in self._states() if state.branch.startswith(BRANCH_PREFIX)]
+        return tuple(self._request(state) for state in reversed(states))
+
+    def observe(self, branch: str) -> tuple[Request, ...]:
+        """The pull requests of one branch, newest first."""
+        return tuple(request for request in self.survey() if request.branch == branch)
 
     def create(self, wanted: Wanted) -> Request:
         """Open it, or adopt the open one that another run was faster with."""
         with self._alone():
-            for request in self.observe(wanted.branch).requests:
+            for request in self.observe(wanted.branch):
                 if request.state == "open":
                     return request
             state = State(
@@ -108,16 +109,46 @@ class LocalForge:
 
     def label(self, number: int, labels: tuple[str, ...]) -> tuple[str, ...]:
         """Set labels."""
-        with self._alone():
-            state = self._state(number)
-            merged = tuple(dict.fromkeys((*state.labels, *labels)))
-            self._save(msgspec.structs.replace(state, labels=merged), self._body(number))
+        self._change(number, lambda state: {"labels": tuple(dict.fromkeys((*state.labels, *labels)))})
         return ()
+
+    def unlabel(self, number: int, label: str) -> None:
+        """Take a label off, if it is there."""
+        self._change(number, lambda state: {"labels": tuple(name for name in state.labels if name != label)})
+
+    def comment(self, number: int, key: str, text: str, *, first: bool = True) -> bool:
+        """Say something once; whether it is new."""
+        new = key not in self._state(number).comments
+        if new and not first:
+            return False
+        self._change(number, lambda state: {"comments": state.comments | {key: text}})
+        return new
+
+    def close(self, number: int) -> None:
+        """Close a pull request unmerged."""
+        self._change(number, lambda _: {"state": "closed"})
+
+    def reopen(self, number: int) -> bool:
+        """Open a closed pull request again."""
+        self._change(number, lambda _: {"state": "open"})
+        return True
+
+    def dashboard(self, body: str) -> str:
+        """Write the one page that lists everything; its address."""
+        with self._alone():
+            self._write("dashboard.md", body)
+            self._write("dashboard.html", page.render_issue("costmod dashboard", body))
+        return (self.pages / "dashboard.html").resolve().as_uri()
 
     def pushed(self, number: int) -> None:
         """Draw the page anew, with the new diff."""
         with self._alone():
             self._save(self._state(number), self._body(number))
+
+    def _change(self, number: int, changed: Callable[[State], dict[str, object]]) -> None:
+        with self._alone():
+            state = self._state(number)
+            self._save(msgspec.structs.replace(state, **changed(state)), self._body(number))
 
     # ---- files -------------------------------------------------------------------------------------------------------
 
@@ -149,6 +180,8 @@ class LocalForge:
             base=state.base,
             draft=state.draft,
             ours=True,
+            branch=state.branch,
+            labels=state.labels,
         )
 
     def _save(self, state: State, body: str) -> None:
@@ -161,6 +194,7 @@ class LocalForge:
             labels=state.labels,
             body=body,
             diff=git.difference(self.bare, state.base, state.branch),
+            comments=tuple(state.comments.values()),
         )
         self._write(f"{state.number}.md", body)
         self._write(f"{state.number}.html", page.render(shown))

@@ -31,6 +31,8 @@ class Marker(Record, frozen=True, kw_only=True):
     content: str  # hash of the edit, the base left out
     title: str  # hash of the title the bot wrote
     tool: str
+    hotspot: str = ""  # id of what the APM saw
+    worth: str = ""  # expected per month, as people read it
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -75,3 +77,8 @@ def compose(part: str, human: str, marker: Marker) -> str:
     """The whole body: the bot's part, what people wrote, the marker as the last line."""
     pieces = [f"{BEGIN}\n\n{part.strip()}\n\n{END}", human.strip(), write(marker)]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
+
+
+def with_marker(body: str, marker: Marker) -> str:
+    """The body with every marker in it replaced by one at the end."""
+    return f"{_MARKER.sub('', body).rstrip()}\n\n{write(marker)}\n"

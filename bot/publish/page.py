@@ -27,11 +27,19 @@ class Page(Record, frozen=True, kw_only=True):
     labels: tuple[str, ...]
     body: str  # Markdown
     diff: str  # unified
+    comments: tuple[str, ...] = ()  # Markdown
 
 
 def render(page: Page) -> str:
     """The HTML text."""
-    return _template().render(page=page, body=_html(page.body), diff=diff_lines(page.diff))
+    comments = [_html(comment) for comment in page.comments]
+    return _template().render(page=page, body=_html(page.body), comments=comments, diff=diff_lines(page.diff))
+
+
+def render_issue(title: str, body: str) -> str:
+    """The HTML text of something that has a title and a body only."""
+    issue = Page(number=0, state="open", title=title, branch="", base="", labels=(), body=body, diff="")
+    return render(issue)
 
 
 @cache

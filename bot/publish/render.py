@@ -92,6 +92,12 @@ def spread(amount: Amount, currency: str) -> str:
     return f"{money(amount.expected, currency)} [{amount.low:,f}–{amount.high:,f}]"
 
 
+def worth(saving: Saving) -> str:
+    """What the pull request is worth a month, in one amount; "" where no figure can be given."""
+    amounts = [amount.expected for amount in (saving.cash_now, saving.cash_after_action) if amount]
+    return money(sum(amounts, Decimal(0)), saving.currency) if amounts and saving.grade != "D" else ""
+
+
 def duration(nanoseconds: int) -> str:
     """Milliseconds as people read them."""
     milliseconds = nanoseconds / 1e6
@@ -112,7 +118,7 @@ def _drivers(inputs: Sequence[Input]) -> frozenset[str]:
 
 @cache
 def template(name: str) -> "Template":
-    """A template of the package that prints filtered values only; its context has a `budget`."""
+    """A shipped Markdown template; whoever renders it gives a `budget`, which says how long a value may be."""
     import jinja2  # heavy
     from jinja2.runtime import Context
     from jinja2.sandbox import ImmutableSandboxedEnvironment

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from rig import git_http
+from rig import fake_issues, git_http
 from rig.contract import Contract
+from rig.fake_issues import Answer, error, invalid
 from rig.github_state import Pull, State
 
 TOKEN = "ghp_canaryTokenThatMustNotLeak0123456789"
-Answer = tuple[int, Any, dict[str, str]]
 
 
 @dataclass
@@ -87,12 +87,17 @@ class FakeGithub:
 
 def _route(state: State, verb: str, path: str, query: dict[str, str], body: Any) -> Answer:
     if (verb, path) == ("GET", "/user"):
-        return (200, state.private_user(), {}) if state.kind == "User" else _error(403, "Resource not accessible")
+        return (200, state.private_user(), {}) if state.kind == "User" else error(403, "Resource not accessible")
     inside = path.removeprefix(f"/repos/{state.slug}")
+    if inside == path:
+        return error(404, "Not Found")
+    answer = fake_issues.route(state, verb, inside, query, body)
+    if answer is not None:
+        return answer
     number = re.search(r"/(\d+)", inside)
     pull = next((pull for pull in state.pulls if number and pull.number == int(number[1])), None)
-    if inside == path or (number and pull is None):
-        return _error(404, "Not Found")
+    if number and pull is None:
+        return error(404, "Not Found")
     match verb, re.sub(r"\d+", "N", inside, count=1):
         case "GET", "/pulls":
             return _page(state, path, query)
@@ -101,18 +106,21 @@ def _route(state: State, verb: str, path: str, query: dict[str, str], body: Any)
         case "GET", "/pulls/N":
             return 200, state.pull(pull), {}
         case "PATCH", "/pulls/N":
-            pull.title, pull.body = body.get("title", pull.title), body.get("body", pull.body)
-            return 200, state.pull(pull), {}
+            return _edit(state, pull, body)
         case "POST", "/labels":
             if body["name"] in state.labels:
-                return _invalid("Label", "already_exists", "name")
+                return invalid("Label", "already_exists", "name")
             state.labels.add(body["name"])
             return 201, state.label(body["name"]), {}
-        case "POST", "/issues/N/labels":
-            pull.labels += [name for name in body if name not in pull.labels]
-            state.labels |= set(body)
-            return 200, [state.label(name) for name in pull.labels], {}
-    return _error(404, "Not Found")
+    return error(404, "Not Found")
+
+
+def _edit(state: State, pull: Pull, body: dict[str, Any]) -> Answer:
+    if body.get("state") == "open" and pull.state == "closed" and state.head_of(pull.head) is None:
+        return custom("state cannot be changed. The branch was deleted.")
+    pull.title, pull.body = body.get("title", pull.title), body.get("body", pull.body)
+    pull.state = body.get("state", pull.state)
+    return 200, state.pull(pull), {}
 
 
 def _page(state: State, path: str, query: dict[str, str]) -> Answer:
@@ -134,15 +142,15 @@ def _page(state: State, path: str, query: dict[str, str]) -> Answer:
 def _create(state: State, body: dict[str, Any]) -> Answer:
     head, base = state.head_of(body["head"]), state.head_of(body["base"])
     if head is None or base is None:
-        return _invalid("PullRequest", "invalid", "base" if base is None else "head")
+        return invalid("PullRequest", "invalid", "base" if base is None else "head")
     if head == base:
-        return _custom(f"No commits between {body['base']} and {body['head']}")
+        return custom(f"No commits between {body['base']} and {body['head']}")
     if any(p.state == "open" and not p.fork and (p.head, p.base) == (body["head"], body["base"]) for p in state.pulls):
-        return _custom(f"A pull request already exists for {state.slug.partition('/')[0]}:{body['head']}.")
+        return custom(f"A pull request already exists for {state.slug.partition('/')[0]}:{body['head']}.")
     if len(body.get("body", "")) > 65_536 or len(body["title"]) > 255:
-        return _custom("body is too long (maximum is 65536 characters)")
+        return custom("body is too long (maximum is 65536 characters)")
     pull = Pull(
-        number=len(state.pulls) + 1,
+        number=state.next_number(),
         title=body["title"],
         body=body.get("body", ""),
         head=body["head"],
@@ -154,18 +162,14 @@ def _create(state: State, body: dict[str, Any]) -> Answer:
     return 201, state.pull(pull), {}
 
 
-def _custom(message: str) -> Answer:
-    error = {"resource": "PullRequest", "code": "custom", "message": message}
-    return 422, {"message": "Validation Failed", "errors": [error], "documentation_url": "https://docs.github.com"}, {}
-
-
-def _invalid(resource: str, code: str, name: str) -> Answer:
-    error = {"resource": resource, "code": code, "field": name}
-    return 422, {"message": "Validation Failed", "errors": [error], "documentation_url": "https://docs.github.com"}, {}
-
-
-def _error(status: int, message: str) -> Answer:
-    return status, {"message": message, "documentation_url": "https://docs.github.com", "status": str(status)}, {}
+def custom(message: str) -> Answer:
+    """GitHub's 422 with a sentence."""
+    failure = {"resource": "PullRequest", "code": "custom", "message": message}
+    return (
+        422,
+        {"message": "Validation Failed", "errors": [failure], "documentation_url": "https://example.invalid"},
+        {},
+    )
 
 
 class Server(ThreadingHTTPServer):
@@ -197,7 +201,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(content) if content else None
         return self._send(*self.server.github.answer(self.command, path, parts.query, body))
 
-    do_GET = do_POST = do_PATCH = handle_method  # noqa: N815  names that http.server looks up
+    do_GET = do_POST = do_PATCH = do_DELETE = handle_method  # noqa: N815  names that http.server looks up
 
     def _git(self, path: str, query: str, content: bytes) -> None:
         basic = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()

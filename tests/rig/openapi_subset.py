@@ -16,8 +16,16 @@ OPERATIONS = {
     "/user": ("get",),
     "/repos/{owner}/{repo}/pulls": ("get", "post"),
     "/repos/{owner}/{repo}/pulls/{pull_number}": ("get", "patch"),
+    "/repos/{owner}/{repo}/pulls/{pull_number}/reviews": ("get", "post"),
     "/repos/{owner}/{repo}/labels": ("post",),
+    "/repos/{owner}/{repo}/issues": ("get", "post"),
+    "/repos/{owner}/{repo}/issues/{issue_number}": ("get", "patch"),
     "/repos/{owner}/{repo}/issues/{issue_number}/labels": ("post",),
+    "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}": ("delete",),
+    "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}": ("get", "patch"),
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions": ("post",),
+    "/repos/{owner}/{repo}/collaborators/{username}/permission": ("get",),
 }
 DROPPED = {"description", "summary", "externalDocs", "tags", "title", "examples", "example"}
 TARGET = Path(__file__).with_name("github-openapi.json.gz")

@@ -1,88 +1,220 @@
+"""The state table: what the forge shows, and the steps that follow, row by row."""
+
 import pytest
 from rig import sample
 
-from bot.publish.forge import Request
-from bot.publish.lifecycle import Action, Goal, Observation, decide, is_draft, why_unpublishable
+from bot.publish import marker
+from bot.publish.forge import IGNORED, OBSOLETE, SUPERSEDED, Request
+from bot.publish.lifecycle import Action, Goal, Limits, Tip, View, is_draft, reconcile, why_unpublishable
 from bot.publish.marker import Marker
 
-GOAL = Goal(fingerprint="f", base="main", head="new", content="c2", most_open=5)
-OLD = Marker(fp="f", codemod="m", head="old", base="b", content="c1", title="t", tool="0")
+FP = "f" * 64
+BRANCH = f"costmod/m/{FP[:12]}"
+OTHER = "costmod/m/eeeeeeeeeeee"
+GOAL = Goal(fingerprint=FP, branch=BRANCH, base="main", head="new", content="c2")
+OLD = Marker(fp=FP, codemod="m", head="old", base="b", content="c1", title="t", tool="0", hotspot="H")
+LIMITS = Limits(most_open=5, most_new=2)
 
 
-def request(state: str = "open", *, ours: bool = True, base: str = "main") -> Request:
-    return Request(number=7, url="u", state=state, title="t", body="", base=base, draft=False, ours=ours)
+def request(state: str = "open", said: Marker | None = OLD, **changed: object) -> Request:
+    made = {"number": 7, "base": "main", "ours": True, "branch": BRANCH} | changed
+    body = marker.write(said) if said else ""
+    return Request(url="u", state=state, title="t", body=body, draft=False, **made)
 
 
-def seen(
-    head: str | None = None,
-    pull: Request | None = None,
-    marked: Marker | None = None,
-    *,
-    by_bot: bool = True,
-    others: int = 0,
-) -> Observation:
-    return Observation(head=head, head_by_bot=by_bot, request=pull, marker=marked, others_open=others)
+def other(number: int) -> Request:
+    return request(said=None, number=number, branch=f"costmod/m/{number:012d}")
 
 
-def skip(reason: str) -> Action:
-    return Action(step="skip", reason=reason)
+def view(*requests: Request, tip: Tip | None = None, **known: object) -> View:
+    return View(tips={} if tip is None else {BRANCH: tip}, requests=requests, base="main", **known)
 
 
-def marked(**changed: str) -> Marker:
+def bot(commit: str, *, in_base: bool = False) -> Tip:
+    return Tip(commit=commit, by_bot=True, in_base=in_base)
+
+
+def human(commit: str) -> Tip:
+    return Tip(commit=commit, by_bot=False)
+
+
+def said(**changed: object) -> Marker:
     return Marker(**{name: getattr(OLD, name) for name in OLD.__struct_fields__} | changed)
 
 
-HUMAN = skip("pull request #7 holds commits that the bot did not make; they are never overwritten")
-CAPPED = skip("5 pull requests of the bot are open already; merge or close one first")
-FOREIGN = skip("the branch exists and is not the bot's; rename or delete it to get this pull request")
-CLOSED = skip("pull request #7 was closed unmerged, which means no for good; reopen it to change that")
-UNMARKED = skip("pull request #7 has lost the bot's marker; the bot leaves it to its reviewers")
+def step(state: str, step: str, number: int | None = None, reason: str = "", lease: str | None = None) -> Action:
+    return Action(
+        state=state, step=step, fingerprint=FP, number=number, branch=BRANCH, reason=reason, lease=lease
+    )  # fmt: skip
+
+
+NEW = step("NEW", "create", lease="")
+CURRENT = step("OPEN_CURRENT", "refresh", 7)
+OUTDATED = step("OPEN_OUTDATED", "rebuild", 7, lease="old")
+CAPPED = step("DEFERRED", "skip", None, "5 pull requests of the bot are open already; merge or close one first")
+FOREIGN_REASON = "the branch exists and is not the bot's; rename or delete it to get this pull request"
+FOREIGN = step("ORPHAN_FOREIGN", "skip", None, FOREIGN_REASON)
+CLOSED = step(
+    "CLOSED", "skip", 7, "pull request #7 was closed unmerged, which means no for good; reopen it to change that"
+)
+IGNORE = step("CLOSED", "ignore", 7, "closed unmerged: ignored from now on")
+HUMAN_REASON = "pull request #7 holds commits that the bot did not make; they are never overwritten"
+UNMARKED = step(
+    "OPEN_FOREIGN", "skip", 7, "pull request #7 has lost the bot's marker; the bot leaves it to its reviewers"
+)
+MERGED = step("MERGED", "skip", 7, "pull request #7 was merged already")
+REOPENED = step("REOPENED", "unignore", 7)
+FIVE = tuple(other(number) for number in range(11, 16))
+BACK = "#7 was merged; the finding is back"
 
 
 @pytest.mark.parametrize(
-    ("there", "action"),
+    ("there", "actions"),
     [
-        pytest.param(seen(), Action(step="create", lease=""), id="new"),
-        pytest.param(seen(others=4), Action(step="create", lease=""), id="new-below-cap"),
-        pytest.param(seen(others=5), CAPPED, id="new-at-cap"),
-        pytest.param(seen("new"), Action(step="resume"), id="pushed-no-request"),
-        pytest.param(seen("old"), Action(step="resume", lease="old"), id="pushed-earlier-no-request"),
-        pytest.param(seen("new", others=5), CAPPED, id="pushed-at-cap"),
-        pytest.param(seen("old", by_bot=False), FOREIGN, id="foreign-branch"),
-        pytest.param(seen("new", request("closed")), CLOSED, id="closed"),
-        pytest.param(seen(None, request("closed")), CLOSED, id="closed-branch-gone"),
-        pytest.param(seen("new", request("merged")), skip("pull request #7 was merged already"), id="merged"),
-        pytest.param(seen("new", request(), marked(head="new", content="c2")), Action(step="refresh"), id="current"),
-        pytest.param(seen("old", request(), marked(content="c2")), Action(step="refresh"), id="base-moved-elsewhere"),
-        pytest.param(seen("old", request(), OLD), Action(step="rebuild", lease="old"), id="outdated"),
+        pytest.param(view(), [NEW], id="NEW"),
+        pytest.param(view(*FIVE[:4]), [NEW], id="NEW-below-cap"),
+        pytest.param(view(*FIVE), [CAPPED], id="DEFERRED-at-cap"),
+        pytest.param(view(*FIVE, tip=bot("new")), [CAPPED], id="DEFERRED-pushed-at-cap"),
+        pytest.param(view(tip=bot("new")), [step("PUSHED_NO_PR", "resume")], id="PUSHED_NO_PR"),
+        pytest.param(view(tip=human("new")), [step("PUSHED_NO_PR", "resume")], id="PUSHED_NO_PR-same-commit"),
+        pytest.param(view(tip=bot("old")), [step("PUSHED_NO_PR", "resume", lease="old")], id="PUSHED_NO_PR-older"),
+        pytest.param(view(tip=human("old")), [FOREIGN], id="ORPHAN_FOREIGN"),
+        pytest.param(view(request(), tip=bot("new")), [CURRENT], id="OPEN_CURRENT"),
+        pytest.param(view(request(said=said(content="c2")), tip=bot("old")), [CURRENT], id="OPEN_CURRENT-base-moved"),
+        pytest.param(view(request(), tip=bot("old")), [OUTDATED], id="OPEN_OUTDATED"),
+        pytest.param(view(request(), *FIVE, tip=bot("old")), [OUTDATED], id="OPEN_OUTDATED-over-cap"),
         pytest.param(
-            seen("old", request(), OLD, others=9), Action(step="rebuild", lease="old"), id="outdated-over-cap"
+            view(request(said=said(head="new", was="old", content="c2")), tip=bot("old")),
+            [OUTDATED], id="OPEN_OUTDATED-push-lost-after-body",
         ),
         pytest.param(
-            seen("old", request(), marked(head="new", was="old", content="c2")),
-            Action(step="rebuild", lease="old"),
-            id="push-lost-after-body",
-        ),
-        pytest.param(seen("hum", request(), OLD, by_bot=False), HUMAN, id="human-commit"),
-        pytest.param(seen("old", request(), OLD, by_bot=False), HUMAN, id="forged-marker"),
-        pytest.param(seen("elder", request(), OLD), HUMAN, id="reset-to-an-unrecorded-bot-commit"),
-        pytest.param(seen("old", request(), None), UNMARKED, id="marker-removed"),
-        pytest.param(seen("old", request(), marked(fp="other")), UNMARKED, id="marker-of-another-patch"),
-        pytest.param(seen(None, request(), OLD), skip("pull request #7 has lost its branch"), id="branch-gone"),
-        pytest.param(
-            seen("old", request(ours=False), OLD),
-            skip("pull request #7 was opened by somebody else"),
-            id="somebody-else",
+            view(request(), tip=human("hum")), [step("OPEN_HUMAN", "note", 7, HUMAN_REASON)], id="OPEN_HUMAN-outdated"
         ),
         pytest.param(
-            seen("old", request(base="dev"), OLD),
-            skip("pull request #7 was pointed at dev; run with that base to update it"),
-            id="retargeted",
+            view(request(said=said(content="c2")), tip=human("hum")),
+            [step("OPEN_HUMAN", "skip", 7, HUMAN_REASON)], id="OPEN_HUMAN-nothing-new",
+        ),
+        pytest.param(
+            view(request(), tip=human("old")), [step("OPEN_HUMAN", "note", 7, HUMAN_REASON)],
+            id="OPEN_HUMAN-forged-marker",
+        ),
+        pytest.param(
+            view(request(), tip=bot("elder")), [step("OPEN_HUMAN", "note", 7, HUMAN_REASON)],
+            id="OPEN_HUMAN-reset-to-an-unrecorded-commit",
+        ),
+        pytest.param(view(request(said=None), tip=bot("old")), [UNMARKED], id="OPEN_FOREIGN-marker-removed"),
+        pytest.param(view(request(said=said(fp="x")), tip=bot("old")), [UNMARKED], id="OPEN_FOREIGN-other-marker"),
+        pytest.param(
+            view(request()), [step("OPEN_FOREIGN", "skip", 7, "pull request #7 has lost its branch")],
+            id="OPEN_FOREIGN-branch-gone",
+        ),
+        pytest.param(
+            view(request(ours=False), tip=bot("old")),
+            [step("OPEN_FOREIGN", "skip", 7, "pull request #7 was opened by somebody else")],
+            id="OPEN_FOREIGN-somebody-else",
+        ),
+        pytest.param(
+            view(request(base="dev"), tip=bot("old")),
+            [step("OPEN_RETARGETED", "skip", 7, "pull request #7 was pointed at dev; run with that base to update it")],
+            id="OPEN_RETARGETED",
+        ),
+        pytest.param(view(request("merged"), tip=None), [MERGED], id="MERGED-branch-gone"),
+        pytest.param(
+            view(request("merged"), tip=bot("old")), [step("MERGED", "tidy", 7, lease="old"), MERGED], id="MERGED"
+        ),
+        pytest.param(view(request("merged"), tip=human("hum")), [MERGED], id="MERGED-branch-of-people"),
+        pytest.param(
+            view(request("merged"), landed=frozenset({7})),
+            [step("REGRESSED", "create", None, BACK, "")], id="REGRESSED",
+        ),
+        pytest.param(view(request("closed"), tip=bot("new")), [IGNORE, CLOSED], id="CLOSED-first-seen"),
+        pytest.param(view(request("closed", labels=(IGNORED,))), [CLOSED], id="CLOSED-branch-gone"),
+        pytest.param(view(request("closed", labels=(IGNORED,)), tip=bot("new")), [CLOSED], id="CLOSED-for-good"),
+        pytest.param(view(request("closed", ours=False)), [CLOSED], id="CLOSED-somebody-else's"),
+        pytest.param(
+            view(request("closed", labels=(OBSOLETE,)), tip=bot("old")),
+            [step("PUSHED_NO_PR", "resume", lease="old")], id="STALE_FIX-came-back",
+        ),
+        pytest.param(view(request("closed", labels=(SUPERSEDED,))), [NEW], id="REOPENED-by-a-new-one"),
+        pytest.param(
+            view(request(labels=(IGNORED,)), tip=bot("new")), [REOPENED, CURRENT], id="REOPENED"
+        ),
+        pytest.param(
+            view(request(number=9), request("closed", labels=(IGNORED,)), tip=bot("new")),
+            [step("OPEN_CURRENT", "refresh", 9)], id="open-one-speaks-for-the-branch",
         ),
     ],
-)
-def test_decide(there: Observation, action: Action) -> None:
-    assert decide(there, GOAL) == action
+)  # fmt: skip
+def test_states_of_a_finding(there: View, actions: list[Action]) -> None:
+    assert list(reconcile([GOAL], there, LIMITS)) == actions
+
+
+@pytest.mark.parametrize(
+    ("there", "actions"),
+    [
+        pytest.param(view(request(), tip=bot("old")), [], id="not-in-this-run"),
+        pytest.param(
+            view(request(), tip=bot("old"), fixed=frozenset({"H"})),
+            [step("STALE_FIX", "close", 7, "main has this fix already")], id="STALE_FIX-planned-as-done",
+        ),
+        pytest.param(
+            view(request(), tip=bot("old", in_base=True)),
+            [step("STALE_FIX", "close", 7, "main has this fix already")], id="STALE_FIX-in-the-base",
+        ),
+        pytest.param(
+            view(request(), tip=human("hum"), fixed=frozenset({"H"})),
+            [step("STALE_FIX", "skip", 7, "pull request #7 is fixed on main, but holds commits of people")],
+            id="STALE_FIX-never-an-edited-one",
+        ),
+        pytest.param(view(request(base="dev"), tip=bot("old"), fixed=frozenset({"H"})), [], id="STALE_FIX-other-base"),
+        pytest.param(view(request(ours=False), tip=bot("old"), fixed=frozenset({"H"})), [], id="STALE_FIX-not-ours"),
+        pytest.param(view(request(said=None), tip=bot("old"), fixed=frozenset({""})), [], id="STALE_FIX-no-marker"),
+        pytest.param(
+            view(request(branch=OTHER), tip=bot("old"), fixed=frozenset({"H"})), [], id="STALE_FIX-marker-elsewhere"
+        ),
+        pytest.param(view(request("closed")), [IGNORE], id="CLOSED"),
+        pytest.param(view(request("closed", labels=(OBSOLETE,))), [], id="CLOSED-by-the-bot"),
+        pytest.param(view(request("merged"), tip=bot("old")), [step("MERGED", "tidy", 7, lease="old")], id="MERGED"),
+        pytest.param(view(request(labels=(IGNORED,)), tip=bot("old")), [REOPENED], id="REOPENED"),
+    ],
+)  # fmt: skip
+def test_states_without_a_finding(there: View, actions: list[Action]) -> None:
+    assert list(reconcile([], there, LIMITS)) == actions
+
+
+def test_what_may_not_be_published_is_rejected_whatever_is_there() -> None:
+    goal = Goal(fingerprint=FP, branch=BRANCH, base="main", rejected="the proof says broken: x")
+    actions = [step("REJECTED", "skip", number, "the proof says broken: x") for number in (None, 7)]
+    assert [reconcile([goal], there, LIMITS)[0] for there in (view(), view(request(), tip=bot("old")))] == actions
+
+
+def test_the_dearest_come_first_until_a_run_has_opened_enough() -> None:
+    goals = [
+        Goal(fingerprint=f"{n:064d}", branch=f"costmod/m/{n:012d}", base="main", head=f"n{n}", content="c")
+        for n in range(4)
+    ]
+    done = reconcile(goals, view(), LIMITS)
+    assert [(action.state, action.fingerprint[-1]) for action in done] == [
+        ("NEW", "0"), ("NEW", "1"), ("DEFERRED", "2"), ("DEFERRED", "3"),
+    ]  # fmt: skip
+    assert done[2].reason == "one run opens no more; the next one goes on"
+
+
+def test_what_is_closed_as_obsolete_makes_room() -> None:
+    there = View(
+        tips={OTHER: bot("old")},
+        requests=(request(said=said(fp="e" * 64), branch=OTHER), *FIVE[:4]),
+        fixed=frozenset({"H"}),
+        base="main",
+    )
+    assert [action.step for action in reconcile([GOAL], there, LIMITS)] == ["close", "create"]
+
+
+def test_steps_come_in_a_fixed_order_whatever_the_order_of_the_findings() -> None:
+    goals = [GOAL, Goal(fingerprint="e" * 64, branch=OTHER, base="main", head="n", content="c")]
+    there = view(request(labels=(IGNORED,)), tip=bot("old"))
+    steps = [[action.step for action in reconcile(order, there, LIMITS)] for order in (goals, goals[::-1])]
+    assert steps == [["unignore", "rebuild", "create"]] * 2
 
 
 @pytest.mark.parametrize(
@@ -102,11 +234,11 @@ def test_draft(verdict: str, tier: str, always: bool, draft: bool) -> None:
 @pytest.mark.parametrize(
     ("verdict", "reason"),
     [
-        ("proven", None),
-        ("held", None),
-        ("broken", "the proof says broken: R"),
-        ("unprovable", "the proof says unprovable: R"),
+        ("proven", ""),
+        ("held", ""),
+        ("broken", "the proof says broken: r"),
+        ("unprovable", "the proof says unprovable: r"),
     ],
 )
-def test_unpublishable(verdict: str, reason: str | None) -> None:
-    assert why_unpublishable(sample.proof(verdict=verdict, reason="R")) == reason
+def test_unpublishable(verdict: str, reason: str) -> None:
+    assert why_unpublishable(sample.proof(verdict=verdict, reason="r")) == reason

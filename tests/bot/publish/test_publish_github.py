@@ -12,6 +12,7 @@ from rig.fake_github import TOKEN, FakeGithub, Fault
 from bot.config import Config, PublishConfig
 from bot.errors import UserError
 from bot.publish import marker
+from bot.publish.act import Candidate
 from bot.publish.github import GithubForge
 from bot.publish.publish import publish
 from bot.records import PullRequest
@@ -38,7 +39,7 @@ class Publisher:
         forge = GithubForge("acme/blog", TOKEN, api=self.github.url, sleep=self.waits.append, pause=0)
         given = {name: changed.get(name, value) for name, value in made.items()}
         head = sample.run(self.repository, "rev-parse", "HEAD")
-        return publish(forge, self.repository, *given.values(), config, base="main", commit=head)
+        return publish(forge, self.repository, [Candidate(**given)], config, base="main", commit=head)[0]
 
     def head(self) -> str | None:
         return self.github.state.head_of(BRANCH)

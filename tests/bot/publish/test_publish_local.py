@@ -10,7 +10,8 @@ from rig import sample
 
 from bot.config import Config, PublishConfig
 from bot.errors import UserError
-from bot.publish.forge import Seen
+from bot.publish.act import Candidate
+from bot.publish.forge import Request, Wanted
 from bot.publish.local import LocalForge
 from bot.publish.publish import publish
 from bot.records import Change, PullRequest
@@ -33,8 +34,8 @@ class Publisher:
         }
         config = changed.pop("config", Config())
         head = sample.run(self.repository, "rev-parse", "HEAD")
-        given = (made | changed).values()
-        return publish(LocalForge(self.folder), self.repository, *given, config, base="main", commit=head)
+        given = Candidate(**made | changed)
+        return publish(LocalForge(self.folder), self.repository, [given], config, base="main", commit=head)[0]
 
     def git(self, *arguments: str) -> str:
         return sample.run(self.folder / "forge.git", *arguments)
@@ -130,15 +131,14 @@ def test_run_that_was_faster_is_adopted(publisher: Publisher, commit: str) -> No
     class Slow(LocalForge):
         overtaken = False
 
-        def observe(self, branch: str) -> Seen:
-            seen = super().observe(branch)
+        def create(self, wanted: Wanted) -> Request:
             if not self.overtaken:
                 self.overtaken = True
                 publisher()
-            return seen
+            return super().create(wanted)
 
-    given = (sample.hotspot(), sample.patch(), sample.proof(), sample.saving(), Config())
-    slow = publish(Slow(publisher.folder), publisher.repository, *given, base="main", commit=commit)
+    given = Candidate(hotspot=sample.hotspot(), patch=sample.patch(), proof=sample.proof(), saving=sample.saving())
+    slow = publish(Slow(publisher.folder), publisher.repository, [given], Config(), base="main", commit=commit)[0]
     assert (slow.operation, slow.number, slow.head) == ("created", 1, publisher.git("rev-parse", BRANCH))
     assert publisher().operation == "unchanged"
 

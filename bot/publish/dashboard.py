@@ -1,0 +1,73 @@
+"""The dashboard issue: what is open, waiting, not proposed, ignored and shipped; rebuilt whole on every run."""
+
+from collections.abc import Sequence
+
+from bot.publish import marker
+from bot.publish.act import Candidate
+from bot.publish.forge import IGNORED, OBSOLETE, SUPERSEDED, Request
+from bot.publish.lifecycle import Action
+from bot.publish.render import LONGEST_BODY, Budget, bar, template, worth
+from bot.records import PullRequest, Record, Refusal
+
+_ROWS = (100, 30, 10, 3)  # of one section; the fewest that are tried
+
+
+class Row(Record, frozen=True, kw_only=True):
+    """One line."""
+
+    number: int | None = None
+    title: str
+    worth: str = ""
+    note: str = ""
+
+
+def body_of(
+    requests: Sequence[Request],
+    candidates: Sequence[Candidate],
+    done: Sequence[PullRequest],
+    refused: Sequence[Refusal],
+    actions: Sequence[Action],
+) -> str:
+    """The issue's Markdown, at most 60,000 characters: the rows of every section are cut alike."""
+    ours = [request for request in requests if request.ours and marker.read(request.body)]
+    states = {action.fingerprint: action.state for action in actions if action.step == "skip"}
+    reasons = {result.branch: result.reason for result in done}
+    skipped = [
+        (states.get(c.patch.fingerprint), Row(title=c.patch.title, worth=worth(c.saving), note=r.reason))
+        for c, r in zip(candidates, done, strict=True)
+        if r.operation == "skipped"
+    ]
+    parts = {
+        "open": [_row(r, reasons.get(r.branch) or _kind(r)) for r in ours if r.state == "open"],
+        "waiting": [row for state, row in skipped if state == "DEFERRED"],
+        "rejected": [row for state, row in skipped if state in ("REJECTED", "ORPHAN_FOREIGN")]
+        + [Row(title=refusal.place or refusal.hotspot, note=refusal.message) for refusal in refused],
+        "ignored": [_row(r) for r in ours if r.state == "closed" and IGNORED in r.labels and not _over(r)],
+        "shipped": [_row(r) for r in ours if r.state == "merged"],
+    }
+    body = ""
+    for shown in _ROWS:
+        body = template("dashboard.md.j2").render(budget=Budget(value=200), shown=shown, bars=_bars(parts), **parts)
+        if len(body) <= LONGEST_BODY:
+            break
+    return body.strip()
+
+
+def _row(request: Request, note: str = "") -> Row:
+    said = marker.read(request.body)
+    return Row(number=request.number, title=request.title, worth=said.worth if said else "", note=note)
+
+
+def _kind(request: Request) -> str:
+    return "draft" if request.draft else "ready for review"
+
+
+def _over(request: Request) -> bool:
+    return bool({OBSOLETE, SUPERSEDED} & set(request.labels))
+
+
+def _bars(parts: dict[str, list[Row]]) -> str:
+    """How many there are of each, as bars of our own characters."""
+    counts = {name: len(parts[name]) for name in ("open", "waiting", "ignored", "shipped")}
+    largest = max(counts.values(), default=0)
+    return "\n".join(f"{name:<8} {bar(count, largest)} {count}" for name, count in counts.items())
