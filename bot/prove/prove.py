@@ -14,6 +14,7 @@ from bot.prove.scratch import scratch_directory
 from bot.prove.snapshot import check_changes, restore_snapshot, take_snapshot, write_changes
 from bot.prove.suite import Suite, run_suite
 from bot.prove.verdict import Seen, decide, why_unprovable
+from bot.prove.writes import compare_writes
 from bot.records import Patch, Proof
 
 
@@ -120,7 +121,8 @@ def _seen(bench: _Bench, before: Suite, after: Suite, new_failures: tuple[str, .
         new_failures=new_failures,
         flaky=flaky,
         reached=tuple(sorted(in_both)),
-        queries=observe.compare_counts(*counts, in_both),
+        operations=observe.compare_counts(*counts, in_both),
+        writes=compare_writes(before.rows, after.rows, in_both),
     )
 
 
@@ -137,7 +139,8 @@ def _proof(checkout: Checkout, bench: _Bench, seen: Seen, before: Suite | None =
         new_failures=seen.new_failures,
         flaky=seen.flaky,
         reached=seen.reached,
-        queries=seen.queries,
+        operations=seen.operations,
+        writes=seen.writes,
         frames=observe.repeating_frames(before.rows, frozenset(seen.reached)) if before else (),
         limits=(*bench.sandbox.limits(bench.config.test_timeout_seconds), environment),
     )

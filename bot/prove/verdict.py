@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.records import QueryCount, SuiteRun, Verdict
+from bot.records import OPERATION_NAMES, OperationCount, OperationKind, SuiteRun, Verdict
 
 _NAMES_SHOWN = 3
+_COUNTED: tuple[OperationKind, ...] = ("sql", "http", "aws", "redis")  # connections come with the calls
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Seen:
     new_failures: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
-    queries: tuple[QueryCount, ...] = ()
+    operations: tuple[OperationCount, ...] = ()
+    writes: str = ""
 
 
 def decide(seen: Seen) -> tuple[Verdict, str]:
@@ -33,16 +35,35 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
         return "unprovable", _elsewhere(seen)
     if not seen.reached:
         return "held", "The tests pass with the patch, but no test reaches the site."
-    before, after = sum(count.before for count in seen.queries), sum(count.after for count in seen.queries)
-    if after >= before:
+    totals = _totals(seen.operations)
+    best = next((c for c in seen.operations if c.after < c.before and totals[c.kind][1] < totals[c.kind][0]), None)
+    risen = [kind for kind in _COUNTED if best and totals.get(kind, (0, 0))[1] > totals.get(kind, (0, 0))[0]]
+    if best is None or risen:
+        why = "applying the edit is not fixing" if best is None else "what falls on one side rises on another"
         return "held", (
-            f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued {before} SQL "
-            f"statements before and {after} after: applying the edit is not fixing."
+            f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued "
+            f"{_listed(totals)}: {why}."
         )
-    best = seen.queries[0]
-    reason = f"{best.before} -> {best.after} SQL statements in {best.test}, and nothing new fails."
-    rises = sum(count.after > count.before for count in seen.queries)
-    return "proven", reason + (f" {_count(rises, 'reached test')} issued more statements." if rises else "")
+    name = OPERATION_NAMES[best.kind]
+    reason = f"{best.before} -> {best.after} {name} in {best.test}, and nothing new fails."
+    rises = sum(count.after > count.before for count in seen.operations if count.kind == best.kind)
+    more = name.replace("SQL ", "")
+    return "proven", reason + (f" {_count(rises, 'reached test')} issued more {more}." if rises else "")
+
+
+def _totals(operations: tuple[OperationCount, ...]) -> dict[OperationKind, tuple[int, int]]:
+    totals: dict[OperationKind, tuple[int, int]] = {}
+    for count in operations:
+        before, after = totals.get(count.kind, (0, 0))
+        totals[count.kind] = (before + count.before, after + count.after)
+    return totals
+
+
+def _listed(totals: dict[OperationKind, tuple[int, int]]) -> str:
+    seen = {kind: pair for kind, pair in totals.items() if any(pair)} or {"sql": (0, 0)}
+    return ", ".join(
+        f"{before} {OPERATION_NAMES[kind]} before and {after} after" for kind, (before, after) in sorted(seen.items())
+    )
 
 
 def why_unprovable(seen: Seen) -> str:
