@@ -238,6 +238,16 @@ class OperationCount(Record, frozen=True, kw_only=True):
     loads_after: int = 0
 
 
+class Slope(Record, frozen=True, kw_only=True):
+    """Operations of one test at two numbers of rows of the edited query, before and after the patch."""
+
+    test: str
+    kind: OperationKind = "sql"
+    rows: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
 class SuiteRun(Record, frozen=True, kw_only=True):
     """One run of the test command."""
 
@@ -268,6 +278,9 @@ class Proof(Record, frozen=True, kw_only=True):
     flaky: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()  # tests that executed the site
     operations: tuple[OperationCount, ...] = ()  # of the tests that reached the site, largest drop first
+    slope: Slope | None = None  # where the rows of the edited query could be multiplied
+    growth: str = ""  # what the slope says, or why there is none
+    results: str = ""  # whether the edited query gave the same rows, with what they lead to
     writes: str = ""  # whether the reached tests wrote and committed the same
     frames: tuple[str, ...] = ()  # project frames that issued the repeated operation: "file:line function"
     limits: tuple[str, ...] = ()  # what held the run: time, memory, environment, network

@@ -33,8 +33,9 @@ class Row(msgspec.Struct, frozen=True):
     """One line of a probe file."""
 
     kind: Literal[
-        "sql", "http", "aws", "redis", "connection", "client", "commit", "write", "reached", "outcome", "elsewhere"
-    ]
+        "sql", "http", "aws", "redis", "connection", "client", "commit", "write", "reached", "outcome", "elsewhere",
+        "size", "digest", "loose", "why",
+    ]  # fmt: skip
     test: str
     phase: str
     text: str

@@ -1,6 +1,6 @@
 """From a patch to a proof: baseline, patch, a second look at what newly fails, verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.config import Config
@@ -11,6 +11,7 @@ from bot.prove.environment import refused_names
 from bot.prove.run import Place
 from bot.prove.sandbox import Sandbox, best_sandbox
 from bot.prove.scratch import scratch_directory
+from bot.prove.slope import Measured, measure
 from bot.prove.snapshot import check_changes, restore_snapshot, take_snapshot, write_changes
 from bot.prove.suite import Suite, run_suite
 from bot.prove.verdict import Seen, decide, why_unprovable
@@ -29,11 +30,11 @@ class _Bench:
     config: Config
     sandbox: Sandbox
 
-    def run(self, command: TestCommand, *, patched: bool) -> Suite:
+    def run(self, command: TestCommand, *, patched: bool, probe: dict[str, str] | None = None) -> Suite:
         try:
             if patched:
                 write_changes(self.place.tree, self.patch.changes)
-            return run_suite(command, self.place, self.config, self.sandbox)
+            return run_suite(command, replace(self.place, probe=probe or {}), self.config, self.sandbox)
         finally:
             restore_snapshot(self.place.tree, self.kept)
 
@@ -55,7 +56,17 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
             return _proof(checkout, bench, baseline)
         after = bench.run(command, patched=True)
         new_failures, flaky = _second_look(bench, before, after)
-    return _proof(checkout, bench, _seen(bench, before, after, new_failures, flaky), before)
+        seen = _seen(bench, before, after, new_failures, flaky)
+        if seen.reached and not decide(seen)[0] == "broken":
+            seen = replace(seen, measured=_measured(bench, seen))
+    return _proof(checkout, bench, seen, before)
+
+
+def _measured(bench: _Bench, seen: Seen) -> Measured:
+    def run(tests: tuple[str, ...], probe: dict[str, str], patched: bool) -> Suite:
+        return bench.run(bench.command.only(tests), patched=patched, probe=probe)
+
+    return measure(bench.patch, seen.operations, run)
 
 
 def _baseline(bench: _Bench) -> tuple[_Bench, Suite]:
@@ -140,6 +151,9 @@ def _proof(checkout: Checkout, bench: _Bench, seen: Seen, before: Suite | None =
         flaky=seen.flaky,
         reached=seen.reached,
         operations=seen.operations,
+        slope=seen.measured.slope if seen.measured else None,
+        growth=seen.measured.growth if seen.measured else "",
+        results=seen.measured.results if seen.measured else "",
         writes=seen.writes,
         frames=observe.repeating_frames(before.rows, frozenset(seen.reached)) if before else (),
         limits=(*bench.sandbox.limits(bench.config.test_timeout_seconds), environment),

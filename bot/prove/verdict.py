@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.prove.slope import OTHER_ROWS, Measured
 from bot.records import OPERATION_NAMES, OperationCount, OperationKind, SuiteRun, Verdict
 
 _NAMES_SHOWN = 3
@@ -23,6 +24,7 @@ class Seen:
     reached: tuple[str, ...] = ()
     operations: tuple[OperationCount, ...] = ()
     writes: str = ""
+    measured: Measured | None = None  # on more rows
 
 
 def decide(seen: Seen) -> tuple[Verdict, str]:
@@ -35,6 +37,8 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
         return "unprovable", _elsewhere(seen)
     if not seen.reached:
         return "held", "The tests pass with the patch, but no test reaches the site."
+    if seen.measured and seen.measured.results == OTHER_ROWS:
+        return "held", "The tests pass with the patch, but on more rows the edited query gives other rows than before."
     totals = _totals(seen.operations)
     best = next((c for c in seen.operations if c.after < c.before and totals[c.kind][1] < totals[c.kind][0]), None)
     risen = [kind for kind in _COUNTED if best and totals.get(kind, (0, 0))[1] > totals.get(kind, (0, 0))[0]]

@@ -250,8 +250,8 @@ class Screen:
         for count in proof.operations[:5]:
             counts = f"{count.before} -> {count.after}"
             self.line("  ", (counts, "bold"), f" {OPERATION_NAMES[count.kind]} in {plain(count.test)}{_loads(count)}")
-        if proof.writes:
-            self.line(f"  {plain(proof.writes)}")
+        for sentence in filter(None, (proof.growth, proof.results, proof.writes)):
+            self.line(f"  {plain(sentence)}")
         for frame in proof.frames[:3]:
             self.line(f"  issued by {plain(frame)}")
         if proof.limits:

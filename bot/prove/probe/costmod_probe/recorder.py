@@ -55,6 +55,10 @@ class Recorder:
             self.count(test, ("outcome", outcome, "", (), ""))
             self.flush()
 
+    def has_reached(self, test: str) -> bool:
+        """Whether the running test has executed the site."""
+        return test == self._test and ("reached", "call", "", (), "") in self._sums
+
     def note(self, test: str, kind: str, text: str, rows: int = 0) -> None:
         """Note one fact of a test."""
         self.count(test, (kind, "call", text, (), ""), rows=rows)

@@ -29,11 +29,15 @@ def start() -> None:
     sources.prefer_tree(root, origin)
     log = recorder.Recorder(directory)
     stack = frames.Frames(root)
-    imports.watch(CALLS, counter.Counter(log, stack))
+    counts = counter.Counter(log, stack)
+    imports.watch(CALLS, counts)
     imports.watch({"unittest.case": unittest_outcomes.instrument}, log, stack)
     file, function = environ.get("COSTMOD_PROBE_FILE", ""), environ.get("COSTMOD_PROBE_FUNCTION", "")
     if file and function and not function.startswith("<"):
         site_marker.mark(site_marker.noter(log, stack), os.path.join(root, file), function)
+
+    if environ.get("COSTMOD_PROBE_GROW"):
+        importlib.import_module("costmod_probe.growth.start").start(environ["COSTMOD_PROBE_GROW"], counts, log, stack)
 
     def leave() -> None:
         try:

@@ -22,7 +22,9 @@ def of(statement: str, parameters: Any, *, many: bool) -> tuple[str, int, int]:
     what = f"{verb.upper()} {re.sub(r'[^A-Za-z0-9_.]', '', table)}"
     width = len(columns.split(",")) if columns else 0
     # SQLAlchemy makes one statement of many rows and still says "many".
-    each = many and isinstance(parameters, (list, tuple)) and all(isinstance(p, (list, tuple, dict)) for p in parameters)
+    each = (
+        many and isinstance(parameters, (list, tuple)) and all(isinstance(p, (list, tuple, dict)) for p in parameters)
+    )
     rows = [row for one in (parameters if each else (parameters,)) for row in _rows(one, width)]
     total = sum(_hash(what, row) for row in rows) % _MODULUS
     return what, len(rows), total

@@ -19,6 +19,13 @@ def sqlite3(module: Any, listener: Listener) -> None:
         def cursor(self, factory: Any = counting) -> Any:
             return super().cursor(factory)
 
+        # From Python 3.11 on these make their cursor without asking `cursor`.
+        def execute(self, *args: Any) -> Any:
+            return self.cursor().execute(*args)
+
+        def executemany(self, *args: Any) -> Any:
+            return self.cursor().executemany(*args)
+
         def commit(self) -> None:
             listener.committed("COMMIT")
             super().commit()
@@ -101,11 +108,11 @@ def _define(kind: Any, name: str, original: Any, system: str, listener: Listener
             begun = listener.started(statement_call(query, system, seen, many=name == "executemany"))
             if hasattr(self, "__dict__"):
                 self.costmod_call = begun
-            token = listener.enter()  # executemany of one driver calls its own execute
+            token = listener.outer_begins()  # executemany of one driver calls its own execute
             try:
                 return original(self, query, *args, **kwargs)
             finally:
-                listener.leave(token)
+                listener.outer_ends(token)
                 listener.ended(begun)
 
     setattr(kind, name, functools.wraps(original)(method))

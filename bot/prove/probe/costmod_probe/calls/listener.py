@@ -49,11 +49,11 @@ class Listener:
         """Whether a call that counts is running: of a client built on another one only the outer call counts."""
         return _outer.get() is self.here()
 
-    def enter(self) -> Any:
-        """From here to `leave` every call is an inner one."""
+    def outer_begins(self) -> Any:
+        """From here to `outer_ends` every call is an inner one."""
         return _outer.set(self.here())
 
-    def leave(self, token: Any) -> None:
+    def outer_ends(self, token: Any) -> None:
         """The outer call ended."""
         _outer.reset(token)
 
@@ -67,11 +67,11 @@ def wrap(owner: Any, name: str, listener: Listener, describe: Callable[..., Call
         described = None if listener.is_inner() else _described(describe, args, kwargs)
         if described is None:
             return original(*args, **kwargs)
-        begun, token = listener.started(described), listener.enter()
+        begun, token = listener.started(described), listener.outer_begins()
         try:
             return original(*args, **kwargs)
         finally:
-            listener.leave(token)
+            listener.outer_ends(token)
             listener.ended(begun)
 
     setattr(owner, name, call)
@@ -86,11 +86,11 @@ def wrap_async(owner: Any, name: str, listener: Listener, describe: Callable[...
         described = None if listener.is_inner() else _described(describe, args, kwargs)
         if described is None:
             return await original(*args, **kwargs)
-        begun, token = listener.started(described), listener.enter()
+        begun, token = listener.started(described), listener.outer_begins()
         try:
             return await original(*args, **kwargs)
         finally:
-            listener.leave(token)
+            listener.outer_ends(token)
             listener.ended(begun)
 
     setattr(owner, name, call)
