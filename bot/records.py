@@ -214,12 +214,39 @@ class Refusal(Record, frozen=True, kw_only=True):
 # ---- prove: before and after under the repository's own tests --------------------------------------------------------
 
 
-class QueryCount(Record, frozen=True, kw_only=True):
-    """SQL statements that one test made the application issue."""
+# What the probe counts: calls that leave the process, the connections and the AWS clients that they take.
+OperationKind = Literal["sql", "http", "aws", "redis", "connection", "client"]
+OPERATION_NAMES: dict[OperationKind, str] = {
+    "sql": "SQL statements",
+    "http": "HTTP calls",
+    "aws": "AWS calls",
+    "redis": "redis calls",
+    "connection": "new connections",
+    "client": "clients made",
+}
+
+
+class OperationCount(Record, frozen=True, kw_only=True):
+    """Operations of one kind that one test made the application issue."""
 
     test: str
+    kind: OperationKind = "sql"
     before: int
     after: int
+    rows_before: int = 0  # taken from the statements
+    rows_after: int = 0
+    loads_before: int = 0  # of the statements, those that an attribute caused: lazy and deferred loads
+    loads_after: int = 0
+
+
+class Slope(Record, frozen=True, kw_only=True):
+    """Operations of one test at two numbers of rows of the edited query, before and after the patch."""
+
+    test: str
+    kind: OperationKind = "sql"
+    rows: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
 
 
 class SuiteRun(Record, frozen=True, kw_only=True):
@@ -238,7 +265,7 @@ Verdict = Literal["proven", "held", "broken", "unprovable"]
 class Proof(Record, frozen=True, kw_only=True):
     """What the tests and the probe saw.
 
-    proven: a test reached the site, nothing new fails and it issues fewer statements; held: green, but no test reached
+    proven: a test reached the site, nothing new fails and it issues fewer operations; held: green, but no test reached
     the site (or the count did not fall); broken: a test that passed before fails now; unprovable: the baseline fails,
     or the tests could not run.
     """
@@ -251,8 +278,12 @@ class Proof(Record, frozen=True, kw_only=True):
     new_failures: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()  # tests that executed the site
-    queries: tuple[QueryCount, ...] = ()  # of the tests that reached the site, largest drop first
-    frames: tuple[str, ...] = ()  # project frames that issued the repeated statement: "file:line function"
+    operations: tuple[OperationCount, ...] = ()  # of the tests that reached the site, largest drop first
+    slope: Slope | None = None  # where the rows of the edited query could be multiplied
+    growth: str = ""  # what the slope says, or why there is none
+    results: str = ""  # whether the edited query gave the same rows, with what they lead to
+    writes: str = ""  # whether the reached tests wrote and committed the same
+    frames: tuple[str, ...] = ()  # project frames that issued the repeated operation: "file:line function"
     limits: tuple[str, ...] = ()  # what held the run: time, memory, environment, network
 
 

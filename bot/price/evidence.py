@@ -118,7 +118,7 @@ def _sampling_error(cv: float) -> Factor:
 def _avoided(count: int, proof: Proof | None) -> Input:
     origin = "rewrite"
     if proof is not None and proof.verdict == "proven":
-        tested = proof.queries[0] if proof.queries else None
+        tested = proof.operations[0] if proof.operations else None
         origin = "trace -> tests" + (f" ({tested.before} -> {tested.after} in {tested.test})" if tested else "")
     return Input(name="statements avoided", value=str(count), unit="per request", origin=origin)
 

@@ -27,12 +27,12 @@ class Bench:
     config: Config
     sandbox: Sandbox
 
-    def run(self, command: TestCommand, *, patched: bool) -> Suite:
+    def run(self, command: TestCommand, *, patched: bool, probe: dict[str, str] | None = None) -> Suite:
         """One run; the files of the work tree are afterwards what they were."""
         try:
             if patched:
                 write_changes(self.place.tree, self.patch.changes)
-            return run_suite(command, self.place, self.config, self.sandbox)
+            return run_suite(command, replace(self.place, probe=probe or {}), self.config, self.sandbox)
         finally:
             restore_snapshot(self.place.tree, self.kept)
 

@@ -13,9 +13,11 @@ from bot.prove.looks import Bench, baseline, quick_look, second_look
 from bot.prove.run import Place
 from bot.prove.sandbox import sandbox_for
 from bot.prove.scratch import scratch_directory
+from bot.prove.slope import Measured, measure
 from bot.prove.snapshot import check_changes, take_snapshot
 from bot.prove.suite import Suite
 from bot.prove.verdict import Seen, decide, why_unprovable
+from bot.prove.writes import compare_writes
 from bot.records import Patch, Proof
 
 
@@ -44,7 +46,21 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
             return _proof(checkout, bench, _seen(bench, before, broken, failures, ()), before)
         after = bench.run(bench.command, patched=True)
         new_failures, flaky = second_look(bench, before, after)
-    return _proof(checkout, bench, _seen(bench, before, after, new_failures, flaky), before)
+        seen = _seen(bench, before, after, new_failures, flaky)
+        if seen.reached and decide(seen)[0] != "broken":
+            seen = replace(seen, measured=_measured(bench, seen))
+    return _proof(checkout, bench, seen, before)
+
+
+def _measured(bench: Bench, seen: Seen) -> Measured | None:
+    command = bench.narrow(frozenset(seen.reached))
+    if command is None:
+        return None
+
+    def run(tests: tuple[str, ...], probe: dict[str, str], patched: bool) -> Suite:
+        return bench.run(bench.narrow(frozenset(tests)) or command, patched=patched, probe=probe)
+
+    return measure(bench.patch, seen.operations, run)
 
 
 def _unfinished(checkout: Checkout, bench: Bench, whole: Suite) -> Proof:
@@ -75,7 +91,8 @@ def _seen(bench: Bench, before: Suite, after: Suite, new_failures: tuple[str, ..
         new_failures=new_failures,
         flaky=flaky,
         reached=tuple(sorted(in_both)),
-        queries=observe.compare_counts(*counts, in_both),
+        operations=observe.compare_counts(*counts, in_both),
+        writes=compare_writes(before.rows, after.rows, in_both),
     )
 
 
@@ -92,7 +109,11 @@ def _proof(checkout: Checkout, bench: Bench, seen: Seen, before: Suite | None = 
         new_failures=seen.new_failures,
         flaky=seen.flaky,
         reached=seen.reached if seen.after else (),
-        queries=seen.queries,
+        operations=seen.operations,
+        slope=seen.measured.slope if seen.measured else None,
+        growth=seen.measured.growth if seen.measured else "",
+        results=seen.measured.results if seen.measured else "",
+        writes=seen.writes,
         frames=observe.repeating_frames(before.rows, frozenset(seen.reached)) if before else (),
         limits=(*bench.sandbox.words(limits_for(bench.config)), environment),
     )

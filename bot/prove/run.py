@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.config import Config
@@ -50,6 +50,7 @@ class Place:
     repository: Path
     site: Site
     kept: Path | None = None  # the tree's snapshot: what runs may not write to it
+    probe: dict[str, str] = field(default_factory=dict)  # further settings of the probe, by their variables
 
 
 def run_tests(command: TestCommand, place: Place, scratch: Path, config: Config, sandbox: Sandbox) -> Run:
@@ -120,6 +121,7 @@ def _environment(command: TestCommand, place: Place, run: Run, scratch: Path, co
         "COSTMOD_PROBE_DIR": str(run.observations),
         "COSTMOD_PROBE_FILE": place.site.file,
         "COSTMOD_PROBE_FUNCTION": place.site.function,
+        **place.probe,
     }
 
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from bot.records import QueryCount, SuiteRun, Verdict
+from bot.prove.slope import OTHER_ROWS, Measured
+from bot.records import OPERATION_NAMES, OperationCount, OperationKind, SuiteRun, Verdict
 
 _NAMES_SHOWN = 3
+_COUNTED: tuple[OperationKind, ...] = ("sql", "http", "aws", "redis")  # connections come with the calls
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,9 @@ class Seen:
     new_failures: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()  # tests that reached the site and passed, with the patch too once it was there
-    queries: tuple[QueryCount, ...] = ()
+    operations: tuple[OperationCount, ...] = ()
+    writes: str = ""
+    measured: Measured | None = None  # on more rows
 
 
 def decide(seen: Seen) -> tuple[Verdict, str]:
@@ -34,30 +38,51 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
         return "unprovable", why
     if not seen.reached:
         return "held", "The tests pass with the patch, but no test reaches the site."
-    before, after = sum(count.before for count in seen.queries), sum(count.after for count in seen.queries)
-    if after >= before:
+    if seen.measured and seen.measured.results == OTHER_ROWS:
+        return "held", "The tests pass with the patch, but on more rows the edited query gives other rows than before."
+    totals = _totals(seen.operations)
+    best = next((c for c in seen.operations if c.after < c.before and totals[c.kind][1] < totals[c.kind][0]), None)
+    risen = [kind for kind in _COUNTED if best and totals.get(kind, (0, 0))[1] > totals.get(kind, (0, 0))[0]]
+    if best is None or risen:
+        why = "applying the edit is not fixing" if best is None else "what falls on one side rises on another"
         return "held", (
-            f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued {before} SQL "
-            f"statements before and {after} after: applying the edit is not fixing."
+            f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued "
+            f"{_listed(totals)}: {why}."
         )
+    drop = _drop(best, seen.operations)
     if seen.unfinished:
         return "held", (
             f"Not finished: the whole suite ran longer than {seen.seconds_allowed} s before the patch. Of the "
-            f"{_count(len(seen.reached), 'test')} that reached the site by then: {_drop(seen)}"
+            f"{_count(len(seen.reached), 'test')} that reached the site by then: {drop}"
         )
-    return "proven", _drop(seen) + _failed_before(seen.before)
+    return "proven", drop + _failed_before(seen.before)
 
 
-def _drop(seen: Seen) -> str:
-    best = seen.queries[0]
-    rises = sum(count.after > count.before for count in seen.queries)
-    more = f" {_count(rises, 'reached test')} issued more statements." if rises else ""
-    return f"{best.before} -> {best.after} SQL statements in {best.test}, and nothing new fails.{more}"
+def _drop(best: OperationCount, operations: tuple[OperationCount, ...]) -> str:
+    name = OPERATION_NAMES[best.kind]
+    rises = sum(count.after > count.before for count in operations if count.kind == best.kind)
+    more = f" {_count(rises, 'reached test')} issued more {name.replace('SQL ', '')}." if rises else ""
+    return f"{best.before} -> {best.after} {name} in {best.test}, and nothing new fails.{more}"
 
 
 def _failed_before(run: SuiteRun) -> str:
     failed = _count(len(run.failed), "test")
     return f" {failed} failed before the patch too: {_names(run.failed)}." if run.failed else ""
+
+
+def _totals(operations: tuple[OperationCount, ...]) -> dict[OperationKind, tuple[int, int]]:
+    totals: dict[OperationKind, tuple[int, int]] = {}
+    for count in operations:
+        before, after = totals.get(count.kind, (0, 0))
+        totals[count.kind] = (before + count.before, after + count.after)
+    return totals
+
+
+def _listed(totals: dict[OperationKind, tuple[int, int]]) -> str:
+    seen = {kind: pair for kind, pair in totals.items() if any(pair)} or {"sql": (0, 0)}
+    return ", ".join(
+        f"{before} {OPERATION_NAMES[kind]} before and {after} after" for kind, (before, after) in sorted(seen.items())
+    )
 
 
 def why_unprovable(seen: Seen) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.publish import sanitize
-from bot.records import Amount, Hotspot, Input, Patch, Proof, Record, Saving
+from bot.records import OPERATION_NAMES, Amount, Hotspot, Input, Patch, Proof, Record, Saving
 from bot.shipped import shipped
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def template(name: str) -> "Template":
         "percent": lambda share: sanitize.text(f"{share:+.1%}"),
         "duration": lambda nanoseconds: sanitize.text(duration(nanoseconds)),
     }
+    environment.globals["names"] = OPERATION_NAMES
     return environment.get_template(name)
 
 

@@ -9,7 +9,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.records import Amount, Hotspot, Patch, Proof, PullRequest, Refusal, Result, Saving
+from bot.records import (
+    OPERATION_NAMES,
+    Amount,
+    Hotspot,
+    OperationCount,
+    Patch,
+    Proof,
+    PullRequest,
+    Refusal,
+    Result,
+    Saving,
+)
 from bot.show.plain import plain, plain_lines
 from codemods.strategies import KEY_COLUMN
 
@@ -46,6 +57,13 @@ def duration(nanoseconds: int) -> str:
         if nanoseconds >= size:
             return f"{nanoseconds / size:.3g} {unit}"
     return f"{nanoseconds} ns"
+
+
+def _loads(count: OperationCount) -> str:
+    """How many of the statements an attribute caused."""
+    if not count.loads_before and not count.loads_after:
+        return ""
+    return f", {count.loads_before} -> {count.loads_after} of them lazy loads"
 
 
 def _console(*, stderr: bool) -> "Console":
@@ -221,7 +239,7 @@ class Screen:
             self.out.print(Text(plain_lines(diff)), end="")
 
     def proof(self, proof: Proof) -> None:
-        """Verdict, tests run, tests that reached the site, queries before and after."""
+        """Verdict, tests run, tests that reached the site, operations before and after."""
         colour = "green" if proof.verdict == "proven" else "yellow" if proof.verdict == "held" else "red"
         self.line((proof.verdict, f"bold {colour}"), f": {plain(proof.reason)}")
         if proof.before and proof.after:
@@ -229,9 +247,11 @@ class Screen:
                 f"  tests run {proof.before.tests} before, {proof.after.tests} after; "
                 f"{len(proof.new_failures)} new failures; {len(proof.reached)} reached the site"
             )
-        for query in proof.queries[:5]:
-            counts = f"{query.before} -> {query.after}"
-            self.line("  ", (counts, "bold"), f" SQL statements in {plain(query.test)}")
+        for count in proof.operations[:5]:
+            counts = f"{count.before} -> {count.after}"
+            self.line("  ", (counts, "bold"), f" {OPERATION_NAMES[count.kind]} in {plain(count.test)}{_loads(count)}")
+        for sentence in filter(None, (proof.growth, proof.results, proof.writes)):
+            self.line(f"  {plain(sentence)}")
         for frame in proof.frames[:3]:
             self.line(f"  issued by {plain(frame)}")
         if proof.limits:

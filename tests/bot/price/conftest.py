@@ -16,10 +16,10 @@ from bot.records import (
     Hotspot,
     Load,
     Metrics,
+    OperationCount,
     Patch,
     Pattern,
     Proof,
-    QueryCount,
     Saving,
     Site,
     Source,
@@ -91,8 +91,8 @@ def patch(*loads: Load, fingerprint: str = "f1") -> Patch:
     )
 
 
-def proof(verdict: str = "proven", *queries: QueryCount) -> Proof:
-    return Proof(verdict=verdict, reason="", commit="c0ffee", queries=queries)
+def proof(verdict: str = "proven", *queries: OperationCount) -> Proof:
+    return Proof(verdict=verdict, reason="", commit="c0ffee", operations=queries)
 
 
 def config(requests: float | dict[str, float] | None = None, **fields: Any) -> Config:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.records import Amount, QueryCount, Saving, Volume
+from bot.records import Amount, OperationCount, Saving, Volume
 
 EVERYWHERE = {"application": "fargate", "database": "aurora-provisioned", "cross_az_share": 2 / 3}
 MILLION, BILLION = 1e6, 1e9
@@ -72,7 +72,7 @@ def test_cash_of_an_unknown_scaling_policy_starts_at_zero_and_stays_below_the_kn
 
 
 def test_the_record_in_full(build):
-    tested = QueryCount(test="test_posts", before=11, after=1)
+    tested = OperationCount(test="test_posts", before=11, after=1)
     saving = build.saving(build.config(BILLION, **EVERYWHERE), proven=build.proof("proven", tested))
     assert (saving.grade, saving.currency, saving.price_date) == ("C", "USD", "2026-06-17")
     assert saving.grade_reason == (
@@ -105,11 +105,11 @@ def test_the_record_in_full(build):
     [
         pytest.param(
             "proven",
-            [QueryCount(test="test_posts", before=11, after=1)],
+            [OperationCount(test="test_posts", before=11, after=1)],
             "trace -> tests (11 -> 1 in test_posts)",
             id="proven",
         ),
-        pytest.param("held", [QueryCount(test="test_posts", before=11, after=11)], "rewrite", id="held"),
+        pytest.param("held", [OperationCount(test="test_posts", before=11, after=11)], "rewrite", id="held"),
         pytest.param("unprovable", [], "rewrite", id="unprovable"),
         pytest.param(None, [], "rewrite", id="no proof"),
     ],

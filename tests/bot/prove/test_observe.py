@@ -1,12 +1,11 @@
-from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from bot.prove import observe
-from bot.prove.observe import Frame, Row
-from bot.records import QueryCount, Site
+from bot.prove.observe import NONE, Frame, Key, Row, Sums
+from bot.records import OperationCount, Site
 
 SITE = Site(file="app/views.py", function="Views.list", line=1, query="", loads=(), located_by=())
 APP = Frame("app/views.py", 7, "Views.list")
@@ -15,7 +14,7 @@ TEST = Frame("tests/test_app.py", 9, "test_list")
 
 
 def statement(*frames: Frame, test: str = "t", phase: str = "call", text: str = "SELECT a", count: int = 1) -> Row:
-    return Row(kind="statement", test=test, phase=phase, text=text, count=count, frames=frames)
+    return Row(kind="sql", test=test, phase=phase, text=text, count=count, frames=frames)
 
 
 COUNTED = {
@@ -35,7 +34,8 @@ COUNTED = {
 
 @pytest.mark.parametrize(("rows", "counts"), COUNTED.values(), ids=COUNTED)
 def test_application_statements(rows: list[Row], counts: dict[str, int]) -> None:
-    assert observe.application_counts(rows) == Counter(counts)
+    found = {key.test: sums.calls for key, sums in observe.application_counts(rows).items() if key.kind == "sql"}
+    assert found == counts
 
 
 REACHED = {
@@ -56,12 +56,27 @@ def test_reached(rows: list[Row], tests: set[str]) -> None:
 
 
 def test_the_largest_drop_comes_first() -> None:
-    before, after = Counter({"a": 5, "b": 51, "c": 2}), Counter({"a": 1, "b": 1, "c": 2})
+    before = {Key("a", "sql"): Sums(5, 50, 4), Key("b", "http"): Sums(51), Key("c", "sql"): Sums(2)}
+    after = {Key("a", "sql"): Sums(1, 50), Key("b", "http"): Sums(1), Key("c", "sql"): Sums(2), Key("d", "sql"): NONE}
     assert observe.compare_counts(before, after, {"a", "b", "c"}) == (
-        QueryCount(test="b", before=51, after=1),
-        QueryCount(test="a", before=5, after=1),
-        QueryCount(test="c", before=2, after=2),
+        OperationCount(test="b", kind="http", before=51, after=1),
+        OperationCount(test="a", before=5, after=1, rows_before=50, rows_after=50, loads_before=4),
+        OperationCount(test="c", before=2, after=2),
     )
+
+
+def call(kind: str, text: str, count: int = 1) -> Row:
+    return msgspec.structs.replace(statement(APP, text=text, count=count), kind=kind)
+
+
+def test_operations_are_counted_by_kind_and_loads_apart() -> None:
+    lazy = msgspec.structs.replace(statement(APP, count=3), rows=3, load="lazy")
+    rows = [statement(APP), lazy, call("http", "GET //h/{}", 7), call("aws", "SQS.SendMessage"), call("commit", "x")]
+    assert observe.application_counts(rows) == {
+        Key("t", "sql"): Sums(4, 3, 3),
+        Key("t", "http"): Sums(7),
+        Key("t", "aws"): Sums(1),
+    }
 
 
 def test_frames_of_the_most_repeated_statement() -> None:
@@ -86,6 +101,14 @@ def test_files_of_several_processes_are_read_and_torn_lines_left_out(tmp_path: P
     (tmp_path / "1.jsonl").write_bytes(line + b"\n" + line[:20])
     (tmp_path / "2.jsonl").write_bytes(b'{"kind": "nonsense"}\n\xff\n' + line + b"\n")
     (tmp_path / "3.txt").write_bytes(line)
+    assert observe.read_rows(tmp_path) == (statement(APP), statement(APP))
+
+
+def test_numbers_and_rows_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = msgspec.json.encode(statement(APP))
+    bad = line.replace(b'"count":1', b'"count":-1') + b"\n" + line.replace(b'"count":1', b'"count":9e99')
+    (tmp_path / "1.jsonl").write_bytes(bad + b"\n" + line * 1 + b"\n" + line + b"\n" + line)
+    monkeypatch.setattr(observe, "MAX_ROWS", 2)
     assert observe.read_rows(tmp_path) == (statement(APP), statement(APP))
 
 

@@ -239,5 +239,5 @@ main()
 )
 def test_what_started_the_test_framework_is_no_frame(tmp_path: Path, runner: str, test: tuple[str, str]) -> None:
     rows = start(tmp_path, RUNNER + runner, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")[1]
-    statements = [[(frame.file, frame.function) for frame in row.frames] for row in rows if row.kind == "statement"]
+    statements = [[(frame.file, frame.function) for frame in row.frames] for row in rows if row.kind == "sql"]
     assert statements == [[("main.py", "load"), test]]

@@ -19,7 +19,7 @@ from bot.config import Config
 from bot.errors import UserError
 from bot.prove.checkout import checkout
 from bot.prove.prove import prove
-from bot.records import QueryCount
+from bot.records import OperationCount
 
 LIST = "test_shop.py::test_list_posts"
 # Plugins of this environment are not the target's: without them a run starts in a third of the time.
@@ -48,7 +48,7 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
     )
     # The query is built at the site and executed by its caller; what the test itself reads is not counted.
     assert proof.reached == (LIST,)
-    assert proof.queries == (QueryCount(test=LIST, before=51, after=1),)
+    assert proof.operations == (OperationCount(test=LIST, before=51, after=1),)
     assert [frame.split(".<locals>")[0] for frame in proof.frames] == ["shop.py:39 list_posts"]
     assert proof.commit == tree.commit
     assert proof.before is not None
@@ -59,7 +59,7 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
 def test_distributed_tests_give_the_same_counts(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
     proof = proof_of(repository, eager(), Config(**BARE | {"test_command": "pytest -n 2"}))
-    assert (proof.verdict, proof.queries) == ("proven", (QueryCount(test=LIST, before=51, after=1),))
+    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=LIST, before=51, after=1),))
 
 
 @pytest.mark.slow
@@ -67,11 +67,11 @@ def test_an_edit_without_effect_is_held(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
     useless = shop_patch(("select(Post).order_by", "select(Post).execution_options().order_by"))
     proof = proof_of(repository, useless, FAST)
-    assert (proof.verdict, proof.reason, proof.queries) == (
+    assert (proof.verdict, proof.reason, proof.operations) == (
         "held",
         "The tests pass, but the 1 test that reached the site issued 51 SQL statements before and 51 after: "
         "applying the edit is not fixing.",
-        (QueryCount(test=LIST, before=51, after=51),),
+        (OperationCount(test=LIST, before=51, after=51),),
     )
 
 
@@ -79,7 +79,7 @@ def test_an_edit_without_effect_is_held(tmp_path: Path) -> None:
 def test_a_site_that_no_test_reaches_is_held(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files(HEALTH_TEST_ONLY))
     proof = proof_of(repository, eager(), FAST)
-    assert (proof.verdict, proof.reason, proof.reached, proof.queries, proof.frames) == (
+    assert (proof.verdict, proof.reason, proof.reached, proof.operations, proof.frames) == (
         "held",
         "The tests pass with the patch, but no test reaches the site.",
         (),
@@ -128,7 +128,7 @@ def test_django(tmp_path: Path, command: str | None, test: str) -> None:
         function="Names.all",
     )
     proof = proof_of(repository, patch, Config(python=sys.executable, test_command=command))
-    assert (proof.verdict, proof.queries) == ("proven", (QueryCount(test=test, before=51, after=1),))
+    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1),))
     assert [frame.split(".<locals>")[0] for frame in proof.frames] == ["blog/names.py:6 Names.all"]
 
 
@@ -153,7 +153,7 @@ UNITTEST = SHOP_TESTS.partition("@pytest.fixture")[0].replace("import pytest", "
 def test_unittest(tmp_path: Path, command: str, test: str) -> None:
     repository = make_repository(tmp_path / "shop", shop_files(UNITTEST))
     proof = proof_of(repository, eager(), Config(python=sys.executable, test_command=command))
-    assert (proof.verdict, proof.queries) == ("proven", (QueryCount(test=test, before=51, after=1),))
+    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1),))
 
 
 def test_a_broken_unittest_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.prove.verdict import Seen, decide
-from bot.records import QueryCount, SuiteRun
+from bot.records import OperationCount, SuiteRun
 
 
 def run(exit_status: int = 0, tests: int = 2, failed: tuple[str, ...] = ()) -> SuiteRun:
@@ -10,16 +10,17 @@ def run(exit_status: int = 0, tests: int = 2, failed: tuple[str, ...] = ()) -> S
     )
 
 
-def counts(*pairs: tuple[int, int]) -> tuple[QueryCount, ...]:
-    return tuple(QueryCount(test=f"t{n}", before=before, after=after) for n, (before, after) in enumerate(pairs))
+def counts(*pairs: tuple[int, int]) -> tuple[OperationCount, ...]:
+    return tuple(OperationCount(test=f"t{n}", before=before, after=after) for n, (before, after) in enumerate(pairs))
 
 
 def reached(*pairs: tuple[int, int], **more: object) -> Seen:
     names = tuple(f"t{n}" for n in range(len(pairs)))
-    return Seen(before=run(), after=run(), reached=names, queries=counts(*pairs), **more)
+    return Seen(before=run(), after=run(), reached=names, operations=counts(*pairs), **more)
 
 
 HELD = "The tests pass, but the {} that reached the site issued {} SQL statements before and {} after: "
+CALLS = OperationCount(test="t0", kind="http", before=50, after=1)
 NO_FIX = "applying the edit is not fixing."
 CASES = {
     "fewer statements": (reached((51, 1)), "proven", "51 -> 1 SQL statements in t0, and nothing new fails."),
@@ -27,6 +28,17 @@ CASES = {
         reached((51, 1), (1, 2)),
         "proven",
         "51 -> 1 SQL statements in t0, and nothing new fails. 1 reached test issued more statements.",
+    ),
+    "fewer HTTP calls": (
+        Seen(before=run(), after=run(), reached=("t0",), operations=(CALLS, *counts((3, 3)))),
+        "proven",
+        "50 -> 1 HTTP calls in t0, and nothing new fails.",
+    ),
+    "fewer HTTP calls for more statements": (
+        Seen(before=run(), after=run(), reached=("t0",), operations=(CALLS, *counts((3, 4)))),
+        "held",
+        "The tests pass, but the 1 test that reached the site issued 50 HTTP calls before and 1 after, "
+        "3 SQL statements before and 4 after: what falls on one side rises on another.",
     ),
     "fewer, one flaky test": (
         reached((51, 1), flaky=("t9",)),

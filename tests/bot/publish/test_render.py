@@ -137,8 +137,8 @@ def test_data_never_becomes_markup(raw: str) -> None:
 
 
 def test_many_rows_are_cut_and_counted() -> None:
-    count = sample.proof().queries[0]
-    shown = body(proof=sample.proof(queries=(count,) * 20))
+    count = sample.proof().operations[0]
+    shown = body(proof=sample.proof(operations=(count,) * 20))
     assert (shown.count("test_list_posts` | 51"), "… and 12 more." in shown) == (8, True)
 
 
@@ -156,7 +156,9 @@ def test_body_never_exceeds_its_room(rows: int, size: int, raw: str, room: int) 
 
     change = msgspec.structs.replace
     patch = change(patch, diff="+x\n" * (size // 3), loads=patch.loads * rows, notes=(raw,) * rows)
-    proof = change(proof, queries=proof.queries * rows, flaky=(raw,) * rows, limits=(raw,) * rows, frames=(raw,) * rows)
+    proof = change(
+        proof, operations=proof.operations * rows, flaky=(raw,) * rows, limits=(raw,) * rows, frames=(raw,) * rows
+    )
     saving = change(saving, inputs=saving.inputs * rows, lines=saving.lines * rows, not_counted=(raw,) * rows)
     assert len(body_of(hotspot, patch, proof, saving, draft=True, room=room)) <= room
 

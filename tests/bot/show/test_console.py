@@ -39,7 +39,7 @@ def hostile(text: str) -> Result:
     site = msgspec.structs.replace(patch().site, file=text, function=text, located_by=(text, text))
     loads = (msgspec.structs.replace(patch().loads[0], path=text, strategy=text, why=text),)
     changed: Patch = patch(title=text, site=site, loads=loads, notes=(text,), diff=f"--- a\n+++ b\n {text}\n")
-    query = msgspec.structs.replace(proof().queries[0], test=text)
+    query = msgspec.structs.replace(proof().operations[0], test=text)
     request = PullRequest(
         forge="local", operation="created", number=1, url=text, branch=text, base=text, head=text, title=text,
         body=text, reason=text,
@@ -47,7 +47,7 @@ def hostile(text: str) -> Result:
     return Result(
         hotspot=at(text), outcome="published", patch=changed, pull_request=request, reason=text,
         refusal=Refusal(hotspot="H-1", code=text, message=text),
-        proof=proof(reason=text, queries=(query,), frames=(text,), limits=(text,)),
+        proof=proof(reason=text, operations=(query,), frames=(text,), limits=(text,)),
         saving=saving(headline=text, grade_reason=text, action=text, not_counted=(text,), currency=text),
     )  # fmt: skip
 

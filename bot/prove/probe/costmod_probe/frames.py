@@ -1,7 +1,7 @@
 """The project's part of the call stack, across greenlets, with the phase of the test it belongs to."""
 
 # No pathlib: the probe starts in every interpreter of the run.
-# ruff: noqa: PTH118
+# ruff: noqa: PTH118, UP006, UP035  (the alias is evaluated, and Python 3.8 cannot subscript tuple)
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Tuple
 
 MAX_FRAMES = 12
 _INSTALLED = ("site-packages", "dist-packages")
@@ -21,54 +21,83 @@ _UNITTEST_PHASES = {
 }
 _PYTEST_RUNNER = os.path.join("_pytest", "runner.py")
 
+# What an ORM does between an attribute that is read and its statement; the first of these from the inside out decides.
+_BATCH, _MAYBE = "batch", "maybe"
+_LOADS = tuple(
+    (os.path.join(*end.split("/")), names, role)
+    for end, names, role in (
+        ("sqlalchemy/orm/strategies.py", ("_emit_lazyload",), "lazy"),
+        ("sqlalchemy/orm/strategies.py", ("_load_for_state",), "deferred"),
+        ("sqlalchemy/orm/loading.py", ("load_scalar_attributes", "_load_scalar_attributes"), "deferred"),
+        ("django/db/models/fields/related_descriptors.py", ("get_object", "__get__"), "lazy"),
+        ("django/contrib/contenttypes/fields.py", ("__get__",), "lazy"),
+        ("django/db/models/query_utils.py", ("__get__",), "deferred"),
+        ("django/db/models/query.py", ("prefetch_one", "prefetch_related_objects"), _BATCH),
+        ("django/db/models/query.py", ("_fetch_all", "get", "count", "exists"), _MAYBE),
+    )
+)
+Meaning = Tuple[str, str, str, bool, str]
+
 
 class Frames:
     """Reads stacks; what a code object means is worked out once."""
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root) + os.sep
-        self._known: dict[int, tuple[CodeType, tuple[str, str, str, bool]]] = {}
+        self._known: dict[int, tuple[CodeType, Meaning]] = {}
 
-    def read(self) -> tuple[tuple[tuple[str, int, str], ...], str]:
-        """Up to 12 project frames, innermost first, and unittest's phase ("" outside of unittest).
+    def read(self) -> tuple[tuple[tuple[str, int, str], ...], str, str]:
+        """Up to 12 project frames, innermost first, unittest's phase ("" outside of unittest), and "lazy" or "deferred"
+        where an ORM loads because an attribute was read.
 
         What called the test framework (manage.py, a runner script) is no part of the test.
         """
         found: list[tuple[str, int, str]] = []
-        phase = ""
+        phase = load = ""
         for frame in outwards(sys._getframe(1)):
-            file, name, code_phase, is_framework = self.known(frame.f_code)
+            file, name, code_phase, is_framework, role = self.known(frame.f_code)
+            if role and load in ("", _MAYBE):
+                load = role if role != _MAYBE else load or (_MAYBE if _is_of_instance(frame) else "")
             if file and len(found) < MAX_FRAMES:
                 found.append((file, frame.f_lineno, name))
             phase = phase or code_phase
             if is_framework:
                 break
-        return tuple(found), phase
+        return tuple(found), phase, {_MAYBE: "lazy", _BATCH: ""}.get(load, load)
 
-    def known(self, code: CodeType) -> tuple[str, str, str, bool]:
-        """File ("" outside of the project), name, phase of the test, and whether the frames above are no part of it."""
+    def known(self, code: CodeType) -> Meaning:
+        """File ("" outside of the project), name, phase of the test, whether the frames above are no part of it, and
+        the part of an ORM's loading."""
         known = self._known.get(id(code))
         if known is None:
             known = (code, self.meaning(code))  # keeps the code object alive, so its id stays its own
             self._known[id(code)] = known
         return known[1]
 
-    def meaning(self, code: CodeType) -> tuple[str, str, str, bool]:
+    def meaning(self, code: CodeType) -> Meaning:
         """As `known`, worked out."""
         name = getattr(code, "co_qualname", code.co_name)  # co_qualname: Python 3.11
         path = code.co_filename
         if path.endswith(os.path.join("unittest", "case.py")):
             phase = _UNITTEST_PHASES.get(code.co_name, "")
             # Not every frame of this file: assertRaises stands between a test and the code it calls.
-            return "", name, phase, bool(phase) or code.co_name == "run"
+            return "", name, phase, bool(phase) or code.co_name == "run", ""
         if path.endswith(_PYTEST_RUNNER):
-            return "", name, "", True
-        if path.startswith("<") or any(part in path for part in _INSTALLED):
-            return "", name, "", False
+            return "", name, "", True, ""
+        if path.startswith("<"):
+            return "", name, "", False, ""
+        if any(part in path for part in _INSTALLED):
+            role = next((role for end, names, role in _LOADS if code.co_name in names and path.endswith(end)), "")
+            return "", name, "", False, role
         real = os.path.realpath(path)
         if not real.startswith(self._root):
-            return "", name, "", False
-        return real[len(self._root) :].replace(os.sep, "/"), name, "", False
+            return "", name, "", False, ""
+        return real[len(self._root) :].replace(os.sep, "/"), name, "", False, ""
+
+
+def _is_of_instance(frame: FrameType) -> bool:
+    """Django's related managers hint at the object that they belong to."""
+    return "instance" in (getattr(frame.f_locals.get("self"), "_hints", None) or ())
 
 
 def outwards(frame: Any) -> Iterator[FrameType]:

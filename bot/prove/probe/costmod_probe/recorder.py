@@ -10,6 +10,8 @@ import json
 import os
 from typing import Any
 
+_ALL = (1 << 64) - 1
+
 
 class Recorder:
     """Counters of the current test, written out when the next test begins and when the process ends."""
@@ -21,46 +23,58 @@ class Recorder:
         self._separator = os.sep
         self._lock = _thread.RLock()
         self._test = ""
-        self._counts: dict[Any, int] = {}
+        self._sums: dict[Any, list[int]] = {}
+        self._totals: dict[Any, int] = {}
 
-    def statement(self, test: str, phase: str, text: str, frames: tuple[Any, ...]) -> None:
-        """Count one statement."""
-        self._add(test, ("statement", phase, text, frames))
-
-    def reached(self, test: str, phase: str) -> None:
-        """Note that the site was executed."""
-        self._add(test, ("reached", phase, "", ()))
-
-    def outcome(self, test: str, outcome: str) -> None:
-        """Note how a unittest test ended ("passed", "failed" or "skipped"), and write what is known so far."""
-        with self._lock:
-            self._add(test, ("outcome", outcome, "", ()))
-            self.flush()
-
-    def modules_elsewhere(self, files: list[str]) -> None:
-        """Note project files that were imported from the original repository."""
-        for file in files:
-            self._add("", ("elsewhere", "", file, ()))
-
-    def _add(self, test: str, what: tuple[Any, ...]) -> None:
+    def count(self, test: str, what: tuple[Any, ...], *, calls: int = 1, rows: int = 0) -> None:
+        """Add calls and rows; `what` is kind, phase, fingerprint, frames and the sort of load."""
         with self._lock:
             if test != self._test:
                 self.flush()
                 self._test = test
-            self._counts[what] = self._counts.get(what, 0) + 1
+            sums = self._sums.get(what)
+            if sums is None:
+                self._sums[what] = [calls, rows]
+            else:
+                sums[0] += calls
+                sums[1] += rows
+
+    def wrote(self, test: str, phase: str, what: str, rows: int, total: int) -> None:
+        """Add written rows, with the sum of their hashes."""
+        with self._lock:
+            self.count(test, ("write", phase, what, (), ""), calls=1, rows=rows)
+            self._totals[phase, what] = (self._totals.get((phase, what), 0) + total) & _ALL
+
+    def reached(self, test: str, phase: str) -> None:
+        """Note that the site was executed."""
+        self.count(test, ("reached", phase, "", (), ""))
+
+    def outcome(self, test: str, outcome: str) -> None:
+        """Note how a unittest test ended ("passed", "failed" or "skipped"), and write what is known so far."""
+        with self._lock:
+            self.count(test, ("outcome", outcome, "", (), ""))
+            self.flush()
+
+    def has_reached(self, test: str) -> bool:
+        """Whether the running test has executed the site."""
+        return test == self._test and ("reached", "call", "", (), "") in self._sums
+
+    def note(self, test: str, kind: str, text: str, rows: int = 0) -> None:
+        """Note one fact of a test."""
+        self.count(test, (kind, "call", text, (), ""), rows=rows)
+
+    def modules_elsewhere(self, files: list[str]) -> None:
+        """Note project files that were imported from the original repository."""
+        for file in files:
+            self.count("", ("elsewhere", "", file, (), ""))
 
     def flush(self) -> None:
         """Append the counters to this process's file and start again from zero."""
         with self._lock:
-            counts, self._counts = self._counts, {}
-            if not counts:
+            sums, totals, self._sums, self._totals = self._sums, self._totals, {}, {}
+            if not sums:
                 return
-            lines = [
-                self._dumps(
-                    {"kind": kind, "test": self._test, "phase": phase, "text": text, "count": count, "frames": frames}
-                )
-                for (kind, phase, text, frames), count in counts.items()
-            ]
+            lines = [self._dumps(self._row(what, *numbers, totals)) for what, numbers in sums.items()]
             path = self._directory + self._separator + str(self._getpid()) + ".jsonl"
             file = self._open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
@@ -68,7 +82,18 @@ class Recorder:
             finally:
                 self._close(file)
 
+    def _row(self, what: tuple[Any, ...], calls: int, rows: int, totals: dict[Any, int]) -> dict[str, Any]:
+        kind, phase, text, frames, load = what
+        row = {"kind": kind, "test": self._test, "phase": phase, "text": text, "count": calls, "frames": frames}
+        if rows:
+            row["rows"] = rows
+        if load:
+            row["load"] = load
+        if kind == "write":
+            row["total"] = format(totals.get((phase, text), 0), "016x")
+        return row
+
     def forget(self) -> None:
         """In a forked child: the parent writes what it counted; its lock may be held by a thread that is not here."""
         self._lock = _thread.RLock()
-        self._counts = {}
+        self._sums, self._totals = {}, {}

@@ -10,13 +10,8 @@ import importlib
 import os
 from collections.abc import Callable
 
-from . import django_sql, frames, imports, recorder, seeds, site_marker, sources, sqlalchemy_sql, unittest_outcomes
-
-_COUNTED = {
-    "sqlalchemy": sqlalchemy_sql.instrument,
-    "django.db.backends.utils": django_sql.instrument,
-    "unittest.case": unittest_outcomes.instrument,
-}
+from . import counter, frames, imports, recorder, seeds, site_marker, sources, unittest_outcomes
+from .instruments import CALLS
 
 
 def start() -> None:
@@ -35,10 +30,15 @@ def start() -> None:
     seeds.pin(environ)
     log = recorder.Recorder(directory)
     stack = frames.Frames(root)
-    imports.watch(_COUNTED, log, stack)
+    counts = counter.Counter(log, stack)
+    imports.watch(CALLS, counts)
+    imports.watch({"unittest.case": unittest_outcomes.instrument}, log, stack)
     file, function = environ.get("COSTMOD_PROBE_FILE", ""), environ.get("COSTMOD_PROBE_FUNCTION", "")
     if file and function and not function.startswith("<"):
         site_marker.mark(site_marker.noter(log, stack), os.path.join(root, file), function)
+
+    if environ.get("COSTMOD_PROBE_GROW"):
+        importlib.import_module("costmod_probe.growth.start").start(environ["COSTMOD_PROBE_GROW"], counts, log, stack)
 
     def leave() -> None:
         try:

@@ -11,7 +11,7 @@ import sys
 from types import CodeType
 from typing import Any
 
-from ..frames import Frames, outwards
+from ..frames import Frames, Meaning, outwards
 
 ENTRY = "costmod_entry"  # the name of every function that wraps an entry: nothing above it belongs to the entry
 _HERE = os.path.dirname(__file__)
@@ -27,7 +27,7 @@ class Places(Frames):
         """File, line and function of the innermost frame, and the phase of the test where that matters."""
         place, phase = None, ""
         for frame in outwards(sys._getframe(1)):
-            file, name, code_phase, is_boundary = self.known(frame.f_code)
+            file, name, code_phase, is_boundary, _ = self.known(frame.f_code)
             if file and place is None:
                 place = file, _line(frame, file), name
                 if not phase_matters:
@@ -37,19 +37,19 @@ class Places(Frames):
                 break
         return place, phase
 
-    def meaning(self, code: CodeType) -> tuple[str, str, str, bool]:
+    def meaning(self, code: CodeType) -> Meaning:
         """As of any stack; fixtures are set-up, and what surrounds an entry is no part of it."""
         path = code.co_filename
         if code.co_name == ENTRY and path.startswith(_HERE):
-            return "", "", "", True
+            return "", "", "", True, ""
         if code.co_name == "call_fixture_func" and path.endswith(_FIXTURES):
-            return "", "", "setup", True
-        file, name, phase, is_boundary = super().meaning(code)
+            return "", "", "setup", True, ""
+        file, name, phase, is_boundary, role = super().meaning(code)
         if _TEST_FILE.fullmatch(file):
             file = ""
         while _SCOPE.search(name):
             name = _SCOPE.sub("", name)
-        return file, "" if name == "<module>" else name, phase, is_boundary
+        return file, "" if name == "<module>" else name, phase, is_boundary, role
 
 
 def _line(frame: Any, file: str) -> int:

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import imports
-from . import asgi_entries, http_calls, sql_calls, web_entries, work_entries
+from ..instruments import CALLS
+from . import asgi_entries, web_entries, work_entries
 from .tracer import Tracer
 
-_INSTRUMENTS: dict[str, Callable[[Any, Tracer], None]] = {
-    "sqlalchemy": sql_calls.sqlalchemy,
-    "django.db.backends.utils": sql_calls.django,
+_ENTRIES: dict[str, Callable[[Any, Tracer], None]] = {
     "flask.app": web_entries.flask,
     "django.core.handlers.base": web_entries.django,
     "starlette.applications": asgi_entries.starlette,
@@ -23,12 +22,6 @@ _INSTRUMENTS: dict[str, Callable[[Any, Tracer], None]] = {
     "unittest.case": work_entries.unittest,
     "unittest.async_case": work_entries.unittest_async,
     "concurrent.futures.thread": work_entries.thread_pools,
-    "requests.sessions": http_calls.requests,
-    "urllib3.connectionpool": http_calls.urllib3,
-    "httpx._client": http_calls.httpx,
-    "httpx2._client": http_calls.httpx,
-    "aiohttp.client": http_calls.aiohttp,
-    "http.client": http_calls.http_client,
 }
 
 
@@ -36,7 +29,7 @@ def start(directory: str, root: str) -> Callable[[], None]:
     """Install the instruments; returns what the process has to call before it ends."""
     environ = os.environ
     tracer = Tracer(directory, root, environ.get("OTEL_SERVICE_NAME") or environ.get("DD_SERVICE") or "")
-    imports.watch(_INSTRUMENTS, tracer)
+    imports.watch({**CALLS, **_ENTRIES}, tracer)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=tracer.forget)
     return tracer.leave

@@ -11,6 +11,7 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+from ..calls.listener import Call, Listener
 from .entry import CLIENT, INTERNAL, Entry, command
 from .places import Places
 from .writer import Writer, attributes
@@ -19,7 +20,7 @@ _FLUSH = 500  # lines
 _running: ContextVar[Entry | None] = ContextVar("costmod_entry", default=None)
 
 
-class Tracer:
+class Tracer(Listener):
     """Begins and ends entries, and writes down their calls; nothing here raises."""
 
     def __init__(self, directory: str, root: str, service: str) -> None:
@@ -94,9 +95,17 @@ class Tracer:
             self._has_entries, self._script = True, None
             self._writer.drop_script()
 
-    def call(self, name: str, start_ns: int, end_ns: int, facts: dict[str, Any]) -> None:
-        """One statement or outbound request of the running entry."""
+    def started(self, call: Call) -> Any:
+        """A call of the running entry begins."""
+        return call, self.now()
+
+    def ended(self, begun: Any) -> None:
+        """Write down one statement or outbound request of the running entry."""
         try:
+            if begun is None:
+                return
+            call, start_ns = begun
+            end_ns, facts = self.now(), _facts(call)
             entry = _running.get() or self._test or self._script_entry()
             if entry is None:
                 return
@@ -107,9 +116,13 @@ class Tracer:
             if place is not None:
                 facts["code.file.path"], facts["code.line.number"], facts["code.function.name"] = place
             entry.called = True
-            self._add(entry, name, CLIENT, start_ns, end_ns, facts)
+            self._add(entry, call.name, CLIENT, start_ns, end_ns, facts)
         except Exception:
             pass
+
+    def here(self) -> Any:
+        """Another entry in the same context is a request that a test client makes."""
+        return self.running() or self
 
     def leave(self) -> None:
         """The process ends."""
@@ -165,3 +178,12 @@ class Tracer:
     def _flush(self, entry: Entry) -> None:
         lines, entry.lines = entry.lines, []
         self._writer.append(lines, script=entry is self._script)
+
+
+def _facts(call: Call) -> dict[str, Any]:
+    """The call in the names of OpenTelemetry's semantic conventions."""
+    if call.kind == "http":
+        return {"http.request.method": call.name, "url.full": call.text}
+    if call.kind == "aws":
+        return {"rpc.system": "aws-api", "rpc.service": call.system, "rpc.method": call.name}
+    return {"db.system.name": call.system, "db.query.text": call.text}

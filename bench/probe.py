@@ -1,0 +1,118 @@
+"""What the probe costs a test run: the same tests with and without it, one after the other.
+
+    python bench/probe.py [--rounds 7] [--statements 200]
+
+Two suites of 20 tests each, on SQLAlchemy and on Django, SQLite in memory. Each test seeds rows and then issues about
+that many statements through lazy loads, which is the most that a test can ask of the probe: a statement on SQLite costs
+less than any other. The runs alternate, so that what else the machine does falls on both sides; the ratio is that of
+the fastest run of each side, in CPU time of the process and in wall time.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROBE = Path(__file__).parent.parent / "bot/prove/probe"
+SQLALCHEMY = """
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+import pytest
+class Base(DeclarativeBase): pass
+class Author(Base):
+    __tablename__ = "author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
+    author: Mapped[Author] = relationship()
+@pytest.mark.parametrize("number", range(20))
+def test_names(number):
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Post(author=Author(name=f"a{n}")) for n in range({N})])
+        session.commit()
+    with Session(engine) as session:
+        assert len([post.author.name for post in session.scalars(select(Post))]) == {N}
+"""
+DJANGO = """
+import django
+from django.conf import settings
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+django.setup()
+from django.db import connection, models
+import pytest
+class Author(models.Model):
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=9)
+    class Meta: app_label = "x"
+class Post(models.Model):
+    id = models.AutoField(primary_key=True)
+    author = models.ForeignKey(Author, models.CASCADE)
+    class Meta: app_label = "x"
+with connection.schema_editor() as editor:
+    editor.create_model(Author)
+    editor.create_model(Post)
+@pytest.mark.parametrize("number", range(20))
+def test_names(number):
+    Post.objects.all().delete()
+    authors = Author.objects.bulk_create([Author(name="a") for n in range({N})])
+    Post.objects.bulk_create([Post(author=author) for author in authors])
+    assert len([post.author.name for post in Post.objects.all()]) == {N}
+"""
+PLAIN = "import pytest\n\n\n@pytest.mark.parametrize('number', range(400))\ndef test_sum(number):\n    assert sum(range(9999))\n"
+
+
+def main() -> None:
+    """Print a row per suite."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--statements", type=int, default=200)
+    arguments = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {arguments.rounds} rounds")
+    print(
+        "| suite | CPU without, s | CPU with, s | more CPU | wall without, s | wall with, s |\n|---|---|---|---|---|---|"
+    )
+    suites = {
+        f"SQLAlchemy, 20 tests of {arguments.statements} lazy loads": SQLALCHEMY,
+        f"Django, 20 tests of {arguments.statements} lazy loads": DJANGO,
+        "400 tests without a database": PLAIN,
+    }
+    for name, text in suites.items():
+        with tempfile.TemporaryDirectory() as directory:
+            tree = Path(directory, "tree")
+            tree.mkdir()
+            (tree / "test_it.py").write_text(text.replace("{N}", str(arguments.statements)))
+            runs: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+            for number in range(arguments.rounds):
+                for probed in (False, True) if number % 2 else (True, False):
+                    runs[probed].append(_run(tree, Path(directory), probed=probed))
+        (cpu, wall), (cpu_with, wall_with) = (tuple(map(min, zip(*runs[side], strict=True))) for side in (False, True))
+        pairs = [b / a - 1 for (a, _), (b, _) in zip(runs[False], runs[True], strict=True)]
+        more = f"{cpu_with / cpu - 1:+.1%} (median of pairs {statistics.median(pairs):+.1%})"
+        print(f"| {name} | {cpu:.2f} | {cpu_with:.2f} | {more} | {wall:.2f} | {wall_with:.2f} |")
+
+
+def _run(tree: Path, directory: Path, *, probed: bool) -> tuple[float, float]:
+    environment = {"PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    if probed:
+        rows = tempfile.mkdtemp(dir=directory)
+        environment |= {"PYTHONPATH": str(PROBE), "COSTMOD_PROBE_ROOT": str(tree), "COSTMOD_PROBE_DIR": rows}
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]
+    subprocess.run(command, cwd=tree, env=environment, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu, time.monotonic() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""Switches the growing of rows on."""
+
+from __future__ import annotations
+
+from .. import imports
+from ..counter import Counter
+from ..frames import Frames
+from ..recorder import Recorder
+from . import django, sqlalchemy
+from .spec import Growth
+
+
+def start(settings: str, counter: Counter, log: Recorder, stack: Frames) -> None:
+    """`settings` is JSON: the relations of the patch under "loads"."""
+    instruments = {
+        "sqlalchemy.orm": sqlalchemy.instrument,
+        "django.db.models.query": django.instrument,
+        "django.db.backends.base.base": django.commits,
+    }
+    imports.watch(instruments, Growth(settings, counter, log, stack))

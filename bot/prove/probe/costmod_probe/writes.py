@@ -1,0 +1,43 @@
+"""What a statement writes, as a number that adds up: the same rows give the same sum in any order and any batching."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+VERBS = frozenset(("INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"))
+_TARGET = re.compile(
+    r"\s*\(*\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE)\s+(?:OR\s+\w+\s+)?(?:INTO\s+|FROM\s+|ONLY\s+|IGNORE\s+)*"
+    r"([\w.\"`\[\]]+)\s*(?:\(([^)]*)\)\s*(?:VALUES|OVERRIDING))?",
+    re.IGNORECASE,
+)
+_MODULUS = 1 << 64
+
+
+def of(statement: str, parameters: Any, *, many: bool) -> tuple[str, int, int]:
+    """ "INSERT post", the rows with values, and the sum of a hash of each."""
+    found = _TARGET.match(statement)
+    verb, table, columns = (found[1], found[2], found[3]) if found else ("WRITE", "", None)
+    what = f"{verb.upper()} {re.sub(r'[^A-Za-z0-9_.]', '', table)}"
+    width = len(columns.split(",")) if columns else 0
+    # SQLAlchemy makes one statement of many rows and still says "many".
+    each = (
+        many and isinstance(parameters, (list, tuple)) and all(isinstance(p, (list, tuple, dict)) for p in parameters)
+    )
+    rows = [row for one in (parameters if each else (parameters,)) for row in _rows(one, width)]
+    total = sum(_hash(what, row) for row in rows) % _MODULUS
+    return what, len(rows), total
+
+
+def _rows(parameters: Any, width: int) -> list[list[Any]]:
+    """The values of one execution; those of an INSERT of several rows come after one another."""
+    values = list(parameters.values() if isinstance(parameters, dict) else parameters or ())
+    if width and len(values) > width and len(values) % width == 0:
+        return [values[start : start + width] for start in range(0, len(values), width)]
+    return [values]
+
+
+def _hash(what: str, row: list[Any]) -> int:
+    text = what + "\0" + "\0".join(map(repr, row))
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).digest(), "big")
