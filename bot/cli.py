@@ -357,6 +357,10 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     config = _config(repo)
     hours = read_series(series or (), config.max_input_mb)
+    if baseline is not None and (before or control or freeze):
+        raise UserError("--baseline holds what was before already: leave out --before, --control and --freeze.")
+    if freeze is not None and after:
+        raise UserError("--freeze only writes down what was before: leave out --after, or --freeze.")
     if baseline is not None:
         frozen = baselines.read(baseline)
     else:

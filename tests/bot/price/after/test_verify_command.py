@@ -207,6 +207,8 @@ def test_measured_resources_are_what_is_priced(project: Path, capsys: pytest.Cap
     ("arguments", "message"),
     [
         ([], "name what came after: exports with --after, or hours with --series and --deployed."),
+        (["--baseline", "b.json", "--before", str(OTEL)], "--baseline holds what was before already: leave out"),
+        (["--freeze", "b.json", "--after", str(OTEL)], "--freeze only writes down what was before: leave out --after"),
         (["--after", "nothing.json"], "nothing.json does not exist; check the path."),
         (
             ["--after", str(OTEL), "--deployed", "2026-11-25T00:00Z"],
