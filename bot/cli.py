@@ -50,6 +50,9 @@ PlanFolder = Annotated[Path, Argument("FOLDER", "The plan folder.")]
 Digest = Annotated[str | None, Option(help="Refuse a plan whose sha256 is another.")]
 ForgeKind = Annotated[Literal["local", "github"] | None, Option("--forge", "Default: local without a token.")]
 ForgeFolder = Annotated[Path | None, Option("--forge-folder", real=True, help="Where the local forge lives.")]
+BillFiles = Annotated[
+    list[str] | None, Option("--bill", metavar="FILE", help="FOCUS or CUR 2.0, CSV or Parquet; repeatable.")
+]
 MaxPullRequests = Annotated[int | None, Option("--max-pull-requests", least=1, help="Default 1: the most costly one.")]
 
 
@@ -62,6 +65,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     dry_run: Annotated[bool, Option("--dry-run", "Everything but publishing.")] = False,
     max_pull_requests: MaxPullRequests = None,
     by: Rank = "total",
+    bill: BillFiles = None,
     report: ReportFile = None,
 ) -> int:
     """The main job: find, fix, prove, price and publish the most costly hotspot."""
@@ -69,7 +73,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     from bot.prove.checkout import head_commit
     from bot.show.console import Screen
 
-    config = _config(repo, max_pull_requests)
+    config = _with_bill(_config(repo, max_pull_requests), bill)
     commit = head_commit(repo)
     _check_report(report, repo, hotspots)
     found = _read(hotspots, config, by)
@@ -267,11 +271,15 @@ def prove(
 
 
 @program.command
-def price(
+def price(  # noqa: PLR0913, PLR0917 - one parameter per option
     folder: Annotated[Path | None, Argument("FOLDER", "The plan folder.")] = None,
     repo: RepoOption = Path(),
     digest: Digest = None,
-    explain: Annotated[bool, Option("--explain", "Print every input and amount.")] = False,
+    explain: Annotated[bool, Option("--explain", "Print every formula, input and amount.")] = False,
+    bill: BillFiles = None,
+    export_focus: Annotated[
+        Path | None, Option("--export-focus", metavar="OUT.csv", help="Split the bill: FOCUS 1.3 rows.")
+    ] = None,
     calibrate: Annotated[
         bool, Option("--calibrate", "Measure the constants on your database instead; see docs/verify.md.")
     ] = False,
@@ -284,20 +292,41 @@ def price(
         raise UserError("name the plan folder; see `costmod price --help`.")
     from datetime import UTC, datetime
 
-    from bot.folder import read
-    from bot.pipeline import price_all
+    from msgspec.structs import replace
+
+    from bot.folder import FILE, read
+    from bot.pipeline import priced_all
     from bot.price import explain as explained
+    from bot.price.sources import read_sources
     from bot.show.console import Screen
     from bot.show.plain import plain_lines
 
+    config = _with_bill(_config(repo), bill)
+    if export_focus is not None:
+        from bot.show.report import require_writable
+
+        if not config.price.bill:
+            raise UserError("--export-focus splits a bill; name one with --bill or price.bill.")
+        require_writable(export_focus, repo, [folder / FILE, *config.price.bill], "--export-focus")
     report = read(folder, digest)
-    results = price_all(report.results, _config(repo), datetime.now(UTC).date())
-    for saving in (r.saving for r in results if r.saving):
+    sources = read_sources(config.price, repo, (r.hotspot for r in report.results))
+    priced = priced_all(report.results, config, datetime.now(UTC).date(), sources)
+    for saving in (one.saving for _, one in priced if one):
         if explain:
             _print(plain_lines(explained(saving)))
         else:
             Screen().saving(saving)
-    _save(folder, "price", report.commit, results)
+    _save(folder, "price", report.commit, [replace(r, saving=one.saving) if one else r for r, one in priced])
+    if sources.bill is not None and (explain or export_focus is not None):
+        from bot.price.export import export, report_of
+        from bot.show.report import write_bytes
+
+        split = export(sources.bill, config.price, priced)
+        _print(plain_lines(report_of(sources.bill, split)))
+        if export_focus is not None:
+            from bot.price.split_rows import split_rows
+
+            write_bytes(split_rows(sources.bill, split).encode(), export_focus, "--export-focus")
     return 0
 
 
@@ -353,6 +382,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     from bot.price.after.series import read_series
     from bot.price.after.verify import verify as compare
     from bot.price.after.window import after_of
+    from bot.price.sources import read_sources
     from bot.show.report import write_bytes
 
     config = _config(repo)
@@ -364,12 +394,14 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     if baseline is not None:
         frozen = baselines.read(baseline)
     else:
-        chosen = baselines.chosen(_results(plan), patch)
-        frozen = baselines.freeze(chosen, before or (), hours, control, config, __version__)
+        results = _results(plan)
+        chosen = baselines.chosen(results, patch)
+        frozen = baselines.freeze(chosen, results, before or (), hours, control, config)
     if freeze is not None:
         write_bytes(baselines.encode(frozen), freeze, "--freeze")
         return 0
-    found = compare(frozen, after_of(after or (), hours, deployed, incident or (), merge), config)
+    measured = after_of(after or (), hours, deployed, incident or (), merge)
+    found = compare(frozen, measured, config, read_sources(frozen.settings, repo))
     if ledger is not None:
         append(ledger, entry_of(found))
     _print(_verification(found, output))
@@ -526,6 +558,16 @@ def _config(repo: Path, max_pull_requests: int | None = None) -> "Config":
     from dataclasses import replace
 
     return replace(config, publish=replace(config.publish, max_pull_requests=max_pull_requests))
+
+
+def _with_bill(config: "Config", bill: list[str] | None) -> "Config":
+    """The settings with the bill of the command line, whose paths start where the command does."""
+    if not bill:
+        return config
+    from dataclasses import replace
+
+    paths = tuple(os.path.realpath(path) for path in bill)
+    return replace(config, price=replace(config.price, bill=paths))
 
 
 def _read(files: list[str], config: "Config", by: By) -> "list[Hotspot]":

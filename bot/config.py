@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -31,9 +32,47 @@ class Section:
     }
 
 
+Positive = Annotated[float, Between(gt=0)]
+
+
+@dataclass(frozen=True)
+class ScalingConfig(Section):
+    """`scaling` of a resource: what the number of replicas (or of ACUs) follows."""
+
+    follows: Literal["cpu", "requests", "nothing"]  # other metrics than CPU do not fall with it
+    minimum: Annotated[float, Between(ge=0)] = 1  # replicas, or ACUs
+    target: Annotated[float, Between(gt=0, le=1)] = 0.6  # share of a replica's CPU that is aimed at
+    replica_vcpu: Positive = 1
+
+
+@dataclass(frozen=True)
+class SmallerConfig(Section):
+    """`smaller` of a resource: the next size down, which somebody could choose."""
+
+    name: str
+    vcpu: Positive
+    cost_share: Annotated[float, Between(ge=0, le=1)] = 0.5  # of what the size of today costs
+    memory_gib: Positive | None = None
+    connections: Positive | None = None  # the most that it takes
+
+
+@dataclass(frozen=True)
+class ResourceConfig(Section):
+    """`[[tool.costmod.price.resources]]`: what a bill does not say about a resource."""
+
+    id: str  # ResourceId, with * for any text
+    serves: Literal["application", "database"] | None = None  # default: read off the bill
+    vcpu: Positive | None = None  # of one machine; default: read off the bill
+    utilisation: Annotated[float, Between(gt=0, le=1)] | None = None  # mean share of its CPU in use
+    usage: str | None = None  # CSV of hours, see docs/price.md
+    scaling: ScalingConfig | None = None
+    smaller: SmallerConfig | None = None
+    committed_until: date | None = None  # of the commitment that pays for it
+
+
 @dataclass(frozen=True)
 class PriceConfig(Section):
-    """`[tool.costmod.price]`: where the application runs and how many requests it serves."""
+    """`[tool.costmod.price]`: where the application runs, what it is billed, how many requests it serves."""
 
     # "GET /posts" -> requests per 730 h
     requests_per_month: dict[str, Annotated[float, Between(ge=0, le=1e15)]] = field(default_factory=dict)
@@ -44,6 +83,12 @@ class PriceConfig(Section):
     cross_az_share: Annotated[float, Between(ge=0, le=1)] | None = None  # of database traffic that crosses zones
     constants: str | None = None  # a file of `price --calibrate`, from the folder of the settings; instead of defaults
     minimum_monthly: Decimal = Decimal(25)  # below it a pull request is opened for latency, and says so
+    bill: tuple[str, ...] = ()  # FOCUS or CUR 2.0 files; they take the place of application and database
+    service: str | None = None  # of the hotspots whose source names none
+    services: dict[str, str] = field(default_factory=dict)  # ResourceId, with * for any text -> service
+    resources: tuple[ResourceConfig, ...] = ()
+    carbon_region: Literal["us-east-1", "eu-west-1", "eu-north-1"] | None = None  # an additional line
+    carbon_machine: Literal["graviton", "ice-lake", "sapphire-rapids"] = "graviton"
 
 
 @dataclass(frozen=True)

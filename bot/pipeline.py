@@ -12,6 +12,8 @@ from bot.config import Config
 from bot.records import Hotspot, Outcome, Patch, Refusal, Result
 
 if TYPE_CHECKING:
+    from bot.price.estimate import Priced
+    from bot.price.sources import Sources
     from bot.prove.checkout import Checkout
     from bot.publish.forge import Forge
     from bot.show.console import Screen
@@ -40,7 +42,7 @@ def run(
         index = Index(tree.path, config.exclude)
         results = plan_all(hotspots, index, stacked=False)
         results = prove_most_costly(results, tree, repository, config, screen.step)
-        results = price_all(results, config, datetime.now(UTC).date())
+        results = price_all(results, config, datetime.now(UTC).date(), repository)
         if forge is not None:
             results = publish_all(results, forge, repository, config, base=base, commit=tree.commit)
     return results
@@ -100,14 +102,40 @@ def prove_most_costly(
     return done
 
 
-def price_all(results: Iterable[Result], config: Config, today: date) -> list[Result]:
-    """Price every patch that was proven."""
-    from bot.price import price
+def price_all(results: Iterable[Result], config: Config, today: date, repository: Path) -> list[Result]:
+    """Price every patch that was proven, by the bill and the usage that the settings name, if any.
 
+    Raises:
+        UserError: one of these files cannot be used.
+    """
+    from bot.price.sources import read_sources
+
+    results = list(results)
+    sources = read_sources(config.price, repository, (result.hotspot for result in results))
     return [
-        replace(r, saving=price(r.hotspot, r.patch, r.proof, config, today=today)) if r.patch and r.proof else r
+        replace(result, saving=priced.saving) if priced else result
+        for result, priced in priced_all(results, config, today, sources)
+    ]
+
+
+def priced_all(
+    results: Iterable[Result], config: Config, today: date, sources: "Sources"
+) -> "list[tuple[Result, Priced | None]]":
+    """The same with the model of each, which an attribution of the bill needs."""
+    from bot.price.bill.resources import resources
+    from bot.price.estimate import calculate
+    from bot.price.portfolio import together
+
+    results = list(results)
+    found = resources(sources.bill, config.price) if sources.bill else ()
+    alone = [
+        calculate(r.hotspot, r.patch, r.proof, config, today=today, sources=sources, found=found)
+        if r.patch and r.proof
+        else None
         for r in results
     ]
+    joint = iter(together([priced for priced in alone if priced]))
+    return [(result, next(joint) if priced else None) for result, priced in zip(results, alone, strict=True)]
 
 
 def publish_all(

@@ -101,11 +101,12 @@ class Source(Record, frozen=True, kw_only=True):
     sampling: str = "unknown"  # basis in words: "weights in the spans", "unknown"
 
 
-class Volume(Record, frozen=True, kw_only=True):
+class Volume(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Requests per month of 730 hours."""
 
     value: float
     basis: Literal["config", "metric", "span-weighted"]
+    cv: float | None = None  # of a sample: standard error over value
 
 
 class Metrics(Record, frozen=True, kw_only=True):
@@ -277,6 +278,9 @@ class SavingLine(Record, frozen=True, kw_only=True):
     cash_when: str
 
 
+Grounds = Literal["money", "latency", "none"]
+
+
 class Input(Record, frozen=True, kw_only=True):
     """One input of the calculation, as finance checks it."""
 
@@ -309,6 +313,13 @@ class Saving(Record, frozen=True, kw_only=True):
     headline: str  # the one sentence, by the wording rules
     seed: str
     price_date: str | None = None  # newest row used
+    grounds: Grounds | None = None  # on which a pull request may be opened; None: not decided
+    grounds_reason: str = ""
+    valued: Literal["list", "paid"] = "list"  # the prices: of the table, or of the bill
+    formulas: tuple[str, ...] = ()  # the calculation with its numbers, every factor at its median
+    after_others: Amount | None = None  # its part of the cash when all patches on its resources come true
+    deduped_total: Amount | None = None  # the cash of all these, a smaller size or a replica less counted once
+    carbon: str | None = None  # kWh and kg CO2e per month, in words
 
 
 # ---- publish: the pull request ---------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from math import ceil, fsum
+from math import ceil, fsum, sqrt
 from typing import TypeVar
 
 from bot.hotspots.totals import EntryTotals
@@ -71,7 +71,13 @@ def monthly_volume(totals: EntryTotals, window: tuple[int, int]) -> tuple[Volume
     value = per_month(fsum(totals.weights), *window)
     if value is None:
         return None, f"weights in the spans, but the window is shorter than {SHORTEST_WINDOW_DAYS} days"
-    return Volume(value=value, basis="span-weighted"), "weights in the spans"
+    return Volume(value=value, basis="span-weighted", cv=_cv(totals.weights)), "weights in the spans"
+
+
+def _cv(weights: Sequence[float]) -> float | None:
+    """How far a sum of weights strays: each span was kept with the chance 1 / weight. None where all were kept."""
+    variance = fsum(weight * (weight - 1) for weight in weights)
+    return round(sqrt(variance) / fsum(weights), 4) if variance > 0 else None
 
 
 def commonest(counts: Counter[Value]) -> Value | None:

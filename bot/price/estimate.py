@@ -1,23 +1,40 @@
 """From a patch to a saving: what the avoided statements are worth in a month."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 
 from bot.config import Config, PriceConfig
-from bot.price import evidence, grade, wording
+from bot.price import evidence, formulas, grade, wording
 from bot.price.amounts import amount, two_digits
+from bot.price.bill.resources import Resource, resources
+from bot.price.billed import billing
+from bot.price.carbon import carbon
 from bot.price.factors import Factor, Factors, constants, draw
+from bot.price.grounds import grounds
 from bot.price.model import Model
-from bot.price.modes import configured
+from bot.price.modes import Mode, billed, configured
 from bot.price.repeats import Repeat, repeats, wall_after_ns
+from bot.price.sources import Sources
+from bot.price.split import not_taken
 from bot.price.table import shipped
 from bot.price.volume import requests_per_month
 from bot.records import Hotspot, Input, Patch, Proof, Saving, SavingLine
 
+NO_SOURCES = Sources()
 
-def price(
+
+@dataclass(frozen=True)
+class Priced:
+    """A saving, and the model that gave it where there is money."""
+
+    saving: Saving
+    month: Model | None
+
+
+def price(  # noqa: PLR0913  the records of the pipeline, and what is looked at beside them
     hotspot: Hotspot,
     patch: Patch,
     proof: Proof | None,
@@ -25,6 +42,7 @@ def price(
     *,
     today: date,
     adjust: Callable[[Factor], Factor] = lambda factor: factor,
+    sources: Sources = NO_SOURCES,
 ) -> Saving:
     """What a patch is worth per month of 730 hours, with every input shown; the same evidence gives the same bytes.
 
@@ -33,24 +51,47 @@ def price(
     Raises:
         UserError: price.requests-per-month has no usable number for the entry.
     """
+    found = resources(sources.bill, config.price) if sources.bill else ()
+    return calculate(hotspot, patch, proof, config, today=today, adjust=adjust, sources=sources, found=found).saving
+
+
+def calculate(  # noqa: PLR0913  the same
+    hotspot: Hotspot,
+    patch: Patch,
+    proof: Proof | None,
+    config: Config,
+    *,
+    today: date,
+    adjust: Callable[[Factor], Factor] = lambda factor: factor,
+    sources: Sources,
+    found: tuple[Resource, ...],
+) -> Priced:
+    """The same with the resources of the bill already found, and with the model for what several patches are worth."""
     settings = config.price
     volume = requests_per_month(hotspot, settings)
-    modes, unpriced = configured(settings, shipped(), today)
-    repeated = repeats(hotspot, patch)
-    seed = evidence.seed(hotspot, patch, proof, settings)
-    known = evidence.factors(modes, settings, adjust)
-    rows = {sku: shipped()[sku] for mode in modes for sku in mode.skus}
-    model = Model(modes, repeated, Factors({factor.name: draw(factor, seed) for factor in known}, rows))
+    own = billing(hotspot.source.service or settings.service, sources, found, settings)
+    modes, unpriced = billed(own, today) if own else configured(settings, shipped(), today)
+    if own is None and sources.bill is not None:
+        service = hotspot.source.service or settings.service or "unknown"
+        unpriced = (f"the bill: none of its resources belongs to the service {service} (see price.services)", *unpriced)
+    repeated = repeats(hotspot, patch, sources.statements)
+    seed = evidence.seed(hotspot, patch, proof, settings, sources)
+    known = evidence.factors(modes, settings, adjust, repeated=repeated, volume=volume, billing=own)
+    table = {**shipped(), **(own.rows if own else {})}
+    rows = {sku: table[sku] for mode in modes for sku in mode.skus}
+    model = Model(modes, repeated, Factors({factor.name: draw(factor, seed) for factor in known}, rows), seed)
     inputs = evidence.inputs(repeated, proof, volume, known) | evidence.price_inputs(rows, today)
     own_ms = constants(settings.constants)[f"application-cpu-{settings.access_layer}"].mid
     change = _change(hotspot, repeated, own_ms)
     gaps = grade.gaps(hotspot, patch, modes, volume)
+    month = None if gaps or volume is None else model.moved("requests", volume.value)
+    untaken = _untaken(modes, month)
     unpriced_saving = Saving(
         grade="D",
         grade_reason="; ".join(gaps),
         currency=next((row.currency for row in rows.values()), "USD"),
         inputs=tuple(inputs.values()),
-        not_counted=unpriced + grade.not_counted(hotspot, patch, repeated),
+        not_counted=unpriced + grade.not_counted(hotspot, patch, repeated, sources.bill if own else None, untaken),
         per_million=model.per_million(),
         queries_before=change.queries_before,
         queries_after=change.queries_after,
@@ -60,22 +101,43 @@ def price(
         seed=seed,
         price_date=max((row.stated.isoformat() for row in rows.values()), default=None),
     )
-    if gaps or volume is None:
-        return unpriced_saving
-    month = model.moved("requests", volume.value)
-    return _with_money(unpriced_saving, month, inputs, grade.reason_for_c(modes, proof), settings)
+    if month is None or volume is None:
+        return Priced(grounds(unpriced_saving, settings), None)
+    item = grade.grade(grade.Evidence(modes, proof, repeated, volume, sources.bill if own else None, known))
+    saving = _with_money(unpriced_saving, month, inputs, item, settings)
+    worked = formulas.worked(month, known, volume)
+    return Priced(
+        msgspec.structs.replace(grounds(saving, settings), formulas=worked, carbon=carbon(month, settings)), month
+    )
 
 
-def _with_money(saving: Saving, month: Model, inputs: dict[str, Input], reason: str, settings: PriceConfig) -> Saving:
+def _untaken(modes: tuple[Mode, ...], month: Model | None) -> tuple[str, ...]:
+    """Why there is no action: one sentence for all that have no bill, one each for those that have."""
+    every = [reason for mode in modes for reason in not_taken(mode, month.freed(mode) if month else None)]
+    if any(mode.account for mode in modes):
+        return tuple(dict.fromkeys(every))
+    return ("cash after an action (a smaller size, a lower minimum): no evidence of sizes, peaks and working set",)
+
+
+def _with_money(
+    saving: Saving, month: Model, inputs: dict[str, Input], item: grade.Item, settings: PriceConfig
+) -> Saving:
+    kinds = {line.kind for line in month.lines}
     cash = month.total("cash_now")
-    headroom = month.total("headroom") if any(line.kind == "headroom" for line in month.lines) else None
+    after = month.total("cash_after_action") if "cash_after_action" in kinds else None
+    headroom = month.total("headroom") if "headroom" in kinds else None
+    step = next((line.step for line in month.lines if line.step), None)
+    action = f"{step.action} (fits with {step.chance:.0%})" if step else None
     change = wording.Change(saving.queries_before, saving.queries_after, saving.wall_before_ns, saving.wall_after_ns)
     return msgspec.structs.replace(
         saving,
-        grade="C",
-        grade_reason=reason,
+        grade=item[0],
+        grade_reason=item[1],
         cash_now=cash,
+        cash_after_action=after,
+        action=action,
         headroom=headroom,
+        valued="paid" if all(mode.account for mode in month.modes) else "list",
         lines=tuple(
             SavingLine(
                 name=line.name, amount=amount(line.draws, line.certain), kind=line.kind, cash_when=line.cash_when
@@ -84,8 +146,15 @@ def _with_money(saving: Saving, month: Model, inputs: dict[str, Input], reason: 
         ),
         inputs=_ranked(inputs, month),
         attributed=month.attributed(),
-        headline=wording.with_money(change, cash, headroom, settings.minimum_monthly, saving.currency),
+        headline=wording.with_money(
+            change, wording.Money(cash, headroom, after, action, _at(month)), settings.minimum_monthly, saving.currency
+        ),
     )
+
+
+def _at(month: Model) -> str:
+    """How freed capacity is valued: at what was paid where the bill is known for all of it."""
+    return " at the price paid" if all(mode.account for mode in month.modes) else " at list price"
 
 
 def _ranked(inputs: dict[str, Input], month: Model) -> tuple[Input, ...]:

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
+from math import sqrt
 
 import msgspec
 
 from bot.config import PriceConfig
+from bot.price.billed import Billing
 from bot.price.factors import Factor, constants
 from bot.price.modes import Mode
 from bot.price.repeats import Repeat
+from bot.price.sources import Sources
 from bot.price.table import PriceRow
 from bot.records import Hotspot, Input, Patch, Proof, Volume
 
@@ -19,31 +22,44 @@ _VOLUME_ORIGIN = {
     "metric": "metric of the APM (not sampled)",
     "span-weighted": "spans x their sampling weights",
 }
+_SEEDING = frozenset({"application", "database", "access_layer", "round_trip_ms", "cross_az_share"})
 _PER_MONTH = "requests per month of 730 h"
 
 
-def seed(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: PriceConfig) -> str:
-    """sha256 of what was looked at.
+def seed(hotspot: Hotspot, patch: Patch, proof: Proof | None, config: PriceConfig, sources: Sources) -> str:
+    """sha256 of what was looked at; of files their content counts, not where they lie.
 
     Volumes are left out on purpose: with the same draws twice the traffic is exactly twice the amount, and the volume
     of one entry does not move the digits of another.
     """
-    unseen = {
-        "requests_per_month",
-        "minimum_monthly",
-        "constants",
-    }  # the last: where ranges are read, not what they are
-    settings = {name: value for name, value in asdict(config).items() if name not in unseen}
-    looked_at = [hotspot.id, patch.fingerprint, proof.commit if proof else "", settings]
+    settings = {name: value for name, value in asdict(config).items() if name in _SEEDING}
+    looked_at: list[object] = [hotspot.id, patch.fingerprint, proof.commit if proof else "", settings]
+    if sources.bill is not None:
+        usage = [sources.usage[name].digest for name in sorted(sources.usage)]
+        looked_at += [sources.bill.digest, usage, [asdict(known) | {"usage": None} for known in config.resources]]
     return sha256(msgspec.json.encode(looked_at, order="sorted")).hexdigest()
 
 
 def factors(
-    modes: tuple[Mode, ...], config: PriceConfig, adjust: Callable[[Factor], Factor] = lambda factor: factor
+    modes: tuple[Mode, ...],
+    config: PriceConfig,
+    adjust: Callable[[Factor], Factor] = lambda factor: factor,
+    *,
+    repeated: tuple[Repeat, ...] = (),
+    volume: Volume | None = None,
+    billing: Billing | None = None,
 ) -> tuple[Factor, ...]:
     """Every constant and setting that these modes use; `adjust` puts what was measured in their place."""
     names = dict.fromkeys(name for mode in modes for name in mode.factors)
-    return tuple(adjust(_factor(name, config)) for name in names)
+    if "database-cpu" in names and (measured := [repeat for repeat in repeated if repeat.server_ms is not None]):
+        names |= dict.fromkeys(["database-call-overhead", *sorted({repeat.remaining for repeat in measured})])
+        if len(measured) == len(repeated):
+            del names["database-cpu"]
+    fixed = billing.fixed if billing else {}
+    found = [fixed[name] if name in fixed else adjust(_factor(name, config)) for name in names]
+    if volume and volume.cv:
+        found.append(_sampling_error(volume.cv))
+    return tuple(found)
 
 
 def inputs(
@@ -58,6 +74,14 @@ def inputs(
     if volume:
         origin = _VOLUME_ORIGIN[volume.basis]
         found["requests"] = Input(name="requests", value=plain(volume.value), unit=_PER_MONTH, origin=origin)
+    measured = [f"{repeat.server_ms:.3f}" for repeat in repeated if repeat.server_ms is not None]
+    if measured and any(factor.name == "database-call-overhead" for factor in known):
+        found["server-time"] = Input(
+            name="time of a statement on the server",
+            value=" / ".join(measured),
+            unit="ms, mean",
+            origin="the database's own statistics",
+        )
     joins = any(repeat.joined_collection for repeat in repeated)
     used = [factor for factor in known if joins or factor.name != "bytes-joined-collection"]
     return found | {factor.name: _shown(factor) for factor in used}
@@ -85,6 +109,12 @@ def _factor(name: str, config: PriceConfig) -> Factor:
     return constants(config.constants)[name]
 
 
+def _sampling_error(cv: float) -> Factor:
+    """A triangle around 1 with the standard deviation of the sample, never below nothing."""
+    half = min(1.0, cv * sqrt(6))
+    return Factor("sampling-error", 1 - half, 1.0, 1 + half, "of the requests", "weights of the sampled spans")
+
+
 def _avoided(count: int, proof: Proof | None) -> Input:
     origin = "rewrite"
     if proof is not None and proof.verdict == "proven":
@@ -104,6 +134,8 @@ def _shown(factor: Factor) -> Input:
 
 
 def _row(row: PriceRow, today: date) -> Input:
+    if row.billed:
+        return Input(name=row.sku, value=f"{row.price:.6g}", unit=f"{row.currency} per {row.unit}", origin=row.source)
     machine = f" of {row.vcpu} vCPU" if row.vcpu else ""
     origin = f"price table ({row.region}, stated {row.stated}, {row.age_days(today)} days old: {row.source})"
     return Input(name=row.sku, value=str(row.price), unit=f"{row.currency} per {row.unit}{machine}", origin=origin)

@@ -11,6 +11,7 @@ def explain(saving: Saving) -> str:
     sections = (
         ("Result", _results(saving)),
         ("Lines, per month: low | expected | high | becomes cash when", _lines(saving)),
+        ("Calculation, every factor at its median", saving.formulas),
         ("Inputs: value, origin, what 20 % more or less of it moves (strongest first)", _inputs(saving)),
         ("Not counted", saving.not_counted),
         ("Reproduce", (f"seed {saving.seed}", f"newest price {saving.price_date or 'none'}")),
@@ -23,13 +24,20 @@ def _results(saving: Saving) -> tuple[str, ...]:
     amounts = (
         ("cash now", saving.cash_now),
         (f"cash after {saving.action}", saving.cash_after_action),
-        ("freed capacity at list price, not cash", saving.headroom),
-        ("cost of the hotspot (no amount is above it)", saving.attributed),
+        (
+            f"freed capacity at {'the price paid' if saving.valued == 'paid' else 'list price'}, not cash",
+            saving.headroom,
+        ),
+        ("cost of the hotspot (cash now and freed capacity are not above it)", saving.attributed),
+        ("its part of the cash with the other patches on these resources", saving.after_others),
+        ("cash of all these patches, nothing counted twice", saving.deduped_total),
         ("a million avoided statements", saving.per_million),
     )
     shown = tuple(f"{name}: {_range(amount, saving.currency)}" for name, amount in amounts if amount)
+    grounds = (f"grounds: {saving.grounds} ({saving.grounds_reason})",) if saving.grounds else ()
+    energy = (f"energy: {saving.carbon}",) if saving.carbon else ()
     statements = f"SQL statements per request: {saving.queries_before} -> {saving.queries_after}"
-    return (f"grade {saving.grade}: {saving.grade_reason}", statements, *shown)
+    return (f"grade {saving.grade}: {saving.grade_reason}", *grounds, statements, *shown, *energy)
 
 
 def _lines(saving: Saving) -> tuple[str, ...]:

@@ -3,30 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 from bot.price.amounts import amount
 from bot.price.factors import DRAWS, Factors
 from bot.price.modes import Mode
 from bot.price.repeats import Repeat
+from bot.price.split import KINDS, Freed, Kind, Line, split
 from bot.price.units import Draws
 from bot.price.work import Part, Work, attributed, avoided
 from bot.records import Amount
 
-Kind = Literal["cash_now", "headroom"]  # cash after an action needs evidence of sizes, which only a bill brings
-_KINDS: tuple[Kind, ...] = ("cash_now", "headroom")
 _MOVE = 0.2
-
-
-@dataclass(frozen=True, eq=False)
-class Line:
-    """One row of the money table, per draw; `certain` is what is left of its cash if nothing scales in by itself."""
-
-    name: str
-    kind: Kind
-    cash_when: str
-    draws: Draws
-    certain: Draws
 
 
 @dataclass(frozen=True)
@@ -36,17 +23,23 @@ class Model:
     modes: tuple[Mode, ...]
     repeated: tuple[Repeat, ...]
     factors: Factors
+    seed: str = ""
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The value of the avoided statements, split by what becomes cash; never above what the hotspot costs."""
-        import numpy as np
-
         found: list[Line] = []
         for mode in self.modes:
-            value = np.minimum(self._cost(mode, avoided(self.repeated)), self._cost(mode, attributed(self.repeated)))
-            found += _split(mode, value, self.factors)
-        return tuple(found)
+            found += split(mode, Freed(self.value(mode), self.cost(mode), self.freed(mode)), self.factors, self.seed)
+        return _one_action(found)
+
+    def freed(self, mode: Mode) -> "Draws | None":
+        """vCPU-hours per month that the avoided statements took from the mode's resources."""
+        return mode.cpu(Work(avoided(self.repeated), self.factors)).draws if mode.cpu else None
+
+    def cost(self, mode: Mode) -> Draws:
+        """What all repeated statements of the hotspot cost under one mode."""
+        return self._cost(mode, attributed(self.repeated))
 
     def total(self, kind: Kind) -> Amount:
         """The sum of the lines of one kind: draws are added, never percentiles."""
@@ -55,15 +48,16 @@ class Model:
 
     def attributed(self) -> Amount:
         """What all repeated statements of the hotspot cost at the same prices."""
-        return amount(_sum(self._cost(mode, attributed(self.repeated)) for mode in self.modes))
+        return amount(_sum(self.cost(mode) for mode in self.modes))
 
     def per_million(self) -> Amount | None:
         """Value of a million avoided statements, cash and freed capacity alike; None when none is avoided or priced."""
         count = sum(repeat.avoided for repeat in self.repeated)
         if not count or not self.modes:
             return None
-        one_request = replace(self, factors=replace(self.factors, moved={}))
-        return amount(_sum(line.draws for line in one_request.lines) / count * 1_000_000)
+        drawn = {name: draws for name, draws in self.factors.drawn.items() if name != "sampling-error"}
+        one = replace(self, factors=replace(self.factors, drawn=drawn, moved={}))
+        return amount(_sum(one.value(mode) for mode in one.modes) / count * 1_000_000)
 
     def moved(self, name: str, by: float) -> "Model":
         """The same draws with one factor, or one price, multiplied."""
@@ -72,7 +66,7 @@ class Model:
     def effect(self, name: str) -> float:
         """How far 20 % more or less of a factor or price moves the expected amount that it moves most."""
         less, more = self.moved(name, 1 - _MOVE), self.moved(name, 1 + _MOVE)
-        return max(abs(more.expected(kind) - less.expected(kind)) / 2 for kind in _KINDS)
+        return max(abs(more.expected(kind) - less.expected(kind)) / 2 for kind in KINDS)
 
     def expected(self, kind: Kind) -> float:
         """The median of the sum of one kind, not rounded."""
@@ -80,20 +74,26 @@ class Model:
 
         return float(np.median(_sum(line.draws for line in self.lines if line.kind == kind)))
 
+    def value(self, mode: Mode) -> Draws:
+        """What the avoided statements cost under one mode."""
+        import numpy as np
+
+        return np.minimum(self._cost(mode, avoided(self.repeated)), self.cost(mode))
+
     def _cost(self, mode: Mode, parts: tuple[Part, ...]) -> Draws:
-        return mode.cost(Work(parts, self.factors), self.factors)
+        import numpy as np
+
+        cost = mode.cost(Work(parts, self.factors), self.factors)
+        return np.minimum(cost, mode.account.ceiling) if mode.account else cost
 
 
-def _split(mode: Mode, value: Draws, factors: Factors) -> list[Line]:
-    if mode.billing == "metered":
-        return [Line(mode.name, "cash_now", "by itself: it is metered", value, value)]
-    if mode.billing == "stepped":
-        return [Line(mode.name, "headroom", "not cash until a smaller size is chosen", value, value)]
-    cash, nothing = value * factors.share("scaling-share"), value * 0.0
-    return [
-        Line(f"{mode.name}, scaled in", "cash_now", "by itself, if it scales on CPU above its minimum", cash, nothing),
-        Line(f"{mode.name}, not scaled in", "headroom", "not cash until it scales in", value - cash, value - cash),
-    ]
+def _one_action(lines: list[Line]) -> tuple[Line, ...]:
+    """The lines with one action at most, the one that is worth most: two are not what somebody decides at once."""
+    steps = [line for line in lines if line.kind == "cash_after_action"]
+    if len(steps) < 2:
+        return tuple(lines)
+    best = max(steps, key=lambda line: (float(line.draws.mean()), line.name))
+    return tuple(line for line in lines if line.kind != "cash_after_action" or line is best)
 
 
 def _sum(draws: Iterable[Draws]) -> Draws:

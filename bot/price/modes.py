@@ -7,12 +7,14 @@ capacity until somebody picks a smaller size.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Literal
 
 from bot.config import PriceConfig
+from bot.price.billed import Account, Billing
 from bot.price.factors import Factors
 from bot.price.table import Table, too_old
-from bot.price.units import AcuHour, Draws, GbHour, GbSecond, Gigabyte, VcpuHour
+from bot.price.units import AcuHour, Draws, GbHour, GbSecond, Gigabyte, Quantity, VcpuHour
 from bot.price.work import Work
 
 
@@ -25,6 +27,8 @@ class Mode:
     skus: tuple[str, ...]
     factors: tuple[str, ...]  # those that its cost is made of
     cost: Callable[[Work, Factors], Draws]
+    account: Account | None = None  # what the bill says, where there is one
+    cpu: Callable[[Work], Quantity[VcpuHour]] | None = None  # of the account's resources that the work takes
 
 
 def _fargate(work: Work, factors: Factors) -> Draws:
@@ -58,8 +62,7 @@ def _rds(work: Work, factors: Factors) -> Draws:
 
 
 def _cross_zone(work: Work, factors: Factors) -> Draws:
-    crossing = work.traffic().times(factors.share("cross-zone-share") * factors["zone-sides-billed"])
-    return factors.row("inter-zone-transfer").per(Gigabyte).of(crossing)
+    return _crossing("inter-zone-transfer", work, factors)
 
 
 _APPLICATION = {
@@ -118,3 +121,65 @@ def configured(config: PriceConfig, table: Table, today: date) -> tuple[tuple[Mo
             modes.append(mode)
         missing += [f"{mode.name}: {reason}" for reason in reasons] if mode else reasons
     return tuple(modes), tuple(missing)
+
+
+def billed(billing: Billing, today: date) -> tuple[tuple[Mode, ...], tuple[str, ...]]:
+    """The modes of a service's resources at the prices that were paid, and why others are not counted."""
+    modes, missing = [], list(billing.missing)
+    for serves, account in billing.accounts.items():
+        if reason := too_old(billing.rows[account.sku], today):
+            missing.append(reason)
+        else:
+            modes.append(_billed(serves, account, billing.rows[account.sku].unit))
+    return tuple(modes), tuple(missing)
+
+
+def _billed(serves: str, account: Account, unit: str) -> Mode:
+    sku = account.sku
+    if serves == "duration":
+        factors = _APPLICATION["lambda"].factors
+        name, cost = "application duration", lambda work, f: f.row(sku).per(GbSecond).of(work.duration())
+        return Mode(f"{name} ({account.name})", "metered", (sku,), factors, cost, account)
+    if serves == "traffic":
+        return Mode(
+            f"{_NETWORK.name} ({account.name})", "metered", (sku,), _NETWORK.factors, partial(_crossing, sku), account
+        )
+    if serves == "database":
+        elastic = unit == AcuHour.word
+        factors = ("database-cpu", *(("aurora-capacity",) if elastic else ()))
+        how = partial(_units if elastic else _cpu_in_use, sku)
+        share = ("scaling-share",) if elastic and not account.is_replayed else ()
+        kind: Literal["elastic", "stepped"] = "elastic" if elastic else "stepped"
+        return Mode(f"database ({account.name})", kind, (sku,), (*factors, *share), how, account, Work.database_cpu)
+    replicas = account.policy is not None or account.is_serverless
+    share = ("scaling-target", *(() if account.is_replayed else ("scaling-share",))) if replicas else ()
+    return Mode(
+        f"application ({account.name})",
+        "elastic" if replicas else "stepped",
+        (sku,),
+        ("application-cpu", *share),
+        partial(_at_target if replicas else _application_in_use, sku),
+        account,
+        Work.application_cpu,
+    )
+
+
+def _cpu_in_use(sku: str, work: Work, factors: Factors) -> Draws:
+    return factors.row(sku).per(VcpuHour).of(work.database_cpu())
+
+
+def _units(sku: str, work: Work, factors: Factors) -> Draws:
+    return factors.row(sku).per(AcuHour).per(VcpuHour, factors.number("aurora-capacity")).of(work.database_cpu())
+
+
+def _application_in_use(sku: str, work: Work, factors: Factors) -> Draws:
+    return factors.row(sku).per(VcpuHour).of(work.application_cpu())
+
+
+def _at_target(sku: str, work: Work, factors: Factors) -> Draws:
+    return factors.row(sku).per(VcpuHour).of(work.application_cpu().over(factors["scaling-target"]))
+
+
+def _crossing(sku: str, work: Work, factors: Factors) -> Draws:
+    crossing = work.traffic().times(factors.share("cross-zone-share") * factors["zone-sides-billed"])
+    return factors.row(sku).per(Gigabyte).of(crossing)

@@ -4,7 +4,9 @@ The trace gives the size (repeats per request, p50), the rewrite gives what stay
 a separate select. A patch cannot avoid more of a statement than the hotspot repeats.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from bot.records import Hotspot, Load, Patch, Pattern
 
@@ -12,6 +14,7 @@ SQL_KINDS = frozenset({"n_plus_one_db", "repeated_identical"})
 _JOINS = frozenset({"joinedload", "contains_eager"})  # select_related is to-one by definition
 _COLLECTIONS = frozenset({"parameter_equals_column", "link_table", "other"})  # "other" is not known to be to-one
 _NS_PER_MS = 1_000_000
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,13 @@ class Repeat:
     span_ms: float | None  # mean as the client saw it; None when the source has no duration
     sequential: float  # share that did not overlap: only that part shortens the request
     joined_collection: bool = False  # then bytes on the wire rise
+    server_ms: float | None = None  # mean as the database itself measured it
+    is_whole: bool = False  # all that it costs, and not what the one statement in its place leaves of that
+
+    @property
+    def remaining(self) -> str:
+        """The constant for the share of database CPU that stays: the one statement still finds and sends the rows."""
+        return "database-cpu-stays-" + ("10" if self.before < 30 else "50" if self.before < 120 else "200")
 
     @property
     def avoided(self) -> int:
@@ -30,9 +40,13 @@ class Repeat:
         return self.before - self.after
 
 
-def repeats(hotspot: Hotspot, patch: Patch) -> tuple[Repeat, ...]:
+def repeats(hotspot: Hotspot, patch: Patch, server_ms: Mapping[str, float] = NOTHING) -> tuple[Repeat, ...]:
     """The repeated SQL statements of a hotspot, each with what the patch leaves of it."""
-    return tuple(_repeat(pattern, patch) for pattern in hotspot.patterns if pattern.shape != "call")
+    return tuple(
+        replace(_repeat(pattern, patch), server_ms=server_ms.get(pattern.fingerprint))
+        for pattern in hotspot.patterns
+        if pattern.shape != "call"
+    )
 
 
 def as_they_are(hotspot: Hotspot) -> tuple[Repeat, ...]:

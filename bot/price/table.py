@@ -25,6 +25,7 @@ class PriceRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     stated: date
     vcpu: int | None = None  # of a machine: what one hour of it buys
+    billed: bool = False  # paid by this very bill, and no list price
 
     def per(self, unit: type[U]) -> Price[U]:
         """The price in the row's own unit.

@@ -27,27 +27,42 @@ def without_money(change: Change, gaps: tuple[str, ...]) -> str:
     return f"{_upper(_effects(change))}; no money figure: {gaps[0] if gaps else 'nothing was priced'}."
 
 
-def with_money(change: Change, cash: Amount, headroom: Amount | None, minimum: Decimal, currency: str) -> str:
+@dataclass(frozen=True)
+class Money:
+    """The three amounts per month."""
+
+    cash: Amount
+    headroom: Amount | None = None
+    after: Amount | None = None
+    action: str | None = None
+    at: str = " at list price"  # how the freed capacity is valued
+
+
+def with_money(change: Change, amounts: Money, minimum: Decimal, currency: str) -> str:
     """The sentence of the better grades. Amounts of different kinds are never added up."""
+    cash = amounts.cash
     effects, sign = _effects(change), _SIGNS.get(currency, f"{currency} ")
     if change.queries_before == change.queries_after:
         return f"{_upper(effects)}: no saving."
-    worth = max(cash.expected, headroom.expected if headroom else cash.expected)
-    if abs(worth) < SMALL and cash.expected > -SMALL:
+    worth = max(cash.expected, amounts.after.expected if amounts.after else cash.expected)
+    most = max(worth, headroom.expected) if (headroom := amounts.headroom) else worth
+    if abs(most) < SMALL and cash.expected > -SMALL:
         return f"{_upper(effects)}; under {sign}{SMALL} a month: merge for latency, not for money."
-    money = _money(cash, headroom, sign)
-    if worth < minimum:
-        size = "It costs money" if worth < 0 else f"The money is small (minimum {sign}{minimum:,f} a month)"
+    money = _money(amounts, sign)
+    if worth < minimum or worth <= 0:
+        size = "It costs money" if worth < 0 else f"Expected cash is under {sign}{minimum:,f} a month"
         return f"Opened for latency: {effects}. {size}: an estimated {money}."
     return f"Estimated: {money}; {effects}."
 
 
-def _money(cash: Amount, headroom: Amount | None, sign: str) -> str:
-    said = []
+def _money(amounts: Money, sign: str) -> str:
+    said, cash = [], amounts.cash
     if cash.high > 0 or cash.low < 0:
         said.append(f"{_figure(cash, sign)} a month in cash")
-    if headroom is not None:
-        said.append(f"{_figure(headroom, sign)} a month of freed capacity at list price, not cash")
+    if amounts.after is not None:
+        said.append(f"{_signed(amounts.after.high, sign)} a month in cash after one action: {amounts.action}")
+    if amounts.headroom is not None:
+        said.append(f"{_figure(amounts.headroom, sign)} a month of freed capacity{amounts.at}, not cash")
     return " and ".join(said)
 
 

@@ -26,7 +26,7 @@ def avoided(repeated: tuple[Repeat, ...]) -> tuple[Part, ...]:
 
 def attributed(repeated: tuple[Repeat, ...]) -> tuple[Part, ...]:
     """All statements that the hotspot repeats. Their traffic is what they send, whatever replaces them."""
-    return tuple(Part(repeat.before, replace(repeat, joined_collection=False)) for repeat in repeated)
+    return tuple(Part(repeat.before, replace(repeat, joined_collection=False, is_whole=True)) for repeat in repeated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Work:
 
     def database_cpu(self) -> Quantity[VcpuHour]:
         """Statements x CPU of each, never above what its client span leaves room for."""
-        ms = self._per_month([(part.count, self._database_ms(part.of)) for part in self.parts])
+        ms = self._per_month([(part.count, self.database_ms(part.of)) for part in self.parts])
         return Quantity(VcpuHour, ms / _MS_PER_HOUR)
 
     def application_cpu(self) -> Quantity[VcpuHour]:
@@ -59,17 +59,22 @@ class Work:
         total = self._per_month([(part.count, self.factors[names[part.of.joined_collection]]) for part in self.parts])
         return Quantity(Gigabyte, total / 1e9)
 
-    def _database_ms(self, repeat: Repeat) -> Draws:
+    def database_ms(self, repeat: Repeat) -> Draws:
+        """By the server's own time where it is known, which leaves out what each call costs around it."""
+        if repeat.server_ms is not None:
+            whole = repeat.server_ms * self.factors.scale("server-time") + self.factors["database-call-overhead"]
+            return whole if repeat.is_whole else whole * (1 - self.factors.share(repeat.remaining))
         return _at_most(self.factors["database-cpu"], repeat.span_ms, _SPAN_PER_DATABASE_CPU)
 
     def _wait_ms(self, repeat: Repeat) -> Draws:
-        return _at_most(self.factors["round-trip"] + self._database_ms(repeat), repeat.span_ms, 1.0)
+        return _at_most(self.factors["round-trip"] + self.database_ms(repeat), repeat.span_ms, 1.0)
 
     def _per_month(self, terms: list[tuple[float, Draws]]) -> Draws:
         import numpy as np
 
         per_request = sum((count * each for count, each in terms), start=np.zeros(DRAWS))
-        return per_request * self.factors.scale("statements") * self.factors.scale("requests")
+        month = per_request * self.factors.scale("statements") * self.factors.scale("requests")
+        return month * self.factors["sampling-error"] if "sampling-error" in self.factors.drawn else month
 
 
 def _at_most(ms: Draws, span_ms: float | None, divisor: float) -> Draws:

@@ -3,12 +3,17 @@
 import unicodedata
 from pathlib import PurePosixPath
 
-from bot.records import Change
+from bot.records import Change, Saving
 
 MOST_FILES = 100
 MOST_BYTES = 1 << 20
 _PROTECTED_FOLDERS = {".github", ".git", ".circleci", ".gitlab", ".devcontainer"}
 _PROTECTED_NAMES = {"conftest.py", "setup.py", "noxfile.py", "sitecustomize.py", "usercustomize.py", "hatch_build.py"}
+
+
+def why_not_worth(saving: Saving) -> str | None:
+    """Why nobody should be asked to review this; None when there is money or latency in it."""
+    return f"not worth a pull request: {saving.grounds_reason}" if saving.grounds == "none" else None
 
 
 def why_refused(changes: tuple[Change, ...]) -> str | None:

@@ -59,7 +59,7 @@ def publish(  # noqa: PLR0913, PLR0917  the five records of the pipeline, and wh
         hotspot=hotspot, patch=patch, proof=proof, saving=saving, config=config, branch=commits.branch_of(patch),
         base=base, commit=commit, draft=is_draft(patch, proof, config.publish.draft),
     )  # fmt: skip
-    reason = why_unpublishable(proof) or policy.why_refused(patch.changes)
+    reason = why_unpublishable(proof) or policy.why_refused(patch.changes) or policy.why_not_worth(saving)
     if reason:
         return _result(forge, job, "skipped", reason=reason)
     try:

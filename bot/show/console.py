@@ -240,6 +240,8 @@ class Screen:
     def saving(self, saving: Saving) -> None:
         """Three amounts with range and grade, or why there is none."""
         self.line(plain(saving.headline))
+        if saving.grounds:
+            self.line(f"  grounds: {saving.grounds} ({plain(saving.grounds_reason)})")
         if saving.grade == "D":
             self.line(f"  grade D: {plain(saving.grade_reason)}")
             return
@@ -252,12 +254,15 @@ class Screen:
         rows: tuple[tuple[str, Amount | None, str], ...] = (
             ("cash now", saving.cash_now, "by itself"),
             ("cash after one action", saving.cash_after_action, action),
-            ("headroom", saving.headroom, "capacity freed at list value, not cash"),
+            ("headroom", saving.headroom, "capacity freed not cash"),
         )
         for name, amount, when in rows:
             table.add_row(name, *_amount(amount, saving.currency), when)
         self.out.print(table)
         self.line(f"  grade {saving.grade}: {plain(saving.grade_reason)}")
+        if saving.after_others and saving.deduped_total:
+            alone = f"with the other patches {saving.after_others.expected:,f}, of {saving.deduped_total.expected:,f}"
+            self.line(f"  {alone} {plain(saving.currency)} in all, nothing counted twice")
         for line in saving.not_counted:
             self.line("  ", (f"not counted: {plain(line)}", "dim"))
 

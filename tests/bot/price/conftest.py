@@ -8,6 +8,8 @@ import pytest
 
 from bot.config import Config, PriceConfig
 from bot.price import price
+from bot.price.estimate import NO_SOURCES
+from bot.price.sources import Sources
 from bot.records import (
     Count,
     Entry,
@@ -104,8 +106,9 @@ def saving(
     edit: Patch | None = None,
     proven: Proof | None = None,
     today: date = TODAY,
+    sources: Sources = NO_SOURCES,
 ) -> Saving:
-    return price(seen or hotspot(), edit or patch(load()), proven, settings, today=today)
+    return price(seen or hotspot(), edit or patch(load()), proven, settings, today=today, sources=sources)
 
 
 class Build:
@@ -118,6 +121,9 @@ class Build:
     proof = staticmethod(proof)
     config = staticmethod(config)
     saving: Callable[..., Saving] = staticmethod(saving)
+    source: Callable[..., Source] = staticmethod(
+        lambda **fields: Source(**({"vendor": "otel", "format": "otlp-json"} | fields))
+    )
     today = TODAY
 
 

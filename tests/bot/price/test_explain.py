@@ -39,7 +39,7 @@ def test_a_priced_saving():
         "  grade C: list prices\n"
         "  SQL statements per request: 51 -> 1\n"
         "  cash now: 0 | 1,700 | 2,900 USD\n"
-        "  cost of the hotspot (no amount is above it): 2,000 | 3,500 | 4,000 USD\n"
+        "  cost of the hotspot (cash now and freed capacity are not above it): 2,000 | 3,500 | 4,000 USD\n"
         "  a million avoided statements: 0.01 | 0.02 | 0.03 USD\n"
         "\n"
         "Lines, per month: low | expected | high | becomes cash when\n"

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.price.wording import Change, with_money, without_money
+from bot.price.wording import Change, Money, with_money, without_money
 from bot.records import Amount
 
 CHANGE = Change(51, 1, 65_600_000, 3_700_000)
@@ -85,11 +85,11 @@ def amounts(low: str, expected: str, high: str) -> Amount:
 )
 def test_with_money(cash, headroom, change, expected):
     freed = amounts(*headroom) if headroom else None
-    assert with_money(change, amounts(*cash), freed, Decimal(25), "USD") == expected
+    assert with_money(change, Money(amounts(*cash), freed), Decimal(25), "USD") == expected
 
 
 def test_another_currency_is_spelled_out():
-    sentence = with_money(CHANGE, amounts("360", "500", "650"), None, Decimal(25), "EUR")
+    sentence = with_money(CHANGE, Money(amounts("360", "500", "650")), Decimal(25), "EUR")
     assert sentence == f"Estimated: EUR 500 [EUR 360 to EUR 650] a month in cash; estimated {LATENCY}."
 
 
