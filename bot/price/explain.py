@@ -24,7 +24,10 @@ def _results(saving: Saving) -> tuple[str, ...]:
     amounts = (
         ("cash now", saving.cash_now),
         (f"cash after {saving.action}", saving.cash_after_action),
-        (f"freed capacity at {'the price paid' if saving.valued == 'paid' else 'list price'}, not cash", saving.headroom),
+        (
+            f"freed capacity at {'the price paid' if saving.valued == 'paid' else 'list price'}, not cash",
+            saving.headroom,
+        ),
         ("cost of the hotspot (cash now and freed capacity are not above it)", saving.attributed),
         ("its part of the cash with the other patches on these resources", saving.after_others),
         ("cash of all these patches, nothing counted twice", saving.deduped_total),
