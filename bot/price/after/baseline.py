@@ -31,7 +31,7 @@ class Baseline(Record, frozen=True, kw_only=True):
     pull_request: int | None = None
     settings: PriceConfig
     constants: dict[str, Factor]
-    statements: dict[str, float] = {}  # mean milliseconds as the database measured them, by fingerprint
+    statements: dict[str, float]  # mean milliseconds as the database measured them, by fingerprint
     counts: Counts
     control: str | None = None
     hours: tuple[Hour, ...] = ()  # of the entry and of the control
@@ -63,7 +63,7 @@ def chosen(results: Sequence[Result], patch: str | None) -> Result:
     return ranked[0]
 
 
-def freeze(  # noqa: PLR0913, PLR0917 - everything that is known before
+def freeze(
     result: Result,
     others: Iterable[Result],
     before: Sequence[str],
