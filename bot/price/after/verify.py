@@ -109,6 +109,8 @@ def _notes(baseline: Baseline, after: Counts | None, found: Sequence[Effect], *,
     before = baseline.counts
     if after and after.releases and after.releases == before.releases:
         notes.append(f"the exports before and after name the same release ({', '.join(after.releases)})")
+    if after and after.start and before.end and after.start < before.end:  # both as the readers write them
+        notes.append(f"the window after begins at {after.start}, before the other one ends at {before.end}")
     if after and (after.every is None or before.every is None):
         notes.append("the exports count only statements that repeat, so others that run in their place are not seen")
     if found and baseline.control is None:
