@@ -70,9 +70,10 @@ def regenerated(text: str, client: Any) -> tuple[str, list[str]]:
             out.append(block)
             continue
         changed = {"price": f'"{price:f}"', "source": f'"{SOURCE}"', "stated": stated}
+        new = block
         for name, value in changed.items():
-            block = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", block)
-        out.append(block)
+            new = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", new)
+        out.append(new)
     return "".join(out), kept
 
 

@@ -391,19 +391,26 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     from bot.price.after.series import read_series
     from bot.price.after.verify import verify as compare
     from bot.price.after.window import after_of
+    from bot.price.sources import read_sources
     from bot.show.report import write_bytes
 
     config = _config(repo)
     hours = read_series(series or (), config.max_input_mb)
+    if baseline is not None and (before or control or freeze):
+        raise UserError("--baseline holds what was before already: leave out --before, --control and --freeze.")
+    if freeze is not None and after:
+        raise UserError("--freeze only writes down what was before: leave out --after, or --freeze.")
     if baseline is not None:
         frozen = baselines.read(baseline)
     else:
-        chosen = baselines.chosen(_results(plan), patch)
-        frozen = baselines.freeze(chosen, before or (), hours, control, config, __version__)
+        results = _results(plan)
+        chosen = baselines.chosen(results, patch)
+        frozen = baselines.freeze(chosen, results, before or (), hours, control, config)
     if freeze is not None:
         write_bytes(baselines.encode(frozen), freeze, "--freeze")
         return 0
-    found = compare(frozen, after_of(after or (), hours, deployed, incident or (), merge), config)
+    measured = after_of(after or (), hours, deployed, incident or (), merge)
+    found = compare(frozen, measured, config, read_sources(frozen.settings, repo))
     if ledger is not None:
         append(ledger, entry_of(found))
     _print(_verification(found, output))

@@ -159,7 +159,8 @@ def _at(month: Model) -> str:
 
 def _ranked(inputs: dict[str, Input], month: Model) -> tuple[Input, ...]:
     """The inputs with what 20 % more or less of each does, the strongest first."""
-    moved = {name: month.effect(name) for name in inputs}
+    # The sample's error is that of the requests, which are in the list themselves.
+    moved = {name: 0.0 if name == "sampling-error" else month.effect(name) for name in inputs}
     order = sorted(inputs, key=lambda name: -moved[name])
     return tuple(msgspec.structs.replace(inputs[name], effect=two_digits(moved[name])) for name in order)
 

@@ -5,6 +5,7 @@ The medians of factors do not multiply to the median of their products, so the l
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from bot.price.billed import Account
 from bot.price.evidence import plain
@@ -13,9 +14,10 @@ from bot.price.model import Model
 from bot.price.modes import Mode
 from bot.price.repeats import Repeat
 from bot.price.replay import standing_units
-from bot.price.units import Draws
 from bot.price.work import Work, avoided
 from bot.records import Volume
+
+_SIX = Context(prec=6, rounding=ROUND_HALF_EVEN)
 
 
 def worked(month: Model, known: Sequence[Factor], volume: Volume) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def _mode(mode: Mode, point: Model, numbers: dict[str, float]) -> Iterator[str]:
     work = Work(avoided(point.repeated), point.factors)
     rows = [point.factors.row(sku) for sku in mode.skus]
     value = float(mode.cost(work, point.factors)[0])
-    prices = " + ".join(f"{row.price:.6g}" for row in rows)
+    prices = " + ".join(f"{number(row.price)}" for row in rows)
     if "lambda-memory" in mode.factors:
         left = f"{number(work.duration().draws[0])} GB-s"
     elif "cross-zone-share" in mode.factors:
@@ -101,9 +103,9 @@ def _mode(mode: Mode, point: Model, numbers: dict[str, float]) -> Iterator[str]:
     if "aurora-capacity" in mode.factors:
         steps.append(f"x {number(numbers['aurora-capacity'])} ACU per vCPU")
     if "fargate-memory" in mode.factors:
-        prices = f"({rows[0].price:.6g} + {number(numbers['fargate-memory'])} GB x {rows[1].price:.6g})"
+        prices = f"({number(rows[0].price)} + {number(numbers['fargate-memory'])} GB x {number(rows[1].price)})"
     elif rows[0].vcpu:
-        prices = f"{rows[0].price:.6g} / {rows[0].vcpu} vCPU"
+        prices = f"{number(rows[0].price)} / {rows[0].vcpu} vCPU"
     steps.append(f"x {prices}")
     for name, word in (("scaling-target", "of the target"), ("machine-utilisation", "in use")):
         if name in mode.factors:
@@ -165,11 +167,8 @@ def _totals(month: Model, point: Model) -> Iterator[str]:
             yield f"{word}: {number(single)} at the medians; {number(drawn)} as the median of 10,000 draws"
 
 
-def number(value: "float | Draws") -> str:
+def number(value: float | Decimal) -> str:
     """Six significant digits, no exponent, thousands separated."""
-    found = float(value)
-    if found == 0:
-        return "0"
-    digits = max(0, 6 - len(str(int(abs(found)))) if abs(found) >= 1 else 8)
-    text = f"{found:,.{digits}f}"
+    found = _SIX.create_decimal(repr(float(value)))
+    text = f"{found:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

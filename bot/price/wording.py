@@ -44,12 +44,13 @@ def with_money(change: Change, amounts: Money, minimum: Decimal, currency: str) 
     effects, sign = _effects(change), _SIGNS.get(currency, f"{currency} ")
     if change.queries_before == change.queries_after:
         return f"{_upper(effects)}: no saving."
-    worth = max(cash.expected, *(found.expected for found in (amounts.headroom, amounts.after) if found), cash.expected)
-    if abs(worth) < SMALL and cash.expected > -SMALL:
+    worth = max(cash.expected, amounts.after.expected if amounts.after else cash.expected)
+    most = max(worth, headroom.expected) if (headroom := amounts.headroom) else worth
+    if abs(most) < SMALL and cash.expected > -SMALL:
         return f"{_upper(effects)}; under {sign}{SMALL} a month: merge for latency, not for money."
     money = _money(amounts, sign)
-    if worth < minimum:
-        size = "It costs money" if worth < 0 else f"The money is small (minimum {sign}{minimum:,f} a month)"
+    if worth < minimum or worth <= 0:
+        size = "It costs money" if worth < 0 else f"Expected cash is under {sign}{minimum:,f} a month"
         return f"Opened for latency: {effects}. {size}: an estimated {money}."
     return f"Estimated: {money}; {effects}."
 

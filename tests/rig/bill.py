@@ -117,7 +117,8 @@ def write(path: Path, rows: Iterable[dict[str, str]], version: str = "1.2") -> P
         + ["CAST(json(nullif(Tags, '')) AS MAP(VARCHAR, VARCHAR)) AS Tags"]
     )
     duckdb.sql(
-        f"COPY (SELECT * REPLACE ({replaced}) FROM read_csv('{plain}', all_varchar = true)) TO '{path}' (FORMAT parquet)"
+        f"COPY (SELECT * REPLACE ({replaced}) FROM read_csv('{plain}', all_varchar = true)) "
+        f"TO '{path}' (FORMAT parquet)"
     )
     return path
 

@@ -1,4 +1,4 @@
-"""Runs bench/prices.py against botocore's Stubber, which checks each call by the service's own model; says what came."""
+"""Runs bench/prices.py against botocore's Stubber, which checks each call by the model of the API."""
 
 import importlib.util
 import json

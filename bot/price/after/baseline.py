@@ -1,18 +1,20 @@
 """What is known before the deployment, frozen: nothing that happens later can move the yardstick."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
+from bot import __version__
 from bot.config import Config, PriceConfig
 from bot.errors import UserError
 from bot.price.after.counts import Counts, of_exports, of_hotspot
 from bot.price.after.series import Hour
 from bot.price.factors import Factor, constants
+from bot.price.sources import server_side
 from bot.price.volume import names, requests_per_month
 from bot.records import Hotspot, Patch, Proof, Record, Result, Saving
 
@@ -29,6 +31,7 @@ class Baseline(Record, frozen=True, kw_only=True):
     pull_request: int | None = None
     settings: PriceConfig
     constants: dict[str, Factor]
+    statements: dict[str, float]  # mean milliseconds as the database measured them, by fingerprint
     counts: Counts
     control: str | None = None
     hours: tuple[Hour, ...] = ()  # of the entry and of the control
@@ -61,9 +64,16 @@ def chosen(results: Sequence[Result], patch: str | None) -> Result:
 
 
 def freeze(
-    result: Result, before: Sequence[str], hours: Sequence[Hour], control: str | None, config: Config, version: str
+    result: Result,
+    others: Iterable[Result],
+    before: Sequence[str],
+    hours: Sequence[Hour],
+    control: str | None,
+    config: Config,
 ) -> Baseline:
     """The baseline of one result; counts come from the exports before, else from the hotspot itself.
+
+    `others` are the results of the same plan: databases among their sources say how long a statement takes there.
 
     Raises:
         UserError: an export that cannot be read or does not show the entry, or hours of another one.
@@ -76,7 +86,7 @@ def freeze(
     volume = requests_per_month(hotspot, settings)
     metrics = replace(hotspot.metrics, requests_per_month=volume)
     return Baseline(
-        version=version,
+        version=__version__,
         hotspot=replace(hotspot, metrics=metrics),
         patch=replace(result.patch, changes=()),
         proof=result.proof,
@@ -84,6 +94,7 @@ def freeze(
         pull_request=result.pull_request.number if result.pull_request else None,
         settings=settings,
         constants=constants(settings.constants),
+        statements=server_side(other.hotspot for other in others),
         counts=counts,
         control=control,
         hours=hours_of(hours, hotspot, control),

@@ -14,6 +14,8 @@ from bot.price.after.kept import added
 from bot.price.after.series import Hour, moment_of
 from bot.price.after.structure import structure
 from bot.price.after.worth import basis, expected, realised
+from bot.price.estimate import NO_SOURCES
+from bot.price.sources import Sources
 from bot.records import Effect, Verification
 
 
@@ -29,8 +31,10 @@ class After:
     left_out: Sequence[str] = ()  # incidents, in words
 
 
-def verify(baseline: Baseline, after: After, config: Config) -> Verification:
-    """Whether the saving of a merged patch was real. Nothing but the inputs counts, the time of day included.
+def verify(baseline: Baseline, after: After, config: Config, sources: Sources = NO_SOURCES) -> Verification:
+    """Whether the saving of a merged patch was real, priced by what the baseline's settings name in `sources`.
+
+    Nothing but the inputs counts: not the time of day either.
 
     Raises:
         UserError: an export that cannot be read, begins before the deployment, or a series without the entry.
@@ -41,7 +45,7 @@ def verify(baseline: Baseline, after: After, config: Config) -> Verification:
     counted = structure(baseline.hotspot, baseline.patch, baseline.counts, counts) if after.exports else None
     found, last_hour = _effects(baseline, after)
     until = max((end for end in (counts.end if counts else None, last_hour) if end), default=None)
-    worth = realised(baseline, counted, found, date.fromisoformat(until[:10])) if until else None
+    worth = realised(baseline, counted, found, date.fromisoformat(until[:10]), sources) if until else None
     verdict, reason = decide(counted, found, worth)
     saving = baseline.saving
     return Verification(
@@ -105,6 +109,8 @@ def _notes(baseline: Baseline, after: Counts | None, found: Sequence[Effect], *,
     before = baseline.counts
     if after and after.releases and after.releases == before.releases:
         notes.append(f"the exports before and after name the same release ({', '.join(after.releases)})")
+    if after and after.start and before.end and after.start < before.end:  # both as the readers write them
+        notes.append(f"the window after begins at {after.start}, before the other one ends at {before.end}")
     if after and (after.every is None or before.every is None):
         notes.append("the exports count only statements that repeat, so others that run in their place are not seen")
     if found and baseline.control is None:

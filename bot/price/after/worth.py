@@ -9,6 +9,7 @@ from bot.price.after.baseline import Baseline
 from bot.price.estimate import price
 from bot.price.factors import Factor
 from bot.price.repeats import Repeat, repeats
+from bot.price.sources import Sources
 from bot.records import Basis, Effect, Saving, Structure, Worth
 
 # Which factors of the model, per avoided statement, a measured resource replaces.
@@ -17,7 +18,10 @@ _OF_METRIC = {
     "cpu_ms": ("application-cpu",),
     "bytes": ("bytes-separate", "bytes-joined-collection"),
 }
-_PER_STATEMENT = ("database-cpu", "application-cpu", "round-trip", "bytes-separate", "bytes-joined-collection")
+_PER_STATEMENT = (
+    "database-cpu", "database-call-overhead", "application-cpu", "round-trip", "bytes-separate",
+    "bytes-joined-collection",
+)  # fmt: skip
 _SURE = ("fell", "rose", "unchanged")
 
 
@@ -31,10 +35,13 @@ def expected(baseline: Baseline) -> Worth | None:
     return None if baseline.saving is None else _worth(baseline.saving)
 
 
-def realised(baseline: Baseline, structure: Structure | None, effects: Sequence[Effect], until: date) -> Worth | None:
+def realised(
+    baseline: Baseline, structure: Structure | None, effects: Sequence[Effect], until: date, sources: Sources
+) -> Worth | None:
     """The same amounts from what was measured; None where nothing was estimated, or nothing was measured yet.
 
-    Growth or loss of traffic since is neither gain nor loss. Prices are those that were valid on the last day measured.
+    Growth or loss of traffic since is neither gain nor loss. Prices are those of the bill, or of the list on the last
+    day measured.
     """
     repeated = repeats(baseline.hotspot, baseline.patch)
     share = _share(structure, repeated)
@@ -43,7 +50,13 @@ def realised(baseline: Baseline, structure: Structure | None, effects: Sequence[
         return None
     config = Config(price=replace(baseline.settings, constants=None))
     adjust = _adjust(baseline, repeated, share, measured)
-    return _worth(price(baseline.hotspot, baseline.patch, baseline.proof, config, today=until, adjust=adjust))
+    known = {} if "database-cpu" in measured else baseline.statements  # what was measured says more than the server
+    scale = 1.0 if share is None else share
+    sources = replace(sources, statements={name: ms * scale for name, ms in known.items()})
+    saving = price(
+        baseline.hotspot, baseline.patch, baseline.proof, config, today=until, adjust=adjust, sources=sources
+    )
+    return _worth(saving)
 
 
 def _share(structure: Structure | None, repeated: Sequence[Repeat]) -> float | None:

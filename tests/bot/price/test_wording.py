@@ -30,7 +30,8 @@ def amounts(low: str, expected: str, high: str) -> Amount:
             ZERO,
             ("180", "280", "420"),
             CHANGE,
-            f"Estimated: $280 [$180 to $420] a month of freed capacity at list price, not cash; estimated {LATENCY}.",
+            f"Opened for latency: estimated {LATENCY}. Expected cash is under $25 a month: an estimated $280 "
+            "[$180 to $420] a month of freed capacity at list price, not cash.",
             id="freed capacity is not called cash",
         ),
         pytest.param(
@@ -66,7 +67,7 @@ def amounts(low: str, expected: str, high: str) -> Amount:
             ("10", "13", "17"),
             ("1.8", "2.8", "4.2"),
             CHANGE,
-            f"Opened for latency: estimated {LATENCY}. The money is small (minimum $25 a month): an estimated $13 "
+            f"Opened for latency: estimated {LATENCY}. Expected cash is under $25 a month: an estimated $13 "
             "[$10 to $17] a month in cash and under $10 a month of freed capacity at list price, not cash.",
             id="below the minimum",
         ),

@@ -69,6 +69,8 @@ def test_the_statement_is_gone(project: Path, capsys: pytest.CaptureFixture[str]
         "  cash now: realised 17 [0 to 29], expected 17 [0 to 29] USD a month\n"
         "  freed capacity, not cash: realised 36 [25 to 50], expected 36 [25 to 50] USD a month\n"
         "  note: the exports before and after name the same release (1.4.0)\n"
+        "  note: the window after begins at 2026-11-24T02:56:49.073Z, before the other one ends at "
+        "2026-11-24T02:56:49.726Z\n"
     )
     assert verify(project, *after, "--merge", "c0ffee", "--format", "json") == 0
     found = json.loads(capsys.readouterr().out)
@@ -112,6 +114,7 @@ def test_the_comment(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "baseline: no resource was measured.\n"
         "\n"
         "- the exports before and after name the same release (1.4.0)\n"
+        "- the window after begins at 2026-11-24T02:56:49.073Z, before the other one ends at 2026-11-24T02:56:49.726Z\n"
         "\n"
         f"<sub>Baseline `{baseline}`, measured until 2026\\-11-24T02:56:49.726Z; patch `abababababab`.</sub>\n"
     )
@@ -207,6 +210,8 @@ def test_measured_resources_are_what_is_priced(project: Path, capsys: pytest.Cap
     ("arguments", "message"),
     [
         ([], "name what came after: exports with --after, or hours with --series and --deployed."),
+        (["--baseline", "b.json", "--before", str(OTEL)], "--baseline holds what was before already: leave out"),
+        (["--freeze", "b.json", "--after", str(OTEL)], "--freeze only writes down what was before: leave out --after"),
         (["--after", "nothing.json"], "nothing.json does not exist; check the path."),
         (
             ["--after", str(OTEL), "--deployed", "2026-11-25T00:00Z"],

@@ -69,7 +69,7 @@ NO_EFFECTIVE = "EffectiveCost is nothing in 432 of 432 rows that were billed"
     ("fields", "column", "reason", "cost"),
     [
         pytest.param({}, "EffectiveCost", "", "2", id="as it should be"),
-        pytest.param({"EffectiveCost": "0"}, "ContractedCost", NO_EFFECTIVE, "2", id="whole numbers, rounded to nothing"),
+        pytest.param({"EffectiveCost": "0"}, "ContractedCost", NO_EFFECTIVE, "2", id="rounded to nothing"),
         pytest.param(
             {"EffectiveCost": "0", "ContractedCost": "0"},
             "BilledCost",
@@ -78,7 +78,7 @@ NO_EFFECTIVE = "EffectiveCost is nothing in 432 of 432 rows that were billed"
             id="both rounded to nothing",
         ),
         pytest.param(
-            {"EffectiveCost": "0.9"}, "ContractedCost", "EffectiveCost is 0.45 of what was billed", "2", id="far too low"
+            {"EffectiveCost": "0.9"}, "ContractedCost", "EffectiveCost is 0.45 of what was billed", "2", id="too low"
         ),
         pytest.param(
             {"EffectiveCost": "2.5"}, "ContractedCost", "EffectiveCost is 1.25 of what was billed", "2", id="too high"
