@@ -12,6 +12,7 @@ from bot.price.amounts import amount, two_digits
 from bot.price.bill.resources import Resource, resources
 from bot.price.billed import billing
 from bot.price.carbon import carbon
+from bot.price.exchange import converted
 from bot.price.factors import Factor, Factors, constants, draw
 from bot.price.grounds import grounds
 from bot.price.model import Model
@@ -112,7 +113,13 @@ def calculate(  # noqa: PLR0913  the same
     saving = _with_money(unpriced_saving, change, month, inputs, item, settings)
     worked = formulas.worked(month, known, volume)
     return Priced(
-        msgspec.structs.replace(grounds(saving, settings), formulas=worked, carbon=carbon(month, settings)), month
+        msgspec.structs.replace(
+            grounds(saving, settings),
+            formulas=worked,
+            converted=converted(saving, settings.exchange),
+            carbon=carbon(month, settings),
+        ),
+        month,
     )
 
 
