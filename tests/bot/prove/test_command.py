@@ -51,6 +51,12 @@ def test_test_files_without_pytest_are_unittest(tmp_path: Path) -> None:
     assert find_command(tmp_path, tmp_path, Config(python=str(python))).words == DISCOVER
 
 
+def test_pytest_that_is_not_there_leaves_django_its_own_runner(tmp_path: Path) -> None:
+    write(tmp_path, {"pytest.ini": "", "tox.ini": "[testenv]\ncommands = pytest\n", "manage.py": ""})
+    python = interpreter_without_pytest(tmp_path / "python")
+    assert find_command(tmp_path, tmp_path, Config(python=str(python))).words == ("python", "manage.py", "test")
+
+
 CONFIGURED = {
     "pytest": ("pytest -q", (*PYTEST, "-q"), {}),
     "python3": ("python3 -m pytest tests", (*PYTEST, "tests"), {}),
