@@ -120,7 +120,7 @@ def _guessed(tree: Path, interpreter: Path) -> tuple[str, ...]:
     if names_pytest(tree) and _has_pytest(tree, interpreter):
         return ("-m", "pytest")
     if (tree / "manage.py").is_file():
-        return ("manage.py", "test")
+        return ("manage.py", "test", "--noinput")  # a test database that an ended run left is made anew
     if has_test_files(tree) and _can_import_pytest(interpreter):
         return ("-m", "pytest")
     tests = tree / "tests"
