@@ -126,6 +126,7 @@ class Config(Section):
     test_timeout_seconds: Annotated[int, Between(ge=1, le=86_400)] = 900
     test_memory_mb: Annotated[int, Between(ge=64)] | None = None  # default: three quarters of the machine's
     sandbox: SandboxMode = "auto"
+    test_files: tuple[str, ...] = ()  # untracked files that the tests need, below the repository
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
     minimum_repeats: Annotated[int, Between(ge=2)] = 5  # statements per request from which a loop is a hotspot

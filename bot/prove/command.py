@@ -22,6 +22,7 @@ from bot.prove.spoken import Spoken
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?")
 _PYTEST = ("pytest", "py.test")
+_PYTEST_MODULE = ("python", "-m", "pytest")
 _QUESTION_SECONDS = 60
 
 
@@ -66,7 +67,9 @@ def find_command(tree: Path, repository: Path, config: Config, file: str = "") -
     interpreter = find_interpreter(repository, config, directory)
     if config.test_command is not None:
         return replace(_configured(config.test_command, interpreter, tree / directory), directory=directory)
-    spoken = declared(tree / directory) or Spoken(("python", *_guessed(tree / directory, interpreter)))
+    spoken = declared(tree / directory)
+    if spoken is None or (spoken.words[:3] == _PYTEST_MODULE and not _has_pytest(tree / directory, interpreter)):
+        spoken = Spoken(("python", *_guessed(tree / directory, interpreter)))
     place = "/".join(filter(None, (directory, spoken.directory.rstrip("/."))))
     if not _is_inside(tree, place):
         spoken, place = Spoken(("python", *_guessed(tree / directory, interpreter))), directory
@@ -114,10 +117,10 @@ def tool_path(interpreter: Path) -> str:
 
 
 def _guessed(tree: Path, interpreter: Path) -> tuple[str, ...]:
-    if names_pytest(tree):
+    if names_pytest(tree) and _has_pytest(tree, interpreter):
         return ("-m", "pytest")
     if (tree / "manage.py").is_file():
-        return ("manage.py", "test")
+        return ("manage.py", "test", "--noinput")  # a test database that an ended run left is made anew
     if has_test_files(tree) and _can_import_pytest(interpreter):
         return ("-m", "pytest")
     tests = tree / "tests"
@@ -126,8 +129,16 @@ def _guessed(tree: Path, interpreter: Path) -> tuple[str, ...]:
     return ("-m", "unittest", "discover")
 
 
+def _has_pytest(tree: Path, interpreter: Path) -> bool:
+    """Asked where there is a choice; where there is none, the run itself says what is missing."""
+    return not (tree / "manage.py").is_file() or _can_import_pytest(interpreter)
+
+
 def _can_import_pytest(interpreter: Path) -> bool:
     """Asked under the same fence as the tests: the interpreter may be one that the repository brought."""
+    packages = interpreter.parent.parent / "lib"
+    if next(packages.glob("python3*/site-packages/pytest/__init__.py"), None) is not None:
+        return True
     question = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest') is None)"
     with tempfile.TemporaryDirectory() as own:
         wrapped = best_sandbox().wrap(

@@ -14,10 +14,17 @@ CAP_AMBIENT_CLEAR_ALL = 4
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 _MS_RDONLY, _MS_BIND, _MS_REC = 0x1, 0x1000, 0x4000
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY = 442, -100, 0x8000, 0x1
-_LAST_CAPABILITY = 63
+_LAST_CAPABILITY, _CAPABILITY_VERSION = 63, 0x20080522
 # CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, NET_BIND_SERVICE: what a test suite run by root may need.
 # Not kept, among others: SYS_PTRACE reads the memory of other processes, SYS_ADMIN undoes the mounts.
 _KEPT_CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 10})
+
+
+class _CapabilityHalf(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable"))
+
+
+_CapabilitySets = _CapabilityHalf * 2
 
 
 class _MountAttributes(ctypes.Structure):
@@ -36,7 +43,26 @@ def give_up_rights() -> None:
     for capability in range(_LAST_CAPABILITY + 1):
         if capability not in _KEPT_CAPABILITIES:
             prctl(CAPBSET_DROP, capability)
+    _keep_capabilities()
     prctl(SET_NO_NEW_PRIVS, 1)
+
+
+def _keep_capabilities() -> None:
+    """Nothing inheritable: root would get it back by exec, beside what the bounding set leaves."""
+    if sys.platform != "linux":
+        return
+    libc, header, sets = (
+        ctypes.CDLL(None, use_errno=True),
+        (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION),
+        _CapabilitySets(),
+    )
+    if libc.capget(header, sets):
+        return
+    for half, kept in zip(sets, (sum(1 << number for number in _KEPT_CAPABILITIES), 0), strict=True):
+        half.permitted &= kept
+        half.effective &= kept
+        half.inheritable = 0
+    libc.capset(header, sets)
 
 
 def fence_files(own: Iterable[str], writable: Iterable[str], frozen: Iterable[str], hidden: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from bot.prove.junit import Outcomes
+from bot.prove.untrusted import read_bounded
 from bot.records import OPERATION_NAMES, OperationCount, OperationKind, Site
 
 MAX_BYTES = 512 << 20  # of all files of one run
@@ -69,10 +70,11 @@ def read_rows(directory: Path) -> tuple[Row, ...]:
     rows, budget = [], MAX_BYTES
     decoder = msgspec.json.Decoder(Row)
     for path in sorted(directory.glob("*.jsonl")):
-        budget -= path.stat().st_size
-        if budget < 0 or path.is_symlink():
-            break
-        for line in path.read_bytes().splitlines():
+        content = read_bounded(path, budget)
+        if content is None:
+            continue
+        budget -= len(content)
+        for line in content.splitlines():
             if len(rows) >= MAX_ROWS:
                 break
             try:

@@ -14,7 +14,7 @@ from bot.prove.run import Place
 from bot.prove.sandbox import sandbox_for
 from bot.prove.scratch import scratch_directory
 from bot.prove.slope import Measured, measure
-from bot.prove.snapshot import check_changes, take_snapshot
+from bot.prove.snapshot import brought_files, check_changes, take_snapshot
 from bot.prove.suite import Suite
 from bot.prove.verdict import Seen, decide, why_unprovable
 from bot.prove.writes import compare_writes
@@ -31,7 +31,7 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
     check_changes(checkout.path, patch.changes)
     sandbox = sandbox_for(config.sandbox)
     command = find_command(checkout.path, repository.resolve(), config, patch.site.file)
-    with scratch_directory() as scratch:
+    with scratch_directory() as scratch, brought_files(checkout.path, repository, config.test_files):
         kept = scratch / "kept"
         take_snapshot(checkout.path, kept)
         place = Place(checkout.path, repository.resolve(), patch.site, kept)

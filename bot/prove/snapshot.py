@@ -1,10 +1,36 @@
 """The files of a work tree, kept aside so that each test run starts from the same ones."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import UserError
 from bot.records import Change
+
+
+@contextmanager
+def brought_files(tree: Path, repository: Path, names: tuple[str, ...]) -> Iterator[None]:
+    """Copies of untracked files of the repository, in the tree as long as this lasts; a file of the commit stays.
+
+    Raises:
+        UserError: no such file, or none that lies in the repository.
+    """
+    wanted = []
+    for name in names:
+        source = (repository / name).resolve()
+        if not source.is_relative_to(repository.resolve()) or ".git" in source.parts or not source.is_file():
+            raise UserError(f"test-files: {name!r} is no file of the repository; correct the setting.")
+        if not (tree / name).exists():
+            wanted.append((source, tree / name))
+    try:
+        for source, place in wanted:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, place)
+        yield
+    finally:
+        for _, place in wanted:
+            place.unlink(missing_ok=True)
 
 
 def take_snapshot(tree: Path, kept: Path) -> None:

@@ -19,7 +19,7 @@ DETECTED = {
     "conftest.py": ({"conftest.py": ""}, PYTEST),
     "tests directory": ({"tests/unit/test_a.py": ""}, PYTEST),
     "django under pytest": ({"manage.py": "", "pytest.ini": ""}, PYTEST),
-    "django": ({"manage.py": "", "tests/test_a.py": ""}, ("python", "manage.py", "test")),
+    "django": ({"manage.py": "", "tests/test_a.py": ""}, ("python", "manage.py", "test", "--noinput")),
     "nothing": ({}, DISCOVER),
     "settings without pytest": ({"tox.ini": "[tox]\n", "pyproject.toml": "[tool.black]\n"}, DISCOVER),
     "settings that do not parse": ({"tox.ini": "pytest", "pyproject.toml": "[", "setup.cfg": "\xff"}, DISCOVER),
@@ -49,6 +49,17 @@ def test_test_files_without_pytest_are_unittest(tmp_path: Path) -> None:
     write(tmp_path, {"tests/__init__.py": "", "tests/test_a.py": ""})
     python = interpreter_without_pytest(tmp_path / "python")
     assert find_command(tmp_path, tmp_path, Config(python=str(python))).words == DISCOVER
+
+
+def test_pytest_that_is_not_there_leaves_django_its_own_runner(tmp_path: Path) -> None:
+    write(tmp_path, {"pytest.ini": "", "tox.ini": "[testenv]\ncommands = pytest\n", "manage.py": ""})
+    python = interpreter_without_pytest(tmp_path / "python")
+    assert find_command(tmp_path, tmp_path, Config(python=str(python))).words == (
+        "python",
+        "manage.py",
+        "test",
+        "--noinput",
+    )
 
 
 CONFIGURED = {

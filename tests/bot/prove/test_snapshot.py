@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
-from bot.prove.snapshot import restore_snapshot, take_snapshot, write_changes
+from bot.prove.snapshot import brought_files, restore_snapshot, take_snapshot, write_changes
 from bot.records import Change
 
 
@@ -50,3 +50,24 @@ def test_refused_changes(tree: Path, path: str, message: str) -> None:
     with pytest.raises(UserError) as caught:
         write_changes(tree, (Change(path=path, before="y", after="z"),))
     assert str(caught.value) == message
+
+
+def test_untracked_files_are_brought_and_taken_away(tmp_path: Path) -> None:
+    repository, tree = tmp_path / "repository", tmp_path / "tree"
+    for path, text in ((repository / "app/local.py", "new"), (repository / "a.py", "dirty"), (tree / "a.py", "kept")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with brought_files(tree, repository, ("app/local.py", "a.py")):
+        assert ((tree / "app/local.py").read_text(), (tree / "a.py").read_text()) == ("new", "kept")
+    assert ((tree / "app/local.py").exists(), (tree / "a.py").read_text()) == (False, "kept")
+
+
+@pytest.mark.parametrize("name", ["../outside", ".git/config", "link", "nothing", ""])
+def test_files_from_elsewhere_are_not_brought(tmp_path: Path, name: str) -> None:
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    for path in (tmp_path / "outside", repository / ".git/config"):
+        path.touch()
+    (repository / "link").symlink_to(tmp_path / "outside")
+    with pytest.raises(UserError, match="is no file of the repository"), brought_files(tmp_path, repository, (name,)):
+        pass

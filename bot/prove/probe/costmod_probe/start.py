@@ -8,9 +8,9 @@ from __future__ import annotations
 import atexit
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 
-from . import counter, frames, imports, recorder, seeds, site_marker, sources, unittest_outcomes
+from . import counter, frames, imports, recorder, site_marker, sources, unittest_outcomes
 from .instruments import CALLS
 
 
@@ -27,7 +27,7 @@ def start() -> None:
         return
     origin = environ.get("COSTMOD_PROBE_ORIGIN", "")
     sources.prefer_tree(root, origin, environ.get("COSTMOD_PROBE_PROJECT", ""))
-    seeds.pin(environ)
+    _add_to_pytest(environ)
     log = recorder.Recorder(directory)
     stack = frames.Frames(root)
     counts = counter.Counter(log, stack)
@@ -51,6 +51,14 @@ def start() -> None:
     _leave_before_exit(leave)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=log.forget)
+
+
+def _add_to_pytest(environ: MutableMapping[str, str]) -> None:
+    """Have pytest load our plugin where it is started, in workers too."""
+    ours = "costmod_probe.pytest_seeds"
+    plugins = [name for name in environ.get("PYTEST_PLUGINS", "").split(",") if name]
+    if ours not in plugins:
+        environ["PYTEST_PLUGINS"] = ",".join([*plugins, ours])
 
 
 def _leave_before_exit(leave: Callable[[], None]) -> None:
