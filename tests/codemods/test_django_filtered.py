@@ -110,8 +110,8 @@ def test_what_a_prefetch_takes(good: str, queryset: str | None, checkout: Checko
     assert isinstance(found, Proposal)
     ahead = AHEAD.format("").replace('Comment.objects.filter(text="b")', queryset)
     assert found.texts["app.py"] == (
-        "from django.db.models import Prefetch\n\nfrom blog.admin import site\nfrom blog.models import Author, Comment, Post as Entry\n\n\n"
-        + VIEW.format(ahead).replace("Post.", "Entry.")
+        "from django.db.models import Prefetch\n\nfrom blog.admin import site\n"
+        "from blog.models import Author, Comment, Post as Entry\n\n\n" + VIEW.format(ahead).replace("Post.", "Entry.")
     )
 
 
