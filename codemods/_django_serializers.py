@@ -93,13 +93,12 @@ class Serializers:
             )
             node = self.classes.member(serializer, method)
             return self._of_second(node, model) if node else set()
-        nested = self.index.names.resolve(serializer[0], dotted(value.func), serializer[1])
-        if nested and self.classes.class_(nested):
+        if nested := self._nesting(serializer, value):
             chains = set(self.reads.follow(model, path))
             end = self.reads.ends(model, path)
             if end is None:
                 return chains
-            return chains | {(*end[0], *more) for more in self.serialized(nested, end[1])}
+            return chains | {(*end[0], *more) for key in nested for more in self.serialized(key, end[1])}
         if field in _BY_KEY and not _is_true(options.get("many")) and "lookup_field" not in options:
             path = path[:-1]
         chains = set(self.reads.follow(model, path))
@@ -107,6 +106,13 @@ class Serializers:
             end = self.reads.ends(model, path)
             chains |= {(*end[0], *more) for more in self._shown(end[1])} if end else set()
         return chains
+
+    def _nesting(self, serializer: Key, value: ast.Call) -> list[Key]:
+        """The class of a field, and serializers that the field is given: `Shown(read_field=AuthorSerializer())`."""
+        given = [v for v in (*value.args, *(k.value for k in value.keywords)) if isinstance(v, ast.Call)]
+        named = [dotted(value.func), *(name for v in given if (name := dotted(v.func)).endswith("Serializer"))]
+        found = (self.index.names.resolve(serializer[0], name, serializer[1]) for name in named)
+        return [key for key in found if key and self.classes.class_(key)]
 
     def _of_second(self, member: Member, model: DjangoModel) -> set[Reading]:
         """The chains read on the row that a method `def get_x(self, obj)` is given."""

@@ -209,6 +209,8 @@ class DjangoTypes:
                 called = isinstance(node, ast.Call)
                 givers = self._givers.get((attr, called), {})
                 model = self.row(function, owner) if givers or attr in self.index.django.accessors else None
+                if model is None and not called and not givers:  # it has methods of querysets: a manager
+                    return self.index.django.only_accessors.get(attr)
                 link = self._link(model, attr)
                 if model is None or (link and link.many):
                     return link.target if link and not called else None

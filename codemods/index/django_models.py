@@ -332,6 +332,14 @@ class DjangoModels:
         return frozenset(name for m in self.all for name, link in m.links.items() if link.many)
 
     @cached_property
+    def only_accessors(self) -> dict[str, DjangoModel]:
+        """The model of the rows of each manager whose name no other relation of the project has."""
+        named: dict[str, list[Link]] = {}
+        for link in (link for model in self.all for link in model.links.values()):
+            named.setdefault(link.name, []).append(link)
+        return {name: links[0].target for name, links in named.items() if len(links) == 1 and links[0].many}
+
+    @cached_property
     def rows_methods(self) -> frozenset[str]:
         """Names of methods that querysets and managers of the project have."""
         found: set[str] = set()

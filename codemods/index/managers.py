@@ -25,6 +25,9 @@ def manager_root(node: ast.expr, above: ast.expr | None) -> tuple[str, ...]:
             return (OWN_MODEL,)
         case ast.Attribute(value=ast.Name(id="self"), attr="queryset", ctx=ast.Load()):
             return (OWN_MODEL,)
+        case ast.Attribute(value=ast.Call(func=made, args=[]) as owner, attr=manager) if manager in _MANAGERS:
+            if dotted(made).rpartition(".")[2] == "get_user_model":
+                return (ast.unparse(owner).rpartition(".")[2],)
         case ast.Attribute(value=(ast.Name() | ast.Attribute()) as owner, attr=manager):
             method = above.attr if isinstance(above, ast.Attribute) else ""
             if manager not in _MANAGERS and not (manager.islower() and method in _ON_MANAGERS):

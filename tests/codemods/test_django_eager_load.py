@@ -217,6 +217,9 @@ class One:
 class Many:
     post = One()
 
+class ManySerializer(Many):
+    mail = Char(source='writer.email')
+
 class Of:
     class Meta:
         fields = NAMES
@@ -254,6 +257,14 @@ LINKED = """\
             id="a method without a row",
         ),
         pytest.param("    author = One()\n", {"author"}, id="a serializer within itself ends"),
+        pytest.param(
+            "    comment_set = Shown(read=ManySerializer(many=True), write=Key())\n",
+            {"comment_set", "comment_set.post", "comment_set.post.author", "comment_set.writer"},
+            id="a serializer that a field is given",
+        ),
+        pytest.param(
+            "    comment_set = Shown(Other(), NoSerializer())\n", {"comment_set"}, id="others that it is given"
+        ),
         pytest.param(
             "    class Meta:\n        fields = '__all__'\n        depth = 1\n",
             {"author", "editor", "tags"},

@@ -16,6 +16,12 @@ ROOTS = [
     pytest.param("super().get_queryset()", [("super().get_queryset()", ("self",))], id="the hook of a base"),
     pytest.param("Color.RED.value", [], id="a constant"),
     pytest.param("Post.published", [], id="an attribute that nothing is called on"),
+    pytest.param(
+        "auth.get_user_model().objects.all()", [("auth.get_user_model().objects", ("get_user_model()",))], id="the user"
+    ),
+    pytest.param("get_model('a.B').objects.all()", [], id="a model by what a call is given"),
+    pytest.param("get_model().objects.all()", [], id="a model that another call gives"),
+    pytest.param("get_user_model().recent.all()", [], id="another manager of the user"),
     pytest.param("post.objects.all()", [], id="an instance"),
     pytest.param("self.things.all()", [], id="a related manager"),
     pytest.param("super().queryset.all()", [], id="an attribute of a base"),
