@@ -58,8 +58,13 @@ class Edit:
             load,
             self._texts(edits),
             doubts=doubts,
-            does=f"fetch {_loop_edits.plural(lookup.model)} in one query",
+            does=self._does,
         )
+
+    @property
+    def _does(self) -> str:
+        """What the title says."""
+        return f"fetch {_loop_edits.plural(self._lookup.model)} in one query"
 
     def _texts(self, edits: list[tuple[int, int, str]]) -> dict[str, str]:
         body, tree = self._body, self._body.index.tree
@@ -77,7 +82,7 @@ class Edit:
 
     @cached_property
     def _items(self) -> tuple[ast.expr, str]:
-        """What is gone over and the name of one item of it, `enumerate` taken off unless the key is read by its number."""
+        """What is gone over and the name of one item of it, `enumerate` taken off unless its number counts."""
         target = self._loop.generators[0].target if isinstance(self._loop, Comprehension) else self._loop.target  # type: ignore[union-attr]
         source = iterated(self._loop)
         match source, target:

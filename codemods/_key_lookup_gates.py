@@ -55,11 +55,12 @@ class Gates:
         """Whether the lookup only asks for what is missing, or a statement before the loop fetches many of its rows."""
         grouped = self._lookup.grouped
         key = ast.unparse(self._lookup.key) + (grouped.of_key if grouped is not None else "")
+        rows = {self.row(), *self._missing()}
         for node in inside(self._loop):
             match node:
-                case ast.BoolOp(op=ast.Or(), values=[found, *rest]) if self._lookup.call in rest:
+                case ast.BoolOp(op=ast.Or(), values=[found, *rest]) if self._is_in(rest):
                     pass
-                case ast.Assign(targets=[ast.Name(id=name)], value=found) if name == self.row():
+                case ast.Assign(targets=[ast.Name(id=name)], value=found) if name in rows:
                     pass
                 case _:
                     continue
@@ -75,6 +76,16 @@ class Gates:
                 if self._lookup.model in words | names_in(node.value) and words & {"in_bulk", "ain_bulk", "in_"}:
                     return True
         return False
+
+    def _is_in(self, parts: list[ast.expr]) -> bool:
+        return any(self._lookup.call is node for part in parts for node in ast.walk(part))
+
+    def _missing(self) -> Iterator[str]:
+        """The names that are None where the lookup is made."""
+        for above in self._above():
+            match above:
+                case ast.If(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is()])):
+                    yield name
 
     def _fetch_stands_alone(self) -> None:
         """Refuses a query that depends on the round: a session opened in it, a filter by what it looks at."""
