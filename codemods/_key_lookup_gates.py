@@ -215,7 +215,7 @@ class Gates:
             case ast.If(test=test, body=block):
                 if child is test:
                     return []
-                return [self._of_targets(test, "condition") if child in block else self._negated(test)]
+                return self._condition(test, negated=child not in block)
             case ast.Try(body=block) if child in block:
                 return []
             case ast.comprehension(ifs=[first, *_]) if child is first:
@@ -236,6 +236,16 @@ class Gates:
             raise RefusedError("R-COND", f"{self._where} is not reached in every round")
         return []
 
+    def _condition(self, test: ast.expr, *, negated: bool) -> list[str]:
+        """The condition as it can be asked before the loop; none where it cannot, and no key suffers from that."""
+        try:
+            return [self._negated(test) if negated else self._of_targets(test, "condition")]
+        except RefusedError:
+            if not self._is_read_anyhow(ast.Name):
+                raise
+            self.doubts.append("rounds that ask for no row have theirs fetched too")
+            return []
+
     def _skips(self) -> Iterator[str]:
         """What ends a round before the lookup: `if not item.user_id: continue`."""
         assert isinstance(self._loop, ast.For)
@@ -250,9 +260,20 @@ class Gates:
                         continue
                     except RefusedError:
                         pass
-            if not isinstance(ast.parse(self.key, mode="eval").body, ast.Name | ast.Attribute):
+            if not self._is_read_anyhow(ast.Name, ast.Attribute):
                 raise RefusedError("R-COND", f"line {statement.lineno} can end a round before the key is read")
             self.doubts.append("rounds that are skipped before the lookup have their rows fetched too")
+
+    def _is_read_anyhow(self, *plain: type[ast.expr]) -> bool:
+        """Whether no round reads more for its key, `plain` parts aside, than before it knows that it needs no row."""
+        key = ast.parse(self.key, mode="eval").body
+        first = self._loop.body if isinstance(self._loop, ast.For) else []
+        straight = takewhile(lambda s: isinstance(s, ast.Assign | ast.Expr), first)
+        read = {
+            ast.unparse(node) for statement in straight for node in ast.walk(statement) if isinstance(node, ast.expr)
+        }
+        parts = key.elts if isinstance(key, ast.Tuple) else [key]
+        return all(isinstance(part, plain) or ast.unparse(part) in read for part in parts)
 
     def _negated(self, test: ast.expr) -> str:
         match test:
