@@ -111,11 +111,24 @@ def _one_connection(url: str) -> None:
     session.close()
 
 
+def _things_each(url: str) -> None:
+    for key in range(20):
+        requests.get(f"{url}/things/{key}", timeout=5).json()
+
+
+def _things(url: str) -> None:
+    batch = requests.get(f"{url}/things", params={"ids": [*range(20)]}, timeout=5)
+    things = {thing["id"]: thing for thing in batch.json()["data"]["items"]}
+    for key in range(20):
+        things.get(key)
+
+
 Run = Callable[[float], None]
 ROWS: list[tuple[str, tuple[int, int], Run, Run]] = [
     ("redis-batch", (N, 1), _with_redis(_one_by_one), _with_redis(_piped)),
     ("redis-batch (mget)", (N, 1), _with_redis(_one_by_one), _with_redis(_many)),
     ("redis-batch (writes)", (N, 1), _with_redis(_set_one_by_one), _with_redis(_set_piped)),
+    ("http-batch-endpoint", (20, 1), _with_http(_things_each), _with_http(_things)),
     ("http-session", (N, 1), _with_http(_each_connects), _with_http(_one_connection)),
 ]
 

@@ -163,7 +163,7 @@ def fix(
     _check_report(report, repo, hotspots)
     if write:
         require_clean(repo)
-    index = Index(repo, config.exclude)
+    index = Index(repo, config.exclude, endpoints=config.endpoints())
     results = plan_all(_read(hotspots, config, "total"), index, stacked=True)
     if write:
         from msgspec.structs import replace
@@ -248,7 +248,7 @@ def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod
     config = _config(repo)
     found = _read(hotspots, config, by)
     with checkout(repo) as tree:
-        results = plan_all(found, Index(tree.path, config.exclude), stacked=False)
+        results = plan_all(found, Index(tree.path, config.exclude, endpoints=config.endpoints()), stacked=False)
     Screen().results(results)
     _save(folder, "plan", tree.commit, results)
     return _exit_code(results, done={"planned"})

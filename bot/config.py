@@ -1,22 +1,26 @@
 """Settings: `[tool.costmod]` in pyproject.toml, or a costmod.toml beside it (which wins)."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from bot.errors import UserError
 from codemods.cache import answer
+
+if TYPE_CHECKING:
+    from codemods.index.endpoints import Endpoint
 
 SandboxMode = Literal["off", "auto", "require"]
 
 
 class Between:
-    """Bounds of a number, in the words of pydantic, which need not be loaded to write them down."""
+    """Bounds of a number or a text, in the words of pydantic, which need not be loaded to write them down."""
 
-    def __init__(self, **bounds: float) -> None:
+    def __init__(self, **bounds: float | str) -> None:
         self._bounds = bounds
 
     def __get_pydantic_core_schema__(self, source: type, handler: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
@@ -117,6 +121,21 @@ class PublishConfig(Section):
 
 
 @dataclass(frozen=True)
+class BatchConfig(Section):
+    """`[[tool.costmod.batch]]`: an endpoint of another service that answers for many things at once."""
+
+    single: Annotated[str, Between(pattern=r"^GET /[^{}\s?]*\{\w*\}[^{}\s?]*$")]  # "GET /users/{id}"
+    many: Annotated[str, Between(pattern=r"^GET /[^{}\s?]*\?[^=&\s]+=$")]  # "GET /users?ids="
+    style: Literal["repeated", "comma"] = "repeated"  # ?ids=1&ids=2, or ?ids=1,2
+    items: str = ""  # dotted path of the list in the answer; the answer itself where empty
+    key: Annotated[str, Between(min_length=1)] = "id"  # field of a thing that holds its key
+    limit: Annotated[int, Between(ge=1, le=10_000)] = 100  # keys per request
+
+
+_LIKE = {"single": '"GET /users/{id}"', "many": '"GET /users?ids="'}
+
+
+@dataclass(frozen=True)
 class Config(Section):
     """`[tool.costmod]`."""
 
@@ -133,8 +152,20 @@ class Config(Section):
     slow_statement_ms: Annotated[int, Between(ge=1)] = 500  # from which one database call is a hotspot by itself
     max_input_mb: Annotated[int, Between(ge=1)] = 8192
     alarm_services: dict[str, str] = field(default_factory=dict)  # "DimensionName=Value" of an alarm -> service
+    batch: tuple[BatchConfig, ...] = ()
     price: PriceConfig = field(default_factory=PriceConfig)
     publish: PublishConfig = field(default_factory=PublishConfig)
+
+    def endpoints(self) -> "tuple[Endpoint, ...]":
+        """The endpoints for many things, as codemods take them."""
+        from codemods.index.endpoints import Endpoint
+
+        found = []
+        for one in self.batch:
+            path, _, parameter = one.many.removeprefix("GET ").removesuffix("=").partition("?")
+            single = re.sub(r"\{\w*\}", "{}", one.single.removeprefix("GET "))
+            found.append(Endpoint(single, path, parameter, one.style, one.items, one.key, one.limit))
+        return tuple(found)
 
 
 def load(repository: Path) -> Config:
@@ -198,6 +229,8 @@ def _validate(data: object, path: Path, table: str) -> Config:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (table, *first["loc"]) if part != "")
         message = "no such setting" if first["type"] == "unexpected_keyword_argument" else first["msg"].lower()
+        if first["type"] == "string_pattern_mismatch":
+            message = f"should read like {_LIKE[str(first['loc'][-1])]}"
         raise UserError(f"{path}: {where}: {message}; see `costmod --help` or docs/config.md.") from error
     if config.sandbox == "off":
         raise UserError(

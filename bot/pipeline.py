@@ -39,7 +39,7 @@ def run(
         base = (config.publish.base or current_branch(repository)) if forge is not None else ""
         screen.heading("hotspots")
         screen.hotspots(hotspots)
-        index = Index(tree.path, config.exclude)
+        index = Index(tree.path, config.exclude, endpoints=config.endpoints())
         results = plan_all(hotspots, index, stacked=False)
         results = prove_most_costly(results, tree, repository, config, screen.step)
         results = price_all(results, config, datetime.now(UTC).date(), repository)

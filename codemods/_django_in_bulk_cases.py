@@ -129,6 +129,57 @@ def _left_whole(name: str, code: str, text: str, repeat: Repeat, *, files: dict[
     return Case(name, text, None, (repeat,), code, files={**FILES, **(files or {})})
 
 
+SEATS = """\
+from django.db import models
+
+
+class Hall(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Seat(models.Model):
+    hall = models.ForeignKey(Hall, on_delete=models.CASCADE)
+    row = models.CharField(max_length=2, null=True)
+    number = models.IntegerField()
+    code = models.CharField(max_length=9, null=False)
+    place = models.IntegerField(unique=True)
+
+    class Meta:
+        unique_together = ("hall", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["row", "number"], name="row_number"),
+            models.UniqueConstraint(fields=["code", "hall"], name="code_hall", condition=models.Q(number=1)),
+            models.CheckConstraint(check=models.Q(number__gt=0), name="positive"),
+        ]
+
+
+class Ticket(models.Model):
+    seat = models.ForeignKey(Seat, on_delete=models.CASCADE)
+    day = models.DateField()
+    paid = models.BooleanField()
+
+    class Meta:
+        unique_together = [("seat", "day"), names]
+        constraints = more
+"""
+
+
+def _seat(*columns: str) -> Repeat:
+    return _repeat("blog_seat", *columns)
+
+
+def _seats(  # noqa: PLR0913
+    name: str, before: str, after: str | None, repeat: Repeat, *, code: str | None = None, tier: Tier = "B",
+    sig: str = "request", word: str = "def",
+) -> Case:  # fmt: skip
+    texts = [
+        None if body is None else f"from blog.models import Hall, Seat, Ticket\n\n\n{word} view({sig}):\n{body}"
+        for body in (before, after)
+    ]
+    files = {"blog/__init__.py": "", "blog/models.py": SEATS}
+    return Case(name, texts[0] or "", texts[1], (repeat,), code, tier=tier, files=files)
+
+
 CASES: tuple[Case, ...] = (
     _changed(
         "rows looked up by the keys of other rows",
@@ -1255,10 +1306,10 @@ for city in ['Bonn']:
         "several fields",
         "R-KEYEQ",
         """\
-for city, rank in [('Bonn', 1)]:
-    print(Author.objects.get(city=city, rank=rank))
+for title, key in [('Bonn', 1)]:
+    print(Post.objects.get(title=title, author_id=key))
 """,
-        BOTH,
+        _repeat("blog_post", "title", "author_id"),
     ),
     _left(
         "the row itself is the key",
@@ -2235,5 +2286,206 @@ def get_author(pk):
     return Author.objects.get(pk=pk)
 """,
         },
+    ),
+    _seats(
+        "fields that are unique together, one the same in all rounds",
+        """\
+    for number in range(1, 9):
+        seat = Seat.objects.get(hall=request.hall, number=number)
+        print(seat.code)
+""",
+        """\
+    seats_by_number = {
+        row.number: row
+        for row in Seat.objects.filter(hall=request.hall, number__in=range(1, 9))
+    }
+    for number in range(1, 9):
+        seat = seats_by_number.get(number)
+        if seat is None:
+            seat = Seat.objects.get(hall=request.hall, number=number)
+        print(seat.code)
+""",
+        _seat("hall_id", "number"),
+    ),
+    _seats(
+        "two fields of a round",
+        """\
+    for row, number in places:
+        print(Seat.objects.filter(row=row, number__exact=number).first())
+""",
+        """\
+    seat_keys = [(row, number) for row, number in places]
+    seats_by_key = {
+        (seat.row, seat.number): seat
+        for seat in Seat.objects.filter(
+            row__in={key[0] for key in seat_keys},
+            number__in={key[1] for key in seat_keys},
+        )
+    }
+    for row, number in places:
+        print(seats_by_key.get((row, number)) or Seat.objects.filter(row=row, number__exact=number).first())
+""",
+        _seat("row", "number"),
+        tier="C",
+        sig="places: list[tuple[str, int]]",
+    ),
+    _seats(
+        "a condition on what a round computes",
+        """\
+    for n, row in enumerate(rows):
+        key = (row, numbers[n])
+        seat = known.pop(key, None)
+        if seat is None:
+            seat = Seat.objects.get(row=row, number=numbers[n])
+        print(seat)
+""",
+        """\
+    entries = list(enumerate(rows))
+    seat_keys = [(row, numbers[n]) for n, row in entries]
+    seats_by_key = {
+        (found_row.row, found_row.number): found_row
+        for found_row in Seat.objects.filter(
+            row__in={key[0] for key in seat_keys},
+            number__in={key[1] for key in seat_keys},
+        )
+    }
+    for n, row in entries:
+        key = (row, numbers[n])
+        seat = known.pop(key, None)
+        if seat is None:
+            seat = seats_by_key.get((row, numbers[n]))
+            if seat is None:
+                seat = Seat.objects.get(row=row, number=numbers[n])
+        print(seat)
+""",
+        _seat("row", "number"),
+        tier="C",
+        sig="rows: list[str], numbers, known",
+    ),
+    _seats(
+        "a unique field and another",
+        """\
+    for place in places:
+        print(Seat.objects.filter(code="x", place=place).first())
+""",
+        """\
+    seats_by_place = {
+        seat.place: seat
+        for seat in Seat.objects.filter(code="x", place__in=places)
+    }
+    for place in places:
+        print(seats_by_place.get(place) or Seat.objects.filter(code="x", place=place).first())
+""",
+        _seat("code", "place"),
+        sig="places: list[int]",
+    ),
+    _seats(
+        "the key of a related row",
+        """\
+    for ticket in tickets:
+        print(Ticket.objects.get(seat_id=ticket.seat_id, day=day))
+""",
+        """\
+    tickets_by_seat_id = {
+        row.seat_id: row
+        for row in Ticket.objects.filter(
+            day=day, seat_id__in=[ticket.seat_id for ticket in tickets]
+        )
+    }
+    for ticket in tickets:
+        print(tickets_by_seat_id.get(ticket.seat_id) or Ticket.objects.get(seat_id=ticket.seat_id, day=day))
+""",
+        _repeat("blog_ticket", "seat_id", "day"),
+        sig="tickets: list[Ticket], day",
+    ),
+    _seats(
+        "unique under a condition",
+        """\
+    for code in codes:
+        print(Seat.objects.get(code=code, hall=hall))
+""",
+        None,
+        _seat("code", "hall_id"),
+        code="R-KEYEQ",
+        sig="codes: list[str], hall",
+    ),
+    _seats(
+        "a field that can be empty",
+        """\
+    for number in range(9):
+        print(Seat.objects.get(row=row, number=number))
+""",
+        None,
+        _seat("row", "number"),
+        code="R-KEYEQ",
+        sig="row",
+    ),
+    _seats(
+        "a related row of a round",
+        """\
+    for seat in Seat.objects.all():
+        print(Ticket.objects.get(seat=seat, day=day))
+""",
+        None,
+        _repeat("blog_ticket", "seat_id", "day"),
+        code="R-KEYEQ",
+        sig="day",
+    ),
+    _seats(
+        "fields that are not unique",
+        """\
+    for number in range(9):
+        print(Seat.objects.get(code="x", number=number))
+""",
+        None,
+        _seat("code", "number"),
+        code="R-KEYEQ",
+        sig="",
+    ),
+    _seats(
+        "fields of which one is not known to be unique with others",
+        """\
+    for day in days:
+        print(Ticket.objects.get(day=day, paid=True))
+""",
+        None,
+        _repeat("blog_ticket", "day", "paid"),
+        code="R-KEYEQ",
+        sig="days",
+    ),
+    _seats(
+        "another condition that is no field",
+        """\
+    for number in range(9):
+        print(Seat.objects.get(hall=hall, number=number, tickets__paid=True))
+""",
+        None,
+        _seat("hall_id", "number"),
+        code="R-KEYEQ",
+        sig="hall",
+    ),
+    _seats(
+        "several fields asked for asynchronously",
+        """\
+    for number in range(9):
+        print(await Seat.objects.aget(hall=hall, number=number))
+""",
+        None,
+        _seat("hall_id", "number"),
+        code="R-KEYEQ",
+        sig="hall",
+        word="async def",
+    ),
+    _seats(
+        "a condition on what only some rounds compute",
+        """\
+    for n, row in enumerate(rows):
+        if check(row):
+            print(Seat.objects.get(row=row, number=numbers[n]))
+""",
+        None,
+        _seat("row", "number"),
+        code="R-CARRY",
+        sig="rows: list[str], numbers",
     ),
 )

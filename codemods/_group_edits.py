@@ -125,8 +125,8 @@ class GroupEdit(Edit, ABC):
 
 def distinct(body: Body, indent: str, name: str, keys: str) -> str:
     """The line that keeps each key once: one that came in two portions would have its rows twice."""
-    head, inner, tail = ("list({", keys[1:-1], "})") if keys.startswith("[") else ("list(set(", keys, "))")
-    return _loop_edits.line(body, indent, f"{name} = {head}", inner, tail)
+    inner = keys[1:-1] if keys.startswith("[") else keys
+    return _loop_edits.line(body, indent, f"{name} = list(dict.fromkeys(", inner, "))")
 
 
 def filled(body: Body, indent: str, lookup: Lookup, names: Names, keys: str) -> str:

@@ -3,7 +3,7 @@
 import ast
 from functools import cached_property
 
-from codemods import _cst, _loop_edits
+from codemods import _cst, _loop_edits, _loop_layout
 from codemods._key_lookup_gates import Gates, asked
 from codemods._lookups import Lookup
 from codemods._loop_answers import proposed
@@ -42,6 +42,9 @@ class Edit:
         edits: list[tuple[int, int, str]] = []
         keys = self._keys(place.indent, edits)
         edits.append((place.at, place.at, keys[0] + self._fetch(place.indent, keys[1], edits)))
+        if len(lookup.fields) > 1:
+            message = f"one query has every {lookup.model} whose fields are each asked for, in other pairs too"
+            self._gates.doubts.append(message)
         doubts = tuple(dict.fromkeys(self._gates.doubts + self._order_doubts()))
         load = Load(
             f"{lookup.model}.{lookup.attribute}",
@@ -58,8 +61,13 @@ class Edit:
             load,
             self._texts(edits),
             doubts=doubts,
-            does=f"fetch {_loop_edits.plural(lookup.model)} in one query",
+            does=self._does,
         )
+
+    @property
+    def _does(self) -> str:
+        """What the title says."""
+        return f"fetch {_loop_edits.plural(self._lookup.model)} in one query"
 
     def _texts(self, edits: list[tuple[int, int, str]]) -> dict[str, str]:
         body, tree = self._body, self._body.index.tree
@@ -77,7 +85,7 @@ class Edit:
 
     @cached_property
     def _items(self) -> tuple[ast.expr, str]:
-        """What is gone over and the name of one item of it, `enumerate` taken off unless the key is read by its number."""
+        """What is gone over and the name of one item of it, `enumerate` taken off unless its number counts."""
         target = self._loop.generators[0].target if isinstance(self._loop, Comprehension) else self._loop.target  # type: ignore[union-attr]
         source = iterated(self._loop)
         match source, target:
@@ -133,6 +141,8 @@ class Edit:
             name, note = self._fresh(f"{many}_by_{lookup.attribute}", f"found_{many}"), ""
             edits.append(self._answered(f"{name}.get({body.source(lookup.key)})"))
         opening, closing = lookup.fetch
+        if lookup.fields:
+            return self._by_fields(indent, name, keys)
         if lookup.chunk is None:
             if lookup.twin and not keys.startswith("[") and not self._is_list():
                 keys = f"list({keys})"
@@ -143,6 +153,22 @@ class Edit:
             keyed = self._fresh(f"{one}_{_loop_edits.plural(lookup.attribute)}", f"{one}_keys")
             first, keys = _loop_edits.line(body, indent, f"{keyed} = {head}", inner, tail), keyed
         return first + note + portions(body, indent, lookup, f"{name} = ", keys)
+
+    def _by_fields(self, indent: str, name: str, keys: str) -> str:
+        """The rows whose fields are among those of the keys, by their own."""
+        lookup, body = self._lookup, self._body
+        end, deeper = _cst.newline(body.text), indent + _loop_edits.step(body)
+        row = lookup.fetch[0].partition(" ")[0]
+        own, first = f"{row}.{lookup.fields[0]}", ""
+        among = [f"{lookup.fields[0]}__in={keys}"]
+        if len(lookup.fields) > 1:
+            keyed = self._fresh(f"{_loop_edits.snake(lookup.model)}_keys", "asked_keys")
+            own = f"({', '.join(f'{row}.{field}' for field in lookup.fields)})"
+            among = [f"{field}__in={{key[{n}] for key in {keyed}}}" for n, field in enumerate(lookup.fields)]
+            first = f"{indent}{keyed} = {keys}{end}"
+        given = [lookup.fetch[1][2:-1]] if lookup.fetch[1] != ")" else []
+        rows = _loop_layout.call(body, deeper, f"for {lookup.fetch[0]}", [*given, *among])
+        return f"{first}{indent}{name} = {{{end}{deeper}{own}: {row}{end}{rows}{indent}}}{end}"
 
     def _is_list(self) -> bool:
         """Whether the name is one of a list, which can be cut into portions."""

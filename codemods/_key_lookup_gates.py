@@ -55,11 +55,12 @@ class Gates:
         """Whether the lookup only asks for what is missing, or a statement before the loop fetches many of its rows."""
         grouped = self._lookup.grouped
         key = ast.unparse(self._lookup.key) + (grouped.of_key if grouped is not None else "")
+        rows = {self.row(), *self._missing()}
         for node in inside(self._loop):
             match node:
-                case ast.BoolOp(op=ast.Or(), values=[found, *rest]) if self._lookup.call in rest:
+                case ast.BoolOp(op=ast.Or(), values=[found, *rest]) if self._is_in(rest):
                     pass
-                case ast.Assign(targets=[ast.Name(id=name)], value=found) if name == self.row():
+                case ast.Assign(targets=[ast.Name(id=name)], value=found) if name in rows:
                     pass
                 case _:
                     continue
@@ -75,6 +76,16 @@ class Gates:
                 if self._lookup.model in words | names_in(node.value) and words & {"in_bulk", "ain_bulk", "in_"}:
                     return True
         return False
+
+    def _is_in(self, parts: list[ast.expr]) -> bool:
+        return any(self._lookup.call is node for part in parts for node in ast.walk(part))
+
+    def _missing(self) -> Iterator[str]:
+        """The names that are None where the lookup is made."""
+        for above in self._above():
+            match above:
+                case ast.If(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is()])):
+                    yield name
 
     def _fetch_stands_alone(self) -> None:
         """Refuses a query that depends on the round: a session opened in it, a filter by what it looks at."""
@@ -204,7 +215,7 @@ class Gates:
             case ast.If(test=test, body=block):
                 if child is test:
                     return []
-                return [self._of_targets(test, "condition") if child in block else self._negated(test)]
+                return self._condition(test, negated=child not in block)
             case ast.Try(body=block) if child in block:
                 return []
             case ast.comprehension(ifs=[first, *_]) if child is first:
@@ -225,6 +236,16 @@ class Gates:
             raise RefusedError("R-COND", f"{self._where} is not reached in every round")
         return []
 
+    def _condition(self, test: ast.expr, *, negated: bool) -> list[str]:
+        """The condition as it can be asked before the loop; none where it cannot, and no key suffers from that."""
+        try:
+            return [self._negated(test) if negated else self._of_targets(test, "condition")]
+        except RefusedError:
+            if not self._is_read_anyhow(ast.Name):
+                raise
+            self.doubts.append("rounds that ask for no row have theirs fetched too")
+            return []
+
     def _skips(self) -> Iterator[str]:
         """What ends a round before the lookup: `if not item.user_id: continue`."""
         assert isinstance(self._loop, ast.For)
@@ -239,9 +260,20 @@ class Gates:
                         continue
                     except RefusedError:
                         pass
-            if not isinstance(ast.parse(self.key, mode="eval").body, ast.Name | ast.Attribute):
+            if not self._is_read_anyhow(ast.Name, ast.Attribute):
                 raise RefusedError("R-COND", f"line {statement.lineno} can end a round before the key is read")
             self.doubts.append("rounds that are skipped before the lookup have their rows fetched too")
+
+    def _is_read_anyhow(self, *plain: type[ast.expr]) -> bool:
+        """Whether no round reads more for its key, `plain` parts aside, than before it knows that it needs no row."""
+        key = ast.parse(self.key, mode="eval").body
+        first = self._loop.body if isinstance(self._loop, ast.For) else []
+        straight = takewhile(lambda s: isinstance(s, ast.Assign | ast.Expr), first)
+        read = {
+            ast.unparse(node) for statement in straight for node in ast.walk(statement) if isinstance(node, ast.expr)
+        }
+        parts = key.elts if isinstance(key, ast.Tuple) else [key]
+        return all(isinstance(part, plain) or ast.unparse(part) in read for part in parts)
 
     def _negated(self, test: ast.expr) -> str:
         match test:

@@ -17,7 +17,8 @@ class Lookup(msgspec.Struct, frozen=True):
     `held` the rows only have to be kept for the call to find them. `same_row`: the library gives one object per key
     anyhow. `text_column`: the key's column holds text. `edits` are what else the files need, (path, start, end, text),
     and `bring` is the name that the file with the loop must import: (module, name). `twin`: `fetch` is a helper of the
-    project. `grouped`: the call gives all rows of its key.
+    project. `grouped`: the call gives all rows of its key. `fields`: the key is that of these attributes, a tuple
+    of several, and `fetch` what gives one row after the other, before and after conditions on them.
     """
 
     call: ast.Call
@@ -34,6 +35,7 @@ class Lookup(msgspec.Struct, frozen=True):
     bring: tuple[str, str] | None = None
     twin: bool = False
     grouped: "Grouped | None" = None
+    fields: tuple[str, ...] = ()
 
 
 class Grouped(msgspec.Struct, frozen=True):

@@ -78,7 +78,9 @@ class Body:
         return [above for above in between if isinstance(above, kinds)]
 
     def source(self, node: ast.expr) -> str:
-        """The text of an expression as it is written; on one line where it was written on several."""
+        """The text of an expression as it is written; on one line where it was written on several, or nowhere."""
+        if not hasattr(node, "lineno"):
+            return ast.unparse(node)
         start, end = self.offsets(node)
         written = self.text[start:end]
         return written if "\n" not in written else ast.unparse(node)

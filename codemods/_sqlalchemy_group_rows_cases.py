@@ -93,7 +93,7 @@ def view(session):
 
 def view(session):
     authors = session.query(Author).filter(Author.name != "").all()
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -128,7 +128,7 @@ def view(session):
 def view(session):
     found = {}
     authors = list(session.query(Author))
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -164,7 +164,7 @@ def view(session):
 
 def view(session):
     authors = list(session.scalars(select(Author)))
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -197,7 +197,7 @@ def view(session):
 
 def view(session):
     authors = session.execute(select(Author)).scalars().all()
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -230,7 +230,7 @@ async def view(session):
 
 async def view(session):
     authors = (await session.scalars(select(Author).limit(9))).all()
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -261,7 +261,7 @@ def view(session):
 
 def view(session):
     posts = session.query(Post).all()
-    comment_post_ids = list({post.id for post in posts})
+    comment_post_ids = list(dict.fromkeys(post.id for post in posts))
     comments_by_post_id = {}
     for start in range(0, len(comment_post_ids), 500):
         portion = comment_post_ids[start : start + 500]
@@ -291,7 +291,7 @@ def view():
 
 def view():
     authors = Author.query.all()
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -317,7 +317,7 @@ def view(session):
 
 def view(session):
     authors = list(session.query(Author))
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -344,7 +344,7 @@ def view(session, ids: list[int]):
         + """
 
 def view(session, ids: list[int]):
-    post_author_ids = list(set(ids))
+    post_author_ids = list(dict.fromkeys(ids))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -375,7 +375,7 @@ def view(session, years: set[int]):
         + """
 
 def view(session, years: set[int]):
-    post_years = list(set(years))
+    post_years = list(dict.fromkeys(years))
     posts_by_year = {}
     for start in range(0, len(post_years), 500):
         portion = post_years[start : start + 500]
@@ -402,7 +402,7 @@ def view(session):
 
 def view(session):
     countries = list(session.query(Country))
-    post_country_codes = list({country.code for country in countries})
+    post_country_codes = list(dict.fromkeys(country.code for country in countries))
     posts_by_country_code = {}
     for start in range(0, len(post_country_codes), 500):
         portion = post_country_codes[start : start + 500]
@@ -431,7 +431,7 @@ def view(session, ids: list[int]):
         + """
 
 def view(session, ids: list[int]):
-    post_lost_ids = list(set(ids))
+    post_lost_ids = list(dict.fromkeys(ids))
     posts_by_lost_id = {}
     for start in range(0, len(post_lost_ids), 500):
         portion = post_lost_ids[start : start + 500]
@@ -459,7 +459,7 @@ def view(session):
 
 def view(session):
     authors = session.query(Author).all()
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -492,7 +492,7 @@ def view(session):
 def view(session):
     authors = session.query(Author).all()
     authors.append(Author())
-    post_author_ids = list({author.id for author in authors})
+    post_author_ids = list(dict.fromkeys(author.id for author in authors))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]
@@ -530,7 +530,7 @@ def posts_of(session, author_id: int) -> list[Post]:
 
 def posts_of_many(session, author_ids: list[int]) -> dict[int, list[Post]]:
     """Lists of posts by author_id; keys without any are left out."""
-    post_author_ids = list(set(author_ids))
+    post_author_ids = list(dict.fromkeys(author_ids))
     posts_by_author_id = {}
     for start in range(0, len(post_author_ids), 500):
         portion = post_author_ids[start : start + 500]

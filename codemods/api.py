@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from codemods.index import Index
+from codemods.index.endpoints import Endpoint
 
 Tier = Literal["A", "B", "C"]
 Evidence = Literal["reader", "rows", "names"]
@@ -134,7 +135,7 @@ class Case(msgspec.Struct, frozen=True):
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
     `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` are
     the other files, and `others` those of them that the edit changes too, as they are after it. `kind` is that of the
-    hotspot, the codemod's first one unless given.
+    hotspot, the codemod's first one unless given, `endpoints` are what the settings say of other services.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Case(msgspec.Struct, frozen=True):
     entry: str = "app.py"
     others: dict[str, str] = msgspec.field(default_factory=dict)
     kind: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
 
 
 class Codemod(Protocol):

@@ -10,6 +10,7 @@ where the loop writes, or changes rows that two rounds may share.
 import ast
 from typing import NamedTuple
 
+from codemods._django_composite import by_fields
 from codemods._helper_lookups import with_helpers
 from codemods._key_lookups import Lookup, Unfit, answers
 from codemods._lazy import names_of
@@ -109,6 +110,8 @@ def _of_rows(body: Body, found: _Rows, asked_for: _Asked, repeat: Repeat) -> Loo
         return None
     if bulk == _CREATES:
         return Unfit(call, "R-GET-OR-CREATE", f"{where} creates the rows that it does not find")
+    if len(keywords) > 1 and bulk and not steps - _PLAIN and not steps & _FEWER_FIELDS:
+        return by_fields(body, call, keywords, model, rows, awaited=bulk == "ain_bulk")
     if len(keywords) > 1:
         return Unfit(call, "R-KEYEQ", f"{where} looks up {model.name} by {len(keywords)} fields, not by one key")
     name = (keywords[0].arg or "").removesuffix("__exact")

@@ -43,7 +43,7 @@ def _key(hotspot: Hotspot, index: Index) -> str:
     """A name for everything else that counts: the hotspot, edits that went before, the code, what is installed."""
     here = Path(__file__).parent
     code = states(*sorted(here.glob("*.py")), here.parent / "records.py", *filter(Path.is_dir, map(Path, sys.path)))
-    asked = msgspec.msgpack.encode((hotspot, index.tree.edits, sys.path, code))
+    asked = msgspec.msgpack.encode((hotspot, index.tree.edits, index.endpoints, sys.path, code))
     return f"plan {hashlib.sha256(asked).hexdigest()}"
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # each is loaded by the first question for it
     from codemods.index.definitions import Definitions
     from codemods.index.django_models import DjangoModels
     from codemods.index.django_templates import Templates
+    from codemods.index.endpoints import Endpoint
     from codemods.index.evidence import Evidence
     from codemods.index.installed import Installed
     from codemods.index.models import Models
@@ -31,15 +32,17 @@ class Index:
         exclude: tuple[str, ...] = (),
         overlay: Mapping[str, str] | None = None,
         tree: Tree | None = None,
+        endpoints: "tuple[Endpoint, ...]" = (),
     ) -> None:
         self.root = root
+        self.endpoints = endpoints  # of other services, for many things at once
         self.tree = tree or Tree(root, exclude, overlay)
         self.looks: dict[object, tuple[Any, Any]] = {}  # functions to look at -> what was found in them
         self.last: tuple[object, Any] | None = None  # question and answer, of what is asked twice in a row
 
     def edited(self, texts: Mapping[str, str]) -> "Index":
         """The same checkout as it reads after an edit."""
-        return Index(self.root, tree=self.tree.edited(texts))
+        return Index(self.root, tree=self.tree.edited(texts), endpoints=self.endpoints)
 
     @cached_property
     def names(self) -> "Names":

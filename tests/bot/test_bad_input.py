@@ -14,6 +14,7 @@ from rig.blog import OTEL, blog_repository, commit_all, diff
 
 from bot.cli import _main
 from bot.config import Config, load
+from codemods.index.endpoints import Endpoint
 
 SPAN = {
     "traceId": "01" * 16, "spanId": "02" * 8, "name": "SELECT", "kind": 3,
@@ -210,6 +211,31 @@ def test_settings_that_are_no_table(blog: Path, capsys: pytest.CaptureFixture[st
     assert refused(["fix", str(blog), "--hotspots", str(OTEL)], capsys) == (
         f"costmod: {blog / 'pyproject.toml'}: {key}: should be a table; write [tool.costmod] above the settings.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('single = "GET /users"\nmany = "GET /users?ids="', 'single: should read like "GET /users/{id}"'),
+        ('single = "GET /users/{id}"\nmany = "GET /users"', 'many: should read like "GET /users?ids="'),
+        ('single = "GET /users/{id}"', "many: field required"),
+        ('single = "GET /u/{id}"\nmany = "GET /u?q="\nlimit = 0', "limit: input should be greater than or equal to 1"),
+        ('single = "GET /u/{id}"\nmany = "GET /u?q="\nstyle = "x"', "style: input should be 'repeated' or 'comma'"),
+    ],
+)
+def test_endpoints_for_many_that_say_too_little(
+    blog: Path, capsys: pytest.CaptureFixture[str], text: str, problem: str
+) -> None:
+    (blog / "pyproject.toml").write_text(f"[[tool.costmod.batch]]\n{text}\n")
+    assert refused(["fix", str(blog), "--hotspots", str(OTEL)], capsys) == (
+        f"costmod: {blog / 'pyproject.toml'}: tool.costmod.batch.0.{problem}; see `costmod --help` or docs/config.md.\n"
+    )
+
+
+def test_endpoints_for_many(tmp_path: Path) -> None:
+    text = '[[batch]]\nsingle = "GET /v1/users/{id}/rights"\nmany = "GET /rights?user="\nstyle = "comma"\nlimit = 9\n'
+    (tmp_path / "costmod.toml").write_text(text)
+    assert load(tmp_path).endpoints() == (Endpoint("/v1/users/{}/rights", "/rights", "user", "comma", "", "id", 9),)
 
 
 @pytest.mark.parametrize(

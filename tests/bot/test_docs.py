@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from bot.config import Config, PriceConfig, PublishConfig
+from bot.config import BatchConfig, Config, PriceConfig, PublishConfig
 from codemods.refusals import REFUSALS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -20,7 +20,7 @@ def test_every_setting_is_documented() -> None:
         return {field.name.replace("_", "-") for field in fields(section)} - {"price", "publish"}
 
     documented = set(re.findall(r"^\| `([a-z-]+)` \|", (DOCS / "config.md").read_text(), re.MULTILINE))
-    assert documented == keys(Config) | keys(PriceConfig) | keys(PublishConfig)
+    assert documented == keys(Config) | keys(BatchConfig) | keys(PriceConfig) | keys(PublishConfig)
 
 
 def test_every_variable_that_opens_a_vendor_is_documented() -> None:

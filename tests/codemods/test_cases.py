@@ -15,7 +15,7 @@ ALL = [pytest.param(c, case, id=f"{c.META.id}: {case.name}") for c in CODEMODS.v
 
 
 def answers(codemod: Codemod, case: Case, root: Path) -> tuple[Index, list[Proposal | No]]:
-    index = Index(root)
+    index = Index(root, endpoints=case.endpoints)
     hops = index.calls.reach([(case.entry, "view")], 6)
     reached = tuple(Reached(*key, hop.distance, "the entry") for key, hop in hops.items())
     return index, codemod.find(index, Sighting(case.kind or codemod.META.kinds[0], case.repeats, reached))

@@ -1,10 +1,12 @@
 """A loopback HTTP server that counts connections, keeps them open, sets cookies and redirects."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 
 class Server(ThreadingHTTPServer):
@@ -44,7 +46,9 @@ class _Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(size)
         time.sleep(self.server.latency)
         self.server.log.append((self.command, self.path, self.headers.get("Cookie")))
-        if self.path.startswith("/hop"):
+        if self.path.startswith("/things"):
+            body = self._things()
+        elif self.path.startswith("/hop"):
             self.send_response(302)
             self.send_header("Location", "/landed")
             self.send_header("Set-Cookie", "hop=1")
@@ -64,6 +68,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer  # noqa: N815 - the names are the library's
+
+    def _things(self) -> bytes:
+        """`/things/3`, or `/things?ids=3&ids=4`, or with commas: none above 89, none for many keys with a 66."""
+        path, _, query = self.path.partition("?")
+        keys = parse_qs(query).get("ids", [])
+        wanted = [int(part) for key in keys for part in key.split(",")] if query else [int(path.rsplit("/", 1)[1])]
+        found = [{"id": key, "name": f"thing {key}"} for key in sorted(set(wanted)) if key < 90]
+        self.send_response(500 if query and 66 in wanted else 200 if query or found else 404)
+        return json.dumps({"data": {"items": found}} if query else found[0] if found else {"error": "none"}).encode()
 
     def log_message(self, *args: object) -> None:
         """Says nothing."""

@@ -119,6 +119,71 @@ def test_equal(name: str, library: Library, checkout: Callable[[dict[str, str]],
             assert len(now.selects) <= len(was.selects) / 2
 
 
+SEATS = """\
+from django.db import models
+
+
+class Seat(models.Model):
+    row = models.CharField(max_length=4, null=True{collation})
+    number = models.IntegerField()
+    hall = models.CharField(max_length=4)
+
+    class Meta:
+        unique_together = [("row", "number"), ("hall", "number")]
+"""
+PAIRS = """\
+from blog.models import Seat
+
+
+def look_up(places, out):
+    for row, number in places:
+        out.append([row, number])
+        try:
+            seat = Seat.objects.get({by})
+        except Seat.DoesNotExist:
+            continue
+        out.append(seat.id)
+
+
+def view(request):
+    every = []
+    for places in (
+        [], [("a", 1), ("b", 2)], [("a", 1), ("a", 1), ("a", 2)], [("A", 1), ("z", 9)], [(None, 3)], [(None, 4)],
+        [("a", "1"), ("a ", 1), ("b", True)], [("b", 2)] * 6,
+    ):
+        every.append([])
+        try:
+            look_up(places, every[-1])
+        except Exception as raised:
+            every[-1].append(type(raised).__name__)
+    return every
+"""
+PLACES = {
+    "blog_seat": [
+        {"id": n, "row": row, "number": number, "hall": f"h{n}" if n > 2 else "h"}
+        for n, (row, number) in enumerate([("a", 1), ("b", 2), ("A", 2), (None, 3), (None, 4), (None, 4)], 1)
+    ]
+}
+
+
+@pytest.mark.parametrize("by", ["row=row, number=number", "hall='h', number=number"])
+@pytest.mark.parametrize("library", [o for o in libraries("django") if o[1] != "5.2"], indirect=True, ids="-".join)
+def test_fields_that_are_unique_together(
+    by: str, library: Library, checkout: Callable[[dict[str, str]], Path]  # noqa: F811
+) -> None:  # fmt: skip
+    models = SEATS.format(collation=", db_collation='NOCASE'" if library.database == "sqlite" else "")
+    before = PAIRS.format(by=by)
+    root = checkout({"app.py": before, "blog/__init__.py": "", "blog/models.py": models})
+    columns = (f"blog_seat.{'row' if 'row=' in by else 'hall'}", "blog_seat.number")
+    repeat = Repeat("seat", ("blog_seat",), columns, 50, statement="SELECT * FROM blog_seat WHERE ...")
+    sighting = Sighting("n_plus_one_db", (repeat,), (Reached("app.py", "look_up", 0, "the entry"),))
+    (found,) = django_in_bulk.find(Index(root), sighting)
+    assert isinstance(found, Proposal), found
+    was, now = library.run(models, before, PLACES), library.run(models, found.texts["app.py"], PLACES)
+    assert (now.value, now.error) == (was.value, was.error)
+    assert len(now.selects) < len(was.selects)
+
+
 def rewritten(app: str, models: str, column: str, checkout: Callable[[dict[str, str]], Path]) -> str:
     """The text of the app after the codemod."""
     root = checkout({"app.py": app, "blog/__init__.py": "", "blog/models.py": models})
