@@ -24,7 +24,17 @@ from codemods._one_target import key_columns, one_target
 from codemods._option_variables import held_by
 from codemods._shared_queries import Target, target
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
-from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
+from codemods._sqlalchemy_places import (
+    FOLLOWED,
+    MADE_BY_CALLS,
+    READ,
+    SIMILAR,
+    UNSEEN,
+    Candidate,
+    Place,
+    Places,
+    relations_of,
+)
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
@@ -103,18 +113,21 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
 
 
 def _at_makers(places: Places, candidates: list[Candidate]) -> list[Candidate]:
-    """Without the one call of a function whose query has options and is as surely what is read: they go there."""
-    optioned = {
-        (c.place.key, c.names, c.seen)
+    """Without the one call of a function whose own query is as surely what is read.
+
+    Options go where the query has some already, and where it is made if the call names no model of its own either.
+    """
+    made = {
+        (c.place.key, c.names, c.seen): c.optioned
         for c in candidates
-        if c.place.query.style != "built" and c.optioned and len(set(places.index.calls.callers(c.place.key))) == 1
+        if c.place.query.style not in MADE_BY_CALLS and len(set(places.index.calls.callers(c.place.key))) == 1
     }
-    return [
-        c
-        for c in candidates
-        if c.place.query.style != "built"
-        or optioned.isdisjoint((key, c.names, c.seen) for key in places.makers(c.place))
-    ]
+
+    def at_maker(candidate: Candidate) -> bool:
+        keys = [(key, candidate.names, candidate.seen) for key in places.makers(candidate.place)]
+        return any(key in made and (made[key] or candidate.place.shared) for key in keys)
+
+    return [c for c in candidates if not at_maker(c)]
 
 
 def _both_pay(places: Places, best: Candidate, candidates: list[Candidate]) -> list[Candidate]:
