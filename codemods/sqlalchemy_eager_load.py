@@ -236,7 +236,7 @@ def _planned(
         return _at(place, repeats, refusals[0][0], refusals[0][1])
     beside: list[Loaders] = []
     now = {candidate.names for candidate, _ in found}
-    for candidate in _beside(places, place, [c for c, _ in found], options):
+    for candidate in _beside(places, place, found, options):
         refused = _recursive(places, candidate) or _forbidden(index, candidate, options, readers)
         named = refused is None or (refused[0] == "R-ALREADY-EAGER" and _far_side(candidate, now))
         loaders = old.joined(place.query, place.model, _loaders(candidate, options))
@@ -282,8 +282,12 @@ def _held(index: Index, place: Place, aim: Target | None, node: ast.expr) -> lis
     return held_by(index, place.function, node)
 
 
-def _beside(places: Places, place: Place, found: list[Candidate], options: Existing) -> list[Candidate]:
-    """Relationships that every row of the query is seen to read as well: the same loop pays for them too."""
+def _beside(places: Places, place: Place, pairs: list[tuple[Candidate, Repeat]], options: Existing) -> list[Candidate]:
+    """Relationships that every row of the query is seen to read as well: the same loop pays for them too.
+
+    And those on longer ways whose lazy load is the very statement that repeats: which of them it is, nothing tells.
+    """
+    found = [candidate for candidate, _ in pairs]
     if any(candidate.seen > SIMILAR for candidate in found):
         return []
     have = {c.names[:end] for c in found for end in range(1, len(c.names) + 1)} | options.eager.keys()
@@ -300,8 +304,11 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
         """Whether it is read wherever what the trace shows is read."""
         return bool(told) and all(any(covers(own, shown) for own in read[chain]) for shown in told)
 
+    same = {r for _, repeat in pairs for r in relations_of(places.index, repeat)[0]}
     all_read = [
-        Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain) and not one_target(place, chain[0])
+        Candidate(place, chain, FOLLOWED)
+        for chain in read
+        if (as_surely(chain) or (len(chain) > 1 and chain[-1] in same)) and not one_target(place, chain[0])
     ]
     # Of one row only what its collections hold is read more than once: those that the trace shows.
     held = [c.way[:-1] for c in found] if place.single else [()]
@@ -424,7 +431,10 @@ def _propose(index: Index, group: list[_Planned]) -> Answer:
     texts: dict[str, str] = {}
     for file in dict.fromkeys(p.home[0] for p in group):
         here = [p for p in group if p.home[0] == file]
-        wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside]), p.target) for p in here]
+        chains = not older(index, file).chains
+        wanted = [
+            Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside]), p.target, chains) for p in here
+        ]
         try:
             texts[file] = with_options(index, file, wanted)
         except CannotSpellError as why:
