@@ -18,15 +18,13 @@ JOINED = (
 
 
 class Older(msgspec.Struct, frozen=True):
-    """Which loaders the SQLAlchemy of a file lacks."""
+    """What the SQLAlchemy of a file lacks: selectinload, and chains of loader options."""
 
     selectinload: bool
     chains: bool
 
     def refuses(self, query: Query, model: Model, loaders: Loaders) -> tuple[str, str] | None:
         """Why these loaders cannot be written, or not be replaced by older ones that give the same rows."""
-        if self.chains and len(loaders) > 1:
-            return "R-VERSION", "SQLAlchemy before 0.9 takes no chains of loader options"
         if not self.selectinload or not any(name == "selectinload" for name, _ in loaders):
             return None
         steps = {step.name for step in query.steps}

@@ -117,6 +117,13 @@ def rows(session):
     found = find(session, Post)
     return session.scalars(found.order_by(Post.title)).all()
 """
+_RANKED = """
+
+def ranked(session, model):
+    found = find(session, model)
+    return session.scalars(found.order_by(model.id)).all()
+"""
+_MADE = "rows = select(model)\n    return rows"
 _OR_NONE = "return None if options else select(model)"
 _TESTED = "    if found is None:\n"
 _LOADS = "return session.scalars(select(model).options(*options)).all()"
@@ -196,6 +203,20 @@ CASES = (
         + _KEPT.replace("    return", _TESTED + "        return []\n    return").replace(
             "found.order_by", "found.options(selectinload(Post.author)).order_by"
         ),
+    ),
+    changed(
+        "a helper for any model on a helper for any model: where the query is made",
+        _helper("ranked(session, Post)", _MADE).replace("find(session, Tag)", "ranked(session, Tag)") + _RANKED,
+        _helper("ranked(session, Post)", _GUARDS.replace("session.scalars(rows).all()", "rows")).replace(
+            "find(session, Tag)", "ranked(session, Tag)"
+        )
+        + _RANKED,
+    ),
+    changed(
+        "others ask the helper that makes it: the helper on it",
+        _helper("ranked(session, Post)", _MADE) + _RANKED,
+        _helper("ranked(session, Post)", _MADE)
+        + _RANKED.replace("model)\n    return", "model).options(selectinload(Post.author))\n    return"),
     ),
     untouched("the query of a base class, which nothing refines for one model", "R-SHARED", _repo("", "select(self.model)")),
     changed(

@@ -211,6 +211,11 @@ def view(session):
     return [{read} for post in posts]
 """
 
+_BYLINES = _LEGACY.format(steps="").replace("author.email", "byline()").replace("import Post", "import Comment, Post")
+_BYLINE = """byline(self):
+        if self.comments:
+            return self.comments[-1].writer.email
+"""
 _PAGED = """\
 from lib import paginate_query
 from models import Post
@@ -1182,6 +1187,32 @@ def view(session):
         files={"models.py": _WITH_PROXY},
     ),
     changed(
+        "no chains of options: one for each hop, with its whole path",
+        _post("", "joinedload"),
+        _post(
+            ".options(\n        joinedload(Comment.post),\n        joinedload(Comment.post, Post.author),\n    )",
+            "joinedload",
+        ),
+        files=_runs_on("0.8.2"),
+    ),
+    changed(
+        "no chains of options: what is loaded already stays",
+        _post(".options(joinedload(Comment.post))", "joinedload"),
+        _post(".options(joinedload(Comment.post), joinedload(Comment.post, Post.author))", "joinedload"),
+        files=_runs_on("0.8.2"),
+    ),
+    changed(
+        "read on longer ways by the same statement: those as well",
+        _BYLINES,
+        "from sqlalchemy.orm import joinedload, selectinload\n\n"
+        + _BYLINES.replace(
+            "Post).",
+            "Post).options(\n        joinedload(Post.author),\n"
+            "        selectinload(Post.comments).selectinload(Comment.writer),\n    ).",
+        ),
+        files={"models.py": MODELS.replace("byline(self):\n", _BYLINE)},
+    ),
+    changed(
         "a helper outside the tree that is named as a query, and may give none",
         _PAGED,
         _PAGED_AFTER,
@@ -1364,12 +1395,6 @@ def view(session, new):
         "R-VERSION",
         _some_rows('.filter(text("title > 1"))'),
         files=_runs_on("1.1.15"),
-    ),
-    untouched(
-        "no chains of options",
-        "R-VERSION",
-        _post("", "joinedload").replace("Comment.id)", "Comment.id).options(joinedload(Comment.post))"),
-        files=_runs_on("0.8.2"),
     ),
     untouched("no such relationship", "R-UNRESOLVED", _legacy(), Repeat("other", ("invoices",), ("invoices.id",), 50)),
     untouched("no table in the statement", "R-UNRESOLVED", _legacy(), Repeat("call", (), (), 50)),

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -30,6 +30,9 @@ class Options(msgspec.Struct, frozen=True):
     place: Place
     loads: tuple[Loaders, ...]
     target: Target | None = None  # where they go when the query serves other models as well
+    chains: bool = (
+        True  # whether SQLAlchemy takes chains of them; before 0.9 every hop has an option with its whole path
+    )
 
 
 def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
@@ -41,16 +44,17 @@ def with_options(index: Index, path: str, wanted: Sequence[Options]) -> str:
     text = index.tree.source(path)
     assert text is not None
     used = {name for options in wanted for loaders in options.loads for name, _ in _added(loaders)}
-    names = sorted(used)
+    names = sorted(used - (set() if all(options.chains for options in wanted) else {"defaultload"}))
     if taken := [n for n in names if _cst.bound_otherwise(text, "sqlalchemy.orm", n)]:
         raise CannotSpellError(f"{path} uses the name {taken[0]} for something else")
     models = _Spelling(index, path, text)
     edits = []
     for options in wanted:
-        arguments = [
-            _option([options.place.entity or models.of(options.place.model), *_owners(models, loaders)], loaders)
-            for loaders in options.loads
-        ]
+        first = options.place.entity or models.of(options.place.model)
+        if options.chains:
+            arguments = [_option([first, *_owners(models, loaders)], loaders) for loaders in options.loads]
+        else:
+            arguments = list(dict.fromkeys(one for loads in options.loads for one in _by_path(models, first, loads)))
         if options.target:
             model = options.place.entity or models.of(options.place.model)
             edits.append(written(text, options.target, model, arguments))
@@ -85,6 +89,15 @@ def _option(owners: Sequence[str], loaders: Loaders) -> str:
     named = zip(owners[len(loaders) - len(added) :], added, strict=True)
     written = [loader for loader, _ in loaders[: len(loaders) - len(added)][-1:]]
     return ".".join([*written, *(f"{loader}({owner}.{hop.relationship.name})" for owner, (loader, hop) in named)])
+
+
+def _by_path(models: "_Spelling", first: str, loaders: Loaders) -> Iterator[str]:
+    """`subqueryload(Post.comments)` and `joinedload(Post.comments, Comment.writer)`, but for what is loaded already."""
+    owners = [first, *(models.of(hop.relationship.target) for _, hop in loaders[:-1])]
+    path = [f"{owner}.{hop.relationship.name}" for owner, (_, hop) in zip(owners, loaders, strict=True)]
+    for end, (loader, _) in enumerate(loaders, 1):
+        if loader.isidentifier() and loader != "defaultload":
+            yield f"{loader}({', '.join(path[:end])})"
 
 
 def _added(loaders: Loaders) -> Loaders:
@@ -145,8 +158,7 @@ class _Spelling:
         for node in ast.parse(self._text).body:
             if isinstance(node, ast.ImportFrom):
                 path = self._index.names.module_path(self._path, node.level, node.module or "")
-                found = self._index.names.resolve(path, model.qualname) if path else None
-                if path and found == (model.path, model.qualname) and self._has(path, model.qualname):
+                if path and self._offers(path, model):
                     return "." * node.level + (node.module or "")
         return None
 
@@ -155,17 +167,26 @@ class _Spelling:
         return name in _cst.bound_names(self._index.tree.source(path) or "")
 
     def _module_name(self, model: Model) -> str | None:
-        """The dotted name by which other files of the tree import the model's own file; None when none does.
+        """The dotted name by which other files import the model's own file, or else a package around it that has it.
 
         Raises:
             CannotSpellError: the import would close a circle.
         """
-        tail = PurePosixPath(model.path).with_suffix("").parts
-        tail = tail[:-1] if tail[-1] == "__init__" else tail
-        name = next(filter(None, (self._imported_as(".".join(tail[n:]), model.path) for n in range(len(tail)))), None)
-        if name and self._path in _imported_by(self._index, model.path):
-            raise CannotSpellError(f"{self._path} cannot import {model.name}: {model.path} imports it in turn")
-        return name
+        around = [str(folder / "__init__.py") for folder in PurePosixPath(model.path).parents][:-1]
+        for path in [model.path, *(init for init in around if init != model.path and self._offers(init, model))]:
+            tail = PurePosixPath(path).with_suffix("").parts
+            tail = tail[:-1] if tail[-1] == "__init__" else tail
+            name = next(filter(None, (self._imported_as(".".join(tail[n:]), path) for n in range(len(tail)))), None)
+            if name and self._path in _imported_by(self._index, path):
+                raise CannotSpellError(f"{self._path} cannot import {model.name}: {path} imports it in turn")
+            if name:
+                return name
+        return None
+
+    def _offers(self, path: str, model: Model) -> bool:
+        """Whether a file imports the model for others."""
+        found = self._index.names.resolve(path, model.qualname)
+        return found == (model.path, model.qualname) and self._has(path, model.qualname)
 
     def _imported_as(self, name: str, path: str) -> str | None:
         tree, names = self._index.tree, self._index.names

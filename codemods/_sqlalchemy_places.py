@@ -86,6 +86,7 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
         return any(step.name == "options" for step in self.place.query.steps)
 
 
+MADE_BY_CALLS = frozenset({"built", "helper"})  # styles of queries that a function of the tree may return
 MOST_FOLLOWED = 150  # queries whose rows are followed in one look: a bound on its time
 _NEAR = 6  # calls: what the entry reaches itself
 _FAR = 12  # calls: beyond them a query was found by its callers or anywhere
@@ -165,9 +166,10 @@ class Places:
 
     def makers(self, place: Place) -> set[Key]:
         """The functions whose result a place asks as its query."""
-        if place.query.style != "built":
+        if place.query.style not in MADE_BY_CALLS:
             return set()
-        return set(self.index.calls.targets(place.function, Call(place.query.entities[0], place.query.line)))
+        callee = place.query.root.partition("(")[0]
+        return set(self.index.calls.targets(place.function, Call(callee, place.query.line)))
 
     def refinements(self, place: Place) -> Iterator[tuple[Function, Query]]:
         """Queries that a place's own becomes, or is made of, in the functions on its way: their options count for it.

@@ -24,7 +24,17 @@ from codemods._one_target import key_columns, one_target
 from codemods._option_variables import held_by
 from codemods._shared_queries import Target, target
 from codemods._sqlalchemy_edit import CannotSpellError, Loaders, Options, longest, with_options
-from codemods._sqlalchemy_places import FOLLOWED, READ, SIMILAR, UNSEEN, Candidate, Place, Places, relations_of
+from codemods._sqlalchemy_places import (
+    FOLLOWED,
+    MADE_BY_CALLS,
+    READ,
+    SIMILAR,
+    UNSEEN,
+    Candidate,
+    Place,
+    Places,
+    relations_of,
+)
 from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
@@ -103,18 +113,21 @@ def _choose(places: Places, repeat: Repeat) -> list[Candidate] | No:
 
 
 def _at_makers(places: Places, candidates: list[Candidate]) -> list[Candidate]:
-    """Without the one call of a function whose query has options and is as surely what is read: they go there."""
-    optioned = {
-        (c.place.key, c.names, c.seen)
+    """Without the one call of a function whose own query is as surely what is read.
+
+    Options go where the query has some already, and where it is made if the call names no model of its own either.
+    """
+    made = {
+        (c.place.key, c.names, c.seen): c.optioned
         for c in candidates
-        if c.place.query.style != "built" and c.optioned and len(set(places.index.calls.callers(c.place.key))) == 1
+        if c.place.query.style not in MADE_BY_CALLS and len(set(places.index.calls.callers(c.place.key))) == 1
     }
-    return [
-        c
-        for c in candidates
-        if c.place.query.style != "built"
-        or optioned.isdisjoint((key, c.names, c.seen) for key in places.makers(c.place))
-    ]
+
+    def at_maker(candidate: Candidate) -> bool:
+        keys = [(key, candidate.names, candidate.seen) for key in places.makers(candidate.place)]
+        return any(key in made and (made[key] or candidate.place.shared) for key in keys)
+
+    return [c for c in candidates if not at_maker(c)]
 
 
 def _both_pay(places: Places, best: Candidate, candidates: list[Candidate]) -> list[Candidate]:
@@ -223,7 +236,7 @@ def _planned(
         return _at(place, repeats, refusals[0][0], refusals[0][1])
     beside: list[Loaders] = []
     now = {candidate.names for candidate, _ in found}
-    for candidate in _beside(places, place, [c for c, _ in found], options):
+    for candidate in _beside(places, place, found, options):
         refused = _recursive(places, candidate) or _forbidden(index, candidate, options, readers)
         named = refused is None or (refused[0] == "R-ALREADY-EAGER" and _far_side(candidate, now))
         loaders = old.joined(place.query, place.model, _loaders(candidate, options))
@@ -269,8 +282,12 @@ def _held(index: Index, place: Place, aim: Target | None, node: ast.expr) -> lis
     return held_by(index, place.function, node)
 
 
-def _beside(places: Places, place: Place, found: list[Candidate], options: Existing) -> list[Candidate]:
-    """Relationships that every row of the query is seen to read as well: the same loop pays for them too."""
+def _beside(places: Places, place: Place, pairs: list[tuple[Candidate, Repeat]], options: Existing) -> list[Candidate]:
+    """Relationships that every row of the query is seen to read as well: the same loop pays for them too.
+
+    And those on longer ways whose lazy load is the very statement that repeats: which of them it is, nothing tells.
+    """
+    found = [candidate for candidate, _ in pairs]
     if any(candidate.seen > SIMILAR for candidate in found):
         return []
     have = {c.names[:end] for c in found for end in range(1, len(c.names) + 1)} | options.eager.keys()
@@ -287,8 +304,11 @@ def _beside(places: Places, place: Place, found: list[Candidate], options: Exist
         """Whether it is read wherever what the trace shows is read."""
         return bool(told) and all(any(covers(own, shown) for own in read[chain]) for shown in told)
 
+    same = {r for _, repeat in pairs for r in relations_of(places.index, repeat)[0]}
     all_read = [
-        Candidate(place, chain, FOLLOWED) for chain in read if as_surely(chain) and not one_target(place, chain[0])
+        Candidate(place, chain, FOLLOWED)
+        for chain in read
+        if (as_surely(chain) or (len(chain) > 1 and chain[-1] in same)) and not one_target(place, chain[0])
     ]
     # Of one row only what its collections hold is read more than once: those that the trace shows.
     held = [c.way[:-1] for c in found] if place.single else [()]
@@ -411,7 +431,10 @@ def _propose(index: Index, group: list[_Planned]) -> Answer:
     texts: dict[str, str] = {}
     for file in dict.fromkeys(p.home[0] for p in group):
         here = [p for p in group if p.home[0] == file]
-        wanted = [Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside]), p.target) for p in here]
+        chains = not older(index, file).chains
+        wanted = [
+            Options(p.place, longest([*(loaders for _, loaders in p.loads), *p.beside]), p.target, chains) for p in here
+        ]
         try:
             texts[file] = with_options(index, file, wanted)
         except CannotSpellError as why:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from codemods.index.facts import CLASS_BODY, Call, Class, Function, dotted
+from codemods.index.hooks import run_before
 from codemods.index.names import Names
 from codemods.index.remember import remembered
 from codemods.index.tree import Tree
@@ -108,11 +109,12 @@ class Calls:
         return function is not None and function.owner is not None and (key[0], function.owner) in self.lineage(class_)
 
     def callees(self, function: Function) -> list[Key]:
-        """The functions that one function calls, in source order, each once."""
+        """The functions that one function calls, in source order, each once; then those that run before it."""
         seen: dict[Key, None] = {}
         for call in function.calls:
             for key in self.targets(function, call) or self.guesses(call):
                 seen.setdefault(key)
+        seen |= dict.fromkeys((hook.path, hook.qualname) for hook in run_before(self._tree, function))
         return list(seen)
 
     def targets(self, function: Function, call: Call) -> list[Key]:
@@ -291,6 +293,18 @@ class Calls:
             found |= dict.fromkeys(self._users(name, as_property=_is_property(function)))
         found.pop(key, None)
         return list(found)
+
+    @remembered
+    def reading(self, name: str) -> list[Key]:
+        """Functions that read a dotted name: `g.posts`."""
+        base, _, attr = name.rpartition(".")
+        modules = filter(None, map(self._tree.module, self._tree.containing(name)))
+        return [
+            (function.path, function.qualname)
+            for module in modules
+            for function in module.functions.values()
+            if any((read.base, read.attr) == (base, attr) for read in function.reads)
+        ]
 
     @remembered
     def _definitions(self, name: str) -> int:

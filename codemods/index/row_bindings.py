@@ -38,6 +38,9 @@ class Bindings(ABC):
                 self.assign(f"self.{attr}", path)
                 if path is not None:
                     self.run.keep(self.function, attr, path, self.depth)
+            case ast.Attribute(value=ast.Name(id="g")) if path is not None:
+                self.assign(dotted(target), path)
+                self.run.share(self.key, dotted(target), path, self.depth)
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for element in elements:
                     self.bind(element, path)

@@ -131,6 +131,16 @@ class _Run:
         for method in [m for m in methods if m in self.through] or methods:
             self._visit(method, {f"self.{name}": path}, {}, (), depth + 1)
 
+    def share(self, key: Key, name: str, path: Path, depth: int) -> None:
+        """`g.name = rows`, Flask's object of a request: every function that reads it sees them."""
+        if (key, name, path) in self._kept or depth >= _DOWN:
+            return
+        self._kept.add((key, name, path))
+        readers = [reader for reader in self.calls.reading(name) if not self.through or reader in self.through]
+        for reader in readers[:_CALLERS]:
+            if reader != key:
+                self._visit(reader, {name: path}, {}, (), depth + 1)
+
     def _visit(
         self, key: Key, names: dict[str, Path], spans: Mapping[Span, int], context: Context, depth: int
     ) -> set[Path]:

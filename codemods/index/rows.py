@@ -63,6 +63,9 @@ class Run(Protocol):
     def keep(self, function: Function, name: str, path: Path, depth: int) -> None:
         """`self.name = rows`: every method of the class sees them."""
 
+    def share(self, key: Key, name: str, path: Path, depth: int) -> None:
+        """`g.name = rows`, Flask's object of a request: every function that reads it sees them."""
+
 
 def first_of(paths: Iterable[Path | None]) -> Path | None:
     """The first path that is known."""

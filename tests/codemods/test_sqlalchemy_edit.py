@@ -109,6 +109,17 @@ ADDED = [
         id="of a package's own file",
     ),
     pytest.param(
+        "from blog.comments import Comment",
+        "from blog.comments import Comment\nfrom blog.shop import Post",
+        {
+            "blog/shop/__init__.py": "from .posts import Post\n",
+            "blog/shop/posts.py": f"{AUTHORS}\n\n{POSTS}",
+            "blog/comments.py": COMMENTS,
+            "blog/other.py": "from blog.shop import Post\n",
+        },
+        id="from a package that hands it out, where nobody imports its own file",
+    ),
+    pytest.param(
         "from flask import session\n\nfrom blog.comments import Comment",
         "from flask import session\n\nfrom blog.comments import Comment\nfrom blog.posts import Post",
         {**APART, "blog/web/__init__.py": "", "blog/web/flask/__init__.py": "",
@@ -141,6 +152,17 @@ REFUSED = [
         },
         "blog/app.py cannot import Post: blog/posts.py imports it in turn",
         id="an import circle",
+    ),
+    pytest.param(
+        "from blog.comments import Comment",
+        {
+            "blog/shop/__init__.py": "from blog.app import view\nfrom .posts import Post\n",
+            "blog/shop/posts.py": f"{AUTHORS}\n\n{POSTS}",
+            "blog/comments.py": COMMENTS,
+            "blog/other.py": "from blog.shop import Post\n",
+        },
+        "blog/app.py cannot import Post: blog/shop/__init__.py imports it in turn",
+        id="an import circle through a package",
     ),
     pytest.param(
         "from blog.models import Comment\nPost = None",

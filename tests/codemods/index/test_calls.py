@@ -23,6 +23,20 @@ CALLEES = [
     pytest.param(
         {"app.py": "def view(): a(); b(); a()\ndef a(): ...\ndef b(): ..."}, ["app.py:a", "app.py:b"], id="once"
     ),
+    pytest.param(
+        {
+            "app.py": "@bp.route('/')\n@login\ndef view(): row()\ndef row(): ...\n"
+            "@bp.before_request\ndef load(): ...\n@bp.url_value_preprocessor\ndef pull(*a): ...\n"
+            "@other.before_request\ndef no(): ...\n@bp.after_request\ndef late(): ...\n"
+        },
+        ["app.py:row", "app.py:load", "app.py:pull"],
+        id="what Flask runs before a view",
+    ),
+    pytest.param(
+        {"app.py": "def view(): row()\ndef row(): ...\n@bp.before_request\ndef load(): ...\n"},
+        ["app.py:row"],
+        id="not before what is no view",
+    ),
     pytest.param({"app.py": "def view(): return map(row, posts)\ndef row(p): ..."}, ["app.py:row"], id="handed over"),
     pytest.param({"app.py": "def view(): return sorted(p, key=row)\ndef row(p): ..."}, ["app.py:row"], id="as a key"),
     pytest.param({"app.py": "def view(): return lambda: row()\ndef row(): ..."}, ["app.py:row"], id="in a lambda"),

@@ -251,6 +251,12 @@ FUNCTIONS = [
     ),
     pytest.param("def view(self, db): self.rows = Q", set(), id="self outside a class"),
     pytest.param(
+        "def hook(db): g.rows = Q; g.rows = g.rows; g.rows[0].a; g.x = None\n"
+        "def view(): return g.rows[0].b, g.x.c\ndef other(): return rows[0].d",
+        {"a", "b"},
+        id="kept in Flask's object of a request",
+    ),
+    pytest.param(
         "class A:\n    def one(self, db): self.x = Q; self.two()\n    def two(self): self.x = self.x.a; self.one(1)",
         {"a"},
         id="kept again and again",
@@ -286,6 +292,11 @@ ABOVE = "def rows(db): return db.query(Post)\ndef one(db): rows(db)[0].a\ndef tw
 )
 def test_callers_on_the_way(through: tuple[str, ...], expected: set[str], checkout: Checkout) -> None:
     assert paths(seen(checkout({"app.py": ABOVE}), "rows", through=through)) == expected
+
+
+def test_readers_of_a_request_on_the_way(checkout: Checkout) -> None:
+    text = "def hook(db): g.rows = db.query(Post)\ndef one(): g.rows[0].a\ndef two(): g.rows[0].b\n"
+    assert paths(seen(checkout({"app.py": text}), "hook", through=("hook", "one"))) == {"a"}
 
 
 def test_what_serializers_and_templates_are_given(checkout: Checkout) -> None:
