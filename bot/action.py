@@ -71,7 +71,8 @@ class _Step:
             self._outputs["plan-path"] = folder
             sarif = self._given.get("COSTMOD_SARIF_FILE", "")
             scan = [["scan", path, "--format", "sarif", "--out", sarif]] if sarif else []
-            return [*scan, ["plan", path, *hotspots, "--out", folder]]
+            closed = ["--forge", "github", *most] if self._given.get("COSTMOD_TOKEN") else []
+            return [*scan, ["plan", path, *hotspots, "--out", folder, *closed]]
         if self.mode == "prove":
             self._outputs["proof-path"] = proof
             return [["prove", folder, "--repo", path, "--out", proof, *digest, *most]]

@@ -228,17 +228,30 @@ def record(
 
 
 @program.command
-def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod-plan"), by: Rank = "total") -> int:
+def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
+    hotspots: Hotspots,
+    repo: Repo = Path(),
+    folder: Folder = Path("costmod-plan"),
+    by: Rank = "total",
+    forge: Annotated[
+        Literal["local", "github"] | None, Option("--forge", "Leave out what people closed there.")
+    ] = None,
+    forge_folder: ForgeFolder = None,
+    max_pull_requests: MaxPullRequests = None,
+) -> int:
     """Step 1 of 4: plan every hotspot on the commit that is checked out, into a plan folder."""
-    from bot.pipeline import plan_all
+    from bot.pipeline import plan_all, without_closed
     from bot.prove.checkout import checkout
     from bot.show.console import Screen
     from codemods.index import Index
 
-    config = _config(repo)
+    config = _config(repo, max_pull_requests)
     found = _read(hotspots, config, by)
+    target = _forge(forge, repo, forge_folder) if forge else None
     with checkout(repo) as tree:
         results = plan_all(found, Index(tree.path, config.exclude), stacked=False)
+    if target is not None:
+        results = without_closed(results, target, repo, config.publish.max_pull_requests)
     Screen().results(results)
     _save(folder, "plan", tree.commit, results)
     return _exit_code(results, done={"planned"})

@@ -73,7 +73,7 @@ def test_alarm_starts_a_plan(tmp_path: Path, repository: Path, github: FakeGithu
     run.run("plan")
     assert run.results["plan"]["result"] == "success", run.log
     assert run.results["plan"]["outputs"]["findings"] == "4"
-    assert github.calls == []
+    assert [call for call in github.calls if not call.startswith("GET ")] == []
 
 
 def test_other_alarms_start_nothing(tmp_path: Path, repository: Path, github: FakeGithub) -> None:
