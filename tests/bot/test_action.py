@@ -30,6 +30,8 @@ def repository(tmp_path: Path) -> Path:
     (blog / ".costmod").mkdir()
     shutil.copy(OTEL, blog / ".costmod" / "hotspots.json")
     (blog / "costmod.toml").write_text(f"python = {json.dumps(sys.executable)}\n")
+    for name in ("github", "git", "libcst", "msgspec", "costmod"):  # -I: none of them stands for ours
+        (blog / f"{name}.py").write_text("raise SystemExit('shadowed')\n")
     sample.run(blog, "remote", "add", "origin", "http://127.0.0.1/acme/blog.git")
     sample.commit_all(blog, "feat: an export")
     return blog
