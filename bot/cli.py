@@ -238,17 +238,30 @@ def record(
 
 
 @program.command
-def plan(hotspots: Hotspots, repo: Repo = Path(), folder: Folder = Path("costmod-plan"), by: Rank = "total") -> int:
+def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
+    hotspots: Hotspots,
+    repo: Repo = Path(),
+    folder: Folder = Path("costmod-plan"),
+    by: Rank = "total",
+    forge: Annotated[
+        Literal["local", "github"] | None, Option("--forge", "Leave out what people closed there.")
+    ] = None,
+    forge_folder: ForgeFolder = None,
+    max_pull_requests: MaxPullRequests = None,
+) -> int:
     """Step 1 of 4: plan every hotspot on the commit that is checked out, into a plan folder."""
-    from bot.pipeline import plan_all
+    from bot.pipeline import plan_all, without_closed
     from bot.prove.checkout import checkout
     from bot.show.console import Screen
     from codemods.index import Index
 
-    config = _config(repo)
+    config = _config(repo, max_pull_requests)
     found = _read(hotspots, config, by)
+    target = _forge(forge, repo, forge_folder) if forge else None
     with checkout(repo) as tree:
         results = plan_all(found, Index(tree.path, config.exclude, endpoints=config.endpoints()), stacked=False)
+    if target is not None:
+        results = without_closed(results, target, repo, config.publish.max_pull_requests)
     Screen().results(results)
     _save(folder, "plan", tree.commit, results)
     return _exit_code(results, done={"planned"})
@@ -261,6 +274,7 @@ def prove(
     digest: Digest = None,
     max_pull_requests: MaxPullRequests = None,
     sandbox: Sandbox = None,
+    out: Annotated[Path | None, Option("--out", metavar="FOLDER", help="Default: the plan folder itself.")] = None,
 ) -> int:
     """Step 2 of 4: run the tests before and after the most costly patch; needs no token."""
     from bot.folder import read
@@ -274,7 +288,7 @@ def prove(
     with checkout(repo, report.commit or "HEAD") as tree:
         results = prove_most_costly(report.results, tree, repo, config, screen.step)
     screen.results(results)
-    _save(folder, "prove", tree.commit, results)
+    _save(out or folder, "prove", tree.commit, results)
     proven = {r.proof.verdict for r in results if r.proof}
     return 0 if proven <= {"proven", "held"} else 1
 
@@ -340,26 +354,35 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 @program.command
-def publish(
+def publish(  # noqa: PLR0913, PLR0917 - one parameter per option
     folder: PlanFolder,
     repo: RepoOption = Path(),
     digest: Digest = None,
+    plan: Annotated[
+        Path | None, Option(metavar="FOLDER", help="The folder of `plan`: only proofs are taken from the other one.")
+    ] = None,
+    plan_digest: Annotated[str | None, Option(help="As --digest, of --plan.")] = None,
     forge: ForgeKind = None,
     forge_folder: ForgeFolder = None,
     report: ReportFile = None,
 ) -> int:
     """Step 4 of 4: open or update the pull request; runs none of the repository's code."""
-    from bot.folder import FILE, read
-    from bot.pipeline import publish_all
+    from datetime import UTC, datetime
+
+    from bot.folder import FILE, bind, read
+    from bot.pipeline import price_all, publish_all
     from bot.prove.checkout import current_branch
     from bot.show.console import Screen
 
     config = _config(repo)
     _check_report(report, repo, [folder / FILE])
     plan_ = read(folder, digest)
+    given = plan_.results
+    if plan is not None:
+        given = tuple(price_all(bind(read(plan, plan_digest), plan_), config, datetime.now(UTC).date()))
     base = config.publish.base or current_branch(repo)
     target = _forge(forge, repo, forge_folder)
-    results = publish_all(plan_.results, target, repo, config, base=base, commit=plan_.commit or "")
+    results = publish_all(given, target, repo, config, base=base, commit=plan_.commit or "")
     _write_report(report, "publish", results, plan_.commit)
     for request in (r.pull_request for r in results if r.pull_request):
         Screen().pull_request(request)
@@ -541,6 +564,11 @@ def main() -> None:
     """Run the command line; every error ends in one line."""
     gc.set_threshold(20_000)  # imports make many objects and little garbage
     sys.exit(_main(sys.argv[1:]))
+
+
+def main_with(arguments: list[str]) -> int:
+    """The exit status of one command line; every error ends in one line."""
+    return _main(arguments)
 
 
 def _main(arguments: list[str]) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from bot.errors import UserError
-from bot.records import Report
+from bot.records import Report, Result
 
 FILE = "costmod-plan.json"
 
@@ -53,3 +53,24 @@ def read_file(path: Path, digest: str | None = None) -> Report:
         raise UserError(
             f"{path}: not a plan of this version of costmod ({error}); run `costmod plan` again."
         ) from error
+
+
+def bind(planned: Report, proven: Report) -> tuple[Result, ...]:
+    """The planned results with what was proven of them, and nothing else from where untrusted code has run.
+
+    Raises:
+        UserError: a patch, or the commit, is not the one that was planned.
+    """
+    plans = {(r.hotspot.id, r.patch.fingerprint): r for r in planned.results if r.patch}
+    proofs = {}
+    for result in proven.results:
+        if result.patch is None or result.proof is None:
+            continue
+        key = (result.hotspot.id, result.patch.fingerprint)
+        if planned.commit != proven.commit or key not in plans or plans[key].patch != result.patch:
+            raise UserError(f"{FILE}: a proven patch is not the planned one; somebody changed it, so nothing is done.")
+        proofs[key] = result.proof
+    return tuple(
+        msgspec.structs.replace(r, proof=proofs.get((r.hotspot.id, r.patch.fingerprint))) if r.patch else r
+        for r in planned.results
+    )

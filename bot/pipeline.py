@@ -41,6 +41,8 @@ def run(
         screen.hotspots(hotspots)
         index = Index(tree.path, config.exclude, endpoints=config.endpoints())
         results = plan_all(hotspots, index, stacked=False)
+        if forge is not None:
+            results = without_closed(results, forge, repository, config.publish.max_pull_requests)
         results = prove_most_costly(results, tree, repository, config, screen.step)
         results = price_all(results, config, datetime.now(UTC).date(), repository)
         if forge is not None:
@@ -78,6 +80,23 @@ def _plan(hotspot: Hotspot, index: "Index") -> "list[Patch | Refusal]":
     from bot.plan.plan import plan  # it loads the codemods, which a plan that is known needs not
 
     return plan(hotspot, index)
+
+
+def without_closed(results: Iterable[Result], forge: "Forge", repository: Path, wanted: int) -> list[Result]:
+    """Stop what people closed before, so that the next in line gets its turn; looks until enough are left."""
+    from bot.plan.prefix import from_top
+    from bot.prove.checkout import path_from_top
+    from bot.publish.publish import why_no
+
+    prefix = path_from_top(repository)
+    done = []
+    for result in results:
+        reason = ""
+        if wanted and result.outcome == "planned" and result.patch:
+            reason = why_no(forge, from_top(result.patch, prefix))
+            wanted -= not reason
+        done.append(replace(result, outcome="stopped", reason=reason) if reason else result)
+    return done
 
 
 def prove_most_costly(

@@ -142,25 +142,30 @@ class GithubForge:
         """Say something once: the comment of a key is found by a hidden line, whoever lost an answer before."""
         body = f"{text}\n\n{_key_line(key)}"
 
-        def found() -> "IssueComment | None":
+        made: list[int] = []
+
+        def found() -> "list[IssueComment]":
             comments = self._read("comments", lambda: list(self._repository.get_issue(number).get_comments()))
-            return next((c for c in comments if _key_line(key) in c.body and self._is_me(c.user)), None)
+            return [c for c in comments if _key_line(key) in c.body and self._is_me(c.user)]
 
         def read_back() -> bool | None:
-            there = found()
-            return True if there is not None and marker.lines(there.body) == marker.lines(body) else None
+            return True if any(marker.lines(c.body) == marker.lines(body) for c in found()) else None
 
         def write() -> bool:
             there = found()
-            if there is None and not first:
+            if not there and not first:
                 return False
-            if there is None:
-                self._write(lambda: self._repository.get_issue(number).create_comment(body))
-            elif marker.lines(there.body) != marker.lines(body):
-                self._write(lambda: there.edit(body))
-            return there is None
+            if not there:
+                made.append(self._write(lambda: self._repository.get_issue(number).create_comment(body)).id)
+            elif marker.lines(there[0].body) != marker.lines(body):
+                self._write(lambda: there[0].edit(body))
+            return not there
 
-        return retry.apply(f"{self._slug}: commenting on #{number}", read_back, write, self._sleep)
+        new = retry.apply(f"{self._slug}: commenting on #{number}", read_back, write, self._sleep)
+        for later in found()[1:] if made else ():  # runs at the same time: the first one stays
+            if later.id in made:
+                self._write(later.delete)
+        return new
 
     def close(self, number: int) -> None:
         """Close a pull request unmerged."""
@@ -180,29 +185,38 @@ class GithubForge:
         """Keep one open issue, found by its label and its hidden line; its address."""
         text = f"{body}\n\n{_key_line('dashboard')}"
 
-        def found() -> "Issue | None":
+        def found() -> "list[Issue]":
             issues = self._read(
                 "issues", lambda: list(self._repository.get_issues(state="open", labels=[DASHBOARD_LABEL]))
             )
-            return next((i for i in issues if _key_line("dashboard") in (i.body or "") and self._is_me(i.user)), None)
+            ours = [i for i in issues if _key_line("dashboard") in (i.body or "") and self._is_me(i.user)]
+            return sorted(ours, key=lambda issue: issue.number)
 
         def read_back() -> str | None:
-            there = found()
-            return there.html_url if there and marker.lines(there.body) == marker.lines(text) else None
+            return next((i.html_url for i in found() if marker.lines(i.body) == marker.lines(text)), None)
 
         def write() -> str:
             there = found()
-            if there is None:
+            if not there:
                 self._ensure_label(DASHBOARD_LABEL)
-                title = "costmod dashboard"
-                labels = [DASHBOARD_LABEL]
-                there = self._write(lambda: self._repository.create_issue(title=title, body=text, labels=labels))
-            elif marker.lines(there.body) != marker.lines(text):
-                issue = there
-                self._write(lambda: issue.edit(body=text))
-            return there.html_url
+                title, labels = "costmod dashboard", [DASHBOARD_LABEL]
+                return self._write(
+                    lambda: self._repository.create_issue(title=title, body=text, labels=labels)
+                ).html_url
+            if marker.lines(there[0].body) != marker.lines(text):
+                self._write(lambda: there[0].edit(body=text))
+            return there[0].html_url
 
-        return retry.apply(f"{self._slug}: the dashboard issue", read_back, write, self._sleep)
+        address = retry.apply(f"{self._slug}: the dashboard issue", read_back, write, self._sleep)
+        for later in found()[1:]:  # runs at the same time: the first one stays
+            self._set_issue_closed(later)
+        return address
+
+    def _set_issue_closed(self, issue: "Issue") -> None:
+        def write() -> None:
+            self._write(lambda: issue.edit(state="closed"))
+
+        retry.apply(f"{self._slug}: closing #{issue.number}", lambda: None, write, self._sleep)
 
     def rest(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One call below the repository's address; reads are retried, a write may raise what `retry.apply` takes."""

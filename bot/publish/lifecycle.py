@@ -109,6 +109,13 @@ def request_of(view: View, branch: str) -> Request | None:
     return next((r for r in here if r.state == "open"), here[0] if here else None)
 
 
+def why_closed(request: Request | None) -> str:
+    """Why a finding is never proposed again; empty when it may be."""
+    if request is None or request.state != "closed" or {OBSOLETE, SUPERSEDED} & set(request.labels):
+        return ""
+    return f"pull request #{request.number} was closed unmerged, which means no for good; reopen it to change that"
+
+
 def why_unpublishable(proof: Proof) -> str:
     """Why a patch with this proof is never published; empty when it may be."""
     if proof.verdict in ("broken", "unprovable"):
@@ -132,8 +139,7 @@ def _ended(request: Request | None, goal: Goal, view: View) -> Action | None:
         if request.number in view.landed:
             return None  # the code has it, and the finding is back
         return _act("MERGED", "skip", goal, request, f"pull request #{request.number} was merged already")
-    closed = f"pull request #{request.number} was closed unmerged, which means no for good; reopen it to change that"
-    return _act("CLOSED", "skip", goal, request, closed)
+    return _act("CLOSED", "skip", goal, request, why_closed(request))
 
 
 def _without(request: Request | None, goal: Goal, view: View, *, others_open: int, limits: Limits, room: int) -> Action:

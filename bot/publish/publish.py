@@ -12,7 +12,7 @@ from bot.publish.forge import IGNORED, OBSOLETE, Forge
 from bot.publish.git import GitFailed, Repository, private_copy
 from bot.publish.lifecycle import Action, Goal, Limits, View, decide, reconcile, request_of
 from bot.publish.observe import again, observe
-from bot.records import PullRequest, Refusal
+from bot.records import Patch, PullRequest, Refusal
 
 STALE = (
     "The base branch does what this pull request was for, so costmod closes it. The branch is kept; should the finding "
@@ -69,6 +69,12 @@ def publish(  # noqa: PLR0913  the candidates, where they go and what else is kn
             f"{forge.remote().url}: git failed ({error}); check the address, the token and its rights."
         ) from error
     return done
+
+
+def why_no(forge: Forge, patch: Patch) -> str:
+    """Why people want no pull request of this patch; empty when they have not said so."""
+    here = forge.observe(commits.branch_of(patch))
+    return lifecycle.why_closed(request_of(View(tips={}, requests=here), commits.branch_of(patch)))
 
 
 def _rejected(job: Job) -> str:

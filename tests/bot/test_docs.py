@@ -28,3 +28,11 @@ def test_every_variable_that_opens_a_vendor_is_documented() -> None:
     names = {n for s in sources for n in re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', s.read_text())}
     assert names - set(re.findall(r"`([A-Z_]+)`", (DOCS / "inputs.md").read_text())) == set()
     assert len(names) > 15
+
+
+def test_every_threat_names_tests_that_exist() -> None:
+    text = (DOCS / "security.md").read_text()
+    rows = re.findall(r"^\| (\d+) \|", text, re.MULTILINE)
+    assert [int(row) for row in rows] == list(range(1, 46))
+    for path, name in re.findall(r"`([\w/]+\.py)::(\w+)`", text):
+        assert f"def {name}(" in (DOCS.parent / "tests" / path).read_text(), f"{path}::{name}"

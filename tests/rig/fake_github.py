@@ -42,6 +42,7 @@ class FakeGithub:
         self.faults: list[Fault] = []
         self.calls: list[str] = []
         self.before_create: Callable[[], None] = lambda: None
+        self.before_comment: Callable[[], None] = lambda: None
         self.lock = threading.Lock()
         self._server = Server(self)
 
@@ -69,6 +70,8 @@ class FakeGithub:
         operation = self.contract.request(verb, path, query, body)
         if verb == "POST" and path.endswith("/pulls"):
             self.before_create()
+        if verb == "POST" and path.endswith("/comments"):
+            self.before_comment()
         with self.lock:
             status, answer, headers = _route(
                 self.state, verb, path, {k: v[0] for k, v in parse_qs(query).items()}, body

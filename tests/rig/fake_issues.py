@@ -88,6 +88,9 @@ def _comment(state: State, verb: str, number: int, reaction: bool, body: Any) ->
         status = 200 if mine in comment.reactions else 201
         comment.reactions += [mine] if status == 201 else []
         return status, complete("reaction", {"content": body["content"], "user": state.user(state.login)}), {}
+    if verb == "DELETE":
+        state.comments.remove(comment)
+        return 204, None, {}
     if verb == "PATCH":
         comment.body = body["body"]
     return 200, _shown(state, comment), {}
@@ -147,6 +150,7 @@ def _issue(state: State, verb: str, what: tuple[int, str, str | None], body: Any
         return 200, [state.label(label) for label in issue.labels], {}
     if verb == "PATCH":
         issue.title, issue.body = body.get("title", issue.title), body.get("body", issue.body)
+        issue.state = body.get("state", issue.state)
     return 200, state.issue(issue), {}
 
 

@@ -1,7 +1,9 @@
 """What ends, comes back or is listed, on the local forge and on the fake GitHub alike."""
 
 import subprocess
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from rig.fake_github import TOKEN, FakeGithub, Fault
 
 from bot.config import Config, PublishConfig
 from bot.errors import UserError
+from bot.pipeline import without_closed
 from bot.publish import github as github_module
 from bot.publish import marker
 from bot.publish.act import HELD_BACK, Candidate
@@ -18,7 +21,7 @@ from bot.publish.forge import Forge
 from bot.publish.github import GithubForge
 from bot.publish.local import LocalForge
 from bot.publish.publish import IGNORED_NOTE, STALE, publish
-from bot.records import Change, PullRequest, Refusal
+from bot.records import Change, PullRequest, Refusal, Result
 
 BRANCH = f"costmod/sqlalchemy-eager-load/{sample.FINGERPRINT[:12]}"
 
@@ -344,3 +347,43 @@ def test_git_finds_no_merge_between_strangers(repository: Path, commit: str) -> 
     stranger = sample.commit_all(repository, "feat: other")
     with private_copy(repository, commit) as copy, private_copy(repository, stranger) as other:
         assert (copy.is_contained(commit, commit), other.is_contained(stranger, commit)) == (True, False)
+
+
+def test_eight_runs_at_once_close_with_one_comment_and_keep_one_dashboard(github_life: GithubLife) -> None:
+    github_life()
+    barrier = threading.Barrier(8)
+    github_life.github.before_comment = lambda: barrier.wait(timeout=60) and None
+
+    def end(_: int) -> None:
+        forge = github_life.forge()
+        forge.comment(1, "obsolete", STALE)
+        forge.label(1, ("costmod:obsolete",))
+        forge.close(1)
+        forge.dashboard("body")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(end, range(8)))
+    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert [issue.state for issue in github_life.github.state.issues].count("open") == 1
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize("path", ["/issues/1/comments$", "/issues/1/labels$", "/pulls/1$"])
+def test_limits_without_a_time_are_waited_out(github_life: GithubLife, path: str, status: int) -> None:
+    verb = "PATCH" if path == "/pulls/1$" else "POST"
+    github_life()
+    slow = Fault(verb, path, status, {"message": "You have exceeded a secondary rate limit."})
+    github_life.github.faults = [slow]
+    github_life(None, None, fixed=frozenset({"H-1"}))
+    assert (slow.times, github_life.state()) == (0, ("closed", ("costmod", "costmod:obsolete"), [STALE]))
+
+
+def test_what_people_closed_lets_the_next_one_have_its_turn(life: Life) -> None:
+    other = sample.patch(fingerprint="e" * 64)
+    results = [Result(hotspot=sample.hotspot(), outcome="planned", patch=p) for p in (sample.patch(), other)]
+    life()
+    assert without_closed(results, life.forge(), life.repository, 1) == results
+    life.forge().close(1)
+    stopped, kept = without_closed(results, life.forge(), life.repository, 1)
+    reason = "pull request #1 was closed unmerged, which means no for good; reopen it to change that"
+    assert ((stopped.outcome, stopped.reason), kept) == (("stopped", reason), results[1])
