@@ -57,7 +57,7 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
         after = bench.run(command, patched=True)
         new_failures, flaky = _second_look(bench, before, after)
         seen = _seen(bench, before, after, new_failures, flaky)
-        if seen.reached and not decide(seen)[0] == "broken":
+        if seen.reached and decide(seen)[0] != "broken":
             seen = replace(seen, measured=_measured(bench, seen))
     return _proof(checkout, bench, seen, before)
 
