@@ -79,7 +79,7 @@ def library(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(("loads", "query", "read", "few", "many", "statements"), CASES.values(), ids=CASES)
-def test_sqlalchemy(
+def test_sqlalchemy(  # noqa: PLR0917
     tmp_path: Path, loads: str, query: str, read: str, few: int | None, many: int | None, statements: int
 ) -> None:
     library(tmp_path, SQLALCHEMY)
@@ -158,7 +158,9 @@ DJANGO_CASES = {
 @pytest.mark.parametrize(
     ("loads", "query", "read", "few", "many", "statements"), DJANGO_CASES.values(), ids=DJANGO_CASES
 )
-def test_django(tmp_path: Path, loads: str, query: str, read: str, few: int, many: int, statements: int) -> None:
+def test_django(  # noqa: PLR0917
+    tmp_path: Path, loads: str, query: str, read: str, few: int, many: int, statements: int
+) -> None:
     library(tmp_path, DJANGO)
     output, notes, rows = grown(tmp_path, f"from lib import *\nrun({query}, {read})\n", loads)
     assert (notes["size1"].rows, notes["size2"].rows) == (few, many)
