@@ -65,6 +65,7 @@ class Config(Section):
     python: str | None = None  # interpreter of the repository's own environment; default: .venv, venv, then PATH
     test_timeout_seconds: Annotated[int, Between(ge=1, le=86_400)] = 900
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
+    regression_test: Literal["off", "show", "add"] = "show"  # a test with a query budget: in the proof, or in the patch
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
     minimum_repeats: Annotated[int, Between(ge=2)] = 5  # statements per request from which a loop is a hotspot
     slow_statement_ms: Annotated[int, Between(ge=1)] = 500  # from which one database call is a hotspot by itself

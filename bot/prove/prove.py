@@ -3,11 +3,14 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec.structs import replace as replace_record
+
 from bot.config import Config
 from bot.prove import observe
 from bot.prove.checkout import Checkout
 from bot.prove.command import TestCommand, find_command
 from bot.prove.environment import refused_names
+from bot.prove.keep import keep
 from bot.prove.run import Place
 from bot.prove.sandbox import Sandbox, best_sandbox
 from bot.prove.scratch import scratch_directory
@@ -16,7 +19,7 @@ from bot.prove.snapshot import check_changes, restore_snapshot, take_snapshot, w
 from bot.prove.suite import Suite, run_suite
 from bot.prove.verdict import Seen, decide, why_unprovable
 from bot.prove.writes import compare_writes
-from bot.records import Patch, Proof
+from bot.records import Change, Patch, Proof, RegressionTest
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,11 @@ class _Bench:
     config: Config
     sandbox: Sandbox
 
-    def run(self, command: TestCommand, *, patched: bool, probe: dict[str, str] | None = None) -> Suite:
+    def run(
+        self, command: TestCommand, *, patched: bool, probe: dict[str, str] | None = None, more: tuple[Change, ...] = ()
+    ) -> Suite:
         try:
-            if patched:
-                write_changes(self.place.tree, self.patch.changes)
+            write_changes(self.place.tree, (*self.patch.changes, *more) if patched else more)
             return run_suite(command, replace(self.place, probe=probe or {}), self.config, self.sandbox)
         finally:
             restore_snapshot(self.place.tree, self.kept)
@@ -56,10 +60,12 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
             return _proof(checkout, bench, baseline)
         after = bench.run(command, patched=True)
         new_failures, flaky = _second_look(bench, before, after)
+        kept = None
         seen = _seen(bench, before, after, new_failures, flaky)
         if seen.reached and decide(seen)[0] != "broken":
             seen = replace(seen, measured=_measured(bench, seen))
-    return _proof(checkout, bench, seen, before)
+            kept = _regression_test(bench, seen, after)
+    return replace_record(_proof(checkout, bench, seen, before), regression_test=kept)
 
 
 def _measured(bench: _Bench, seen: Seen) -> Measured:
@@ -67,6 +73,16 @@ def _measured(bench: _Bench, seen: Seen) -> Measured:
         return bench.run(bench.command.only(tests), patched=patched, probe=probe)
 
     return measure(bench.patch, seen.operations, run)
+
+
+def _regression_test(bench: _Bench, seen: Seen, after: Suite) -> RegressionTest | None:
+    if bench.config.regression_test == "off" or decide(seen)[0] != "proven":
+        return None
+
+    def run(tests: tuple[str, ...], test: Change, patched: bool) -> Suite:
+        return bench.run(bench.command.only(tests), patched=patched, more=(test,))
+
+    return keep(bench.place.tree, seen.operations, after, run)
 
 
 def _baseline(bench: _Bench) -> tuple[_Bench, Suite]:

@@ -58,6 +58,11 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
         "the edited query gives the same 100 rows, with what they lead to, in another physical order"
     )
     assert proof.writes == "nothing written before or after"
+    kept = proof.regression_test
+    assert kept is not None
+    assert kept.code == "def test_list_posts_query_budget():\n    with QueryBudget(2):\n        test_list_posts()\n"
+    assert (kept.green, kept.red.split(" (")[0]) == ("passed, exit status 0", "failed, exit status 1")
+    assert "52 statements" in kept.red
     assert [frame.split(".<locals>")[0] for frame in proof.frames] == ["shop.py:39 list_posts"]
     assert proof.commit == tree.commit
     assert proof.before is not None
@@ -143,6 +148,8 @@ def test_django(tmp_path: Path, command: str | None, test: str) -> None:
     proof = proof_of(repository, patch, Config(python=sys.executable, test_command=command))
     assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1, **ROWS),))
     assert [frame.split(".<locals>")[0] for frame in proof.frames] == ["blog/names.py:6 Names.all"]
+    assert proof.regression_test is not None
+    assert proof.regression_test.style == "Django's assertNumQueries"
     assert proof.slope == Slope(test=test, rows=(50, 100), before=(51, 101), after=(1, 1))
 
 
