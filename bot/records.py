@@ -290,6 +290,7 @@ class Proof(Record, frozen=True, kw_only=True):
     reached: tuple[str, ...] = ()  # tests that executed the site
     operations: tuple[OperationCount, ...] = ()  # of the tests that reached the site, largest drop first
     slope: Slope | None = None  # where the rows of the edited query could be multiplied
+    harness: Slope | None = None  # where no test reaches the site: a program of our own, not a test of the repository
     growth: str = ""  # what the slope says, or why there is none
     results: str = ""  # whether the edited query gave the same rows, with what they lead to
     regression_test: RegressionTest | None = None

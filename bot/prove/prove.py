@@ -10,6 +10,7 @@ from bot.prove import observe
 from bot.prove.checkout import Checkout
 from bot.prove.command import TestCommand, find_command
 from bot.prove.environment import refused_names
+from bot.prove.harness import run_harness
 from bot.prove.keep import keep
 from bot.prove.run import Place
 from bot.prove.sandbox import Sandbox, best_sandbox
@@ -20,6 +21,8 @@ from bot.prove.suite import Suite, run_suite
 from bot.prove.verdict import Seen, decide, why_unprovable
 from bot.prove.writes import compare_writes
 from bot.records import Change, Patch, Proof, RegressionTest
+
+_HARNESS = ("python", "-m", "costmod_probe.harness")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
         if seen.reached and decide(seen)[0] != "broken":
             seen = replace(seen, measured=_measured(bench, seen))
             kept = _regression_test(bench, seen, after)
+        elif not seen.reached and decide(seen)[0] == "held":
+            seen = replace(seen, measured=_in_harness(bench))
     return replace_record(_proof(checkout, bench, seen, before), regression_test=kept)
 
 
@@ -73,6 +78,14 @@ def _measured(bench: _Bench, seen: Seen) -> Measured:
         return bench.run(bench.command.only(tests), patched=patched, probe=probe)
 
     return measure(bench.patch, seen.operations, run)
+
+
+def _in_harness(bench: _Bench) -> Measured:
+    command = TestCommand(bench.command.interpreter, _HARNESS, bench.command.variables)
+    slope, said = run_harness(
+        bench.patch, bench.place.tree, lambda probe, patched: bench.run(command, patched=patched, probe=probe)
+    )
+    return Measured(None, said, harness=slope)
 
 
 def _regression_test(bench: _Bench, seen: Seen, after: Suite) -> RegressionTest | None:
@@ -168,6 +181,7 @@ def _proof(checkout: Checkout, bench: _Bench, seen: Seen, before: Suite | None =
         reached=seen.reached,
         operations=seen.operations,
         slope=seen.measured.slope if seen.measured else None,
+        harness=seen.measured.harness if seen.measured else None,
         growth=seen.measured.growth if seen.measured else "",
         results=seen.measured.results if seen.measured else "",
         writes=seen.writes,

@@ -72,7 +72,7 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_distributed_tests_give_the_same_counts(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
-    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": "pytest -n 2"}))
+    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": "pytest -n 2", "regression_test": "off"}))
     assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=LIST, before=51, after=1, **ROWS),))
 
 
@@ -104,6 +104,9 @@ def test_a_site_that_no_test_reaches_is_held(tmp_path: Path) -> None:
         (),
         (),
     )
+    assert proof.harness is not None
+    assert (proof.harness.before, proof.harness.after) == ((4, 7), (1, 1))
+    assert proof.growth.startswith("Harness, not a test of the repository: 4 -> 1 SQL statements at 3 rows of Post, ")
 
 
 DJANGO = {
@@ -173,7 +176,7 @@ UNITTEST = SHOP_TESTS.partition("@pytest.fixture")[0].replace("import pytest", "
 )
 def test_unittest(tmp_path: Path, command: str, test: str) -> None:
     repository = make_repository(tmp_path / "shop", shop_files(UNITTEST))
-    proof = proof_of(repository, eager(), Config(python=sys.executable, test_command=command))
+    proof = proof_of(repository, eager(), Config(python=sys.executable, test_command=command, regression_test="off"))
     assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1, **ROWS),))
 
 
