@@ -2,9 +2,9 @@
 
     python bench/probe.py [--rounds 7] [--statements 200]
 
-Two suites of 20 tests each, on SQLAlchemy and on Django, SQLite in memory. Each test seeds rows and then issues about
-that many statements through lazy loads, which is the most that a test can ask of the probe: a statement on SQLite costs
-less than any other. The runs alternate, so that what else the machine does falls on both sides; the ratio is that of
+An application's tests of a page with an N+1; then, on SQLAlchemy and on Django, tests that do nothing but write that
+many rows and load them one by one from SQLite in memory, which is the most that a test can ask of the probe; and tests
+without a database. The runs alternate, so that what else the machine does falls on both sides; the ratio is that of
 the fastest run of each side, in CPU time of the process and in wall time.
 """
 
@@ -68,7 +68,46 @@ def test_names(number):
     Post.objects.bulk_create([Post(author=author) for author in authors])
     assert len([post.author.name for post in Post.objects.all()]) == {N}
 """
-PLAIN = "import pytest\n\n\n@pytest.mark.parametrize('number', range(400))\ndef test_sum(number):\n    assert sum(range(9999))\n"
+FLASK = """
+from flask import Flask, jsonify
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy.pool import StaticPool
+import pytest
+engine = create_engine("sqlite://", connect_args={"check_same_thread": False}, poolclass=StaticPool)
+class Base(DeclarativeBase): pass
+class Author(Base):
+    __tablename__ = "author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
+    author: Mapped[Author] = relationship()
+app = Flask(__name__)
+@app.get("/posts")
+def posts():
+    with Session(engine) as session:
+        return jsonify([{"id": post.id, "author": post.author.name} for post in session.scalars(select(Post))])
+@pytest.fixture(autouse=True)
+def tables():
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Post(author=Author(name=f"a{n}")) for n in range(5)])
+        session.commit()
+    yield
+    Base.metadata.drop_all(engine)
+@pytest.mark.parametrize("number", range(100))
+def test_posts(number):
+    assert len(app.test_client().get("/posts").json) == 5
+"""
+PLAIN = """
+import pytest
+@pytest.mark.parametrize("number", range(400))
+def test_sum(number):
+    assert sum(range(9999))
+"""
 
 
 def main() -> None:
@@ -78,10 +117,10 @@ def main() -> None:
     parser.add_argument("--statements", type=int, default=200)
     arguments = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {arguments.rounds} rounds")
-    print(
-        "| suite | CPU without, s | CPU with, s | more CPU | wall without, s | wall with, s |\n|---|---|---|---|---|---|"
-    )
+    print("| suite | CPU without, s | CPU with, s | more CPU | wall without, s | wall with, s |")
+    print("|---|---|---|---|---|---|")
     suites = {
+        "Flask, 100 tests of a page of 5 rows with an N+1": FLASK,
         f"SQLAlchemy, 20 tests of {arguments.statements} lazy loads": SQLALCHEMY,
         f"Django, 20 tests of {arguments.statements} lazy loads": DJANGO,
         "400 tests without a database": PLAIN,

@@ -379,7 +379,7 @@ def publish(  # noqa: PLR0913, PLR0917 - one parameter per option
     plan_ = read(folder, digest)
     given = plan_.results
     if plan is not None:
-        given = tuple(price_all(bind(read(plan, plan_digest), plan_), config, datetime.now(UTC).date()))
+        given = tuple(price_all(bind(read(plan, plan_digest), plan_), config, datetime.now(UTC).date(), repo))
     base = config.publish.base or current_branch(repo)
     target = _forge(forge, repo, forge_folder)
     results = publish_all(given, target, repo, config, base=base, commit=plan_.commit or "")

@@ -147,6 +147,7 @@ class Config(Section):
     sandbox: SandboxMode = "auto"
     test_files: tuple[str, ...] = ()  # untracked files that the tests need, below the repository
     test_environment: tuple[str, ...] = ()  # further environment variables that the tests may see
+    regression_test: Literal["off", "show", "add"] = "show"  # a test with a query budget: in the proof, or in the patch
     exclude: tuple[str, ...] = ()  # path prefixes never planned on
     minimum_repeats: Annotated[int, Between(ge=2)] = 5  # statements per request from which a loop is a hotspot
     slow_statement_ms: Annotated[int, Between(ge=1)] = 500  # from which one database call is a hotspot by itself

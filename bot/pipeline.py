@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.config import Config
-from bot.records import Hotspot, Outcome, Patch, Refusal, Result
+from bot.records import Hotspot, Outcome, Patch, Proof, Refusal, Result
 
 if TYPE_CHECKING:
     from bot.price.estimate import Priced
@@ -117,8 +117,18 @@ def prove_most_costly(
             with step(f"tests before and after the change to {result.patch.site.file}"):
                 proof = prove(checkout, repository, result.patch, config)
             wanted -= proof.verdict != "broken"
-            done.append(replace(result, proof=proof))
+            done.append(replace(result, proof=proof, patch=_with_test(result.patch, proof, config)))
     return done
+
+
+def _with_test(patch: Patch, proof: Proof, config: Config) -> Patch:
+    """The patch with the regression test, where the settings ask for it."""
+    if config.regression_test != "add" or proof.regression_test is None:
+        return patch
+    from bot.plan.plan import diff
+
+    changes = (*patch.changes, proof.regression_test.change)
+    return replace(patch, changes=changes, diff=diff(changes))
 
 
 def price_all(results: Iterable[Result], config: Config, today: date, repository: Path) -> list[Result]:

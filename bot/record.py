@@ -22,7 +22,8 @@ from bot.records import Hotspot
 
 PROBE = Path(prove.__file__).with_name("probe")
 WATCHED = (
-    "Flask, Django, Starlette, FastAPI, Celery, pytest, unittest, SQLAlchemy, requests, urllib3, httpx and aiohttp"
+    "Flask, Django, Starlette, FastAPI, Celery, pytest, unittest, SQLAlchemy, sqlite3, psycopg, requests, urllib3, "
+    "httpx, aiohttp, botocore and redis"
 )
 _CALL = b'"parentSpanId"'  # an entry of the probe has none
 _BASIS = "every request of the recorded command"

@@ -249,6 +249,17 @@ class Slope(Record, frozen=True, kw_only=True):
     after: tuple[int, int]
 
 
+class RegressionTest(Record, frozen=True, kw_only=True):
+    """A test with a budget of statements, seen to pass with the patch and to fail without it."""
+
+    test: str
+    style: str  # how it counts
+    code: str
+    change: Change  # of the test file
+    green: str  # what the run with the patch said
+    red: str  # what the run without it said
+
+
 class SuiteRun(Record, frozen=True, kw_only=True):
     """One run of the test command."""
 
@@ -280,8 +291,10 @@ class Proof(Record, frozen=True, kw_only=True):
     reached: tuple[str, ...] = ()  # tests that executed the site
     operations: tuple[OperationCount, ...] = ()  # of the tests that reached the site, largest drop first
     slope: Slope | None = None  # where the rows of the edited query could be multiplied
+    harness: Slope | None = None  # where no test reaches the site: a program of our own, not a test of the repository
     growth: str = ""  # what the slope says, or why there is none
     results: str = ""  # whether the edited query gave the same rows, with what they lead to
+    regression_test: RegressionTest | None = None
     writes: str = ""  # whether the reached tests wrote and committed the same
     frames: tuple[str, ...] = ()  # project frames that issued the repeated operation: "file:line function"
     limits: tuple[str, ...] = ()  # what held the run: time, memory, environment, network

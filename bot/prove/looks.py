@@ -11,7 +11,7 @@ from bot.prove.sandbox import Sandbox
 from bot.prove.snapshot import restore_snapshot, write_changes
 from bot.prove.suite import Suite, run_suite
 from bot.prove.verdict import Seen, why_unprovable
-from bot.records import Patch
+from bot.records import Change, Patch
 
 QUICK_SECONDS = 20.0  # a suite that takes no longer is run as a whole: a part of it decides nothing sooner
 
@@ -27,11 +27,12 @@ class Bench:
     config: Config
     sandbox: Sandbox
 
-    def run(self, command: TestCommand, *, patched: bool, probe: dict[str, str] | None = None) -> Suite:
+    def run(
+        self, command: TestCommand, *, patched: bool, probe: dict[str, str] | None = None, more: tuple[Change, ...] = ()
+    ) -> Suite:
         """One run; the files of the work tree are afterwards what they were."""
         try:
-            if patched:
-                write_changes(self.place.tree, self.patch.changes)
+            write_changes(self.place.tree, (*self.patch.changes, *more) if patched else more)
             return run_suite(command, replace(self.place, probe=probe or {}), self.config, self.sandbox)
         finally:
             restore_snapshot(self.place.tree, self.kept)

@@ -67,7 +67,8 @@ NONE = Sums()
 
 def read_rows(directory: Path) -> tuple[Row, ...]:
     """All rows of one run; a line that a killed process cut short is left out."""
-    rows, budget = [], MAX_BYTES
+    rows: list[Row] = []
+    budget = MAX_BYTES
     decoder = msgspec.json.Decoder(Row)
     for path in sorted(directory.glob("*.jsonl")):
         content = read_bounded(path, budget)
@@ -103,7 +104,7 @@ def application_counts(rows: Iterable[Row]) -> dict[Key, Sums]:
     counts: dict[Key, Sums] = {}
     for row in rows:
         if row.kind in OPERATION_NAMES and is_of_application(row):
-            key = Key(row.test, row.kind)  # type: ignore[arg-type]  # one of the names
+            key = Key(row.test, row.kind)
             sums = counts.get(key, NONE)
             loads = sums.loads + row.count * bool(row.load)
             counts[key] = Sums(sums.calls + row.count, sums.rows + row.rows, loads)

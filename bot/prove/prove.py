@@ -3,8 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace as replace_record
+
 from bot.config import Config
 from bot.prove import observe
+from bot.prove.beyond import in_harness, measured, regression_test
 from bot.prove.checkout import Checkout
 from bot.prove.command import find_command
 from bot.prove.environment import refused_names
@@ -13,7 +16,6 @@ from bot.prove.looks import Bench, baseline, quick_look, second_look
 from bot.prove.run import Place
 from bot.prove.sandbox import sandbox_for
 from bot.prove.scratch import scratch_directory
-from bot.prove.slope import Measured, measure
 from bot.prove.snapshot import brought_files, check_changes, take_snapshot
 from bot.prove.suite import Suite
 from bot.prove.verdict import Seen, decide, why_unprovable
@@ -46,21 +48,14 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
             return _proof(checkout, bench, _seen(bench, before, broken, failures, ()), before)
         after = bench.run(bench.command, patched=True)
         new_failures, flaky = second_look(bench, before, after)
+        test = None
         seen = _seen(bench, before, after, new_failures, flaky)
         if seen.reached and decide(seen)[0] != "broken":
-            seen = replace(seen, measured=_measured(bench, seen))
-    return _proof(checkout, bench, seen, before)
-
-
-def _measured(bench: Bench, seen: Seen) -> Measured | None:
-    command = bench.narrow(frozenset(seen.reached))
-    if command is None:
-        return None
-
-    def run(tests: tuple[str, ...], probe: dict[str, str], patched: bool) -> Suite:
-        return bench.run(bench.narrow(frozenset(tests)) or command, patched=patched, probe=probe)
-
-    return measure(bench.patch, seen.operations, run)
+            seen = replace(seen, measured=measured(bench, seen))
+            test = regression_test(bench, seen, after)
+        elif not seen.reached and decide(seen)[0] == "held":
+            seen = replace(seen, measured=in_harness(bench))
+    return replace_record(_proof(checkout, bench, seen, before), regression_test=test)
 
 
 def _unfinished(checkout: Checkout, bench: Bench, whole: Suite) -> Proof:
@@ -111,6 +106,7 @@ def _proof(checkout: Checkout, bench: Bench, seen: Seen, before: Suite | None = 
         reached=seen.reached if seen.after else (),
         operations=seen.operations,
         slope=seen.measured.slope if seen.measured else None,
+        harness=seen.measured.harness if seen.measured else None,
         growth=seen.measured.growth if seen.measured else "",
         results=seen.measured.results if seen.measured else "",
         writes=seen.writes,

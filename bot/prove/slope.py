@@ -19,7 +19,8 @@ class Measured(NamedTuple):
 
     slope: Slope | None
     growth: str
-    results: str
+    results: str = ""
+    harness: Slope | None = None
 
 
 def measure(patch: Patch, counts: tuple[OperationCount, ...], run: _Run) -> Measured:

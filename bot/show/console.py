@@ -252,6 +252,11 @@ class Screen:
             self.line("  ", (counts, "bold"), f" {OPERATION_NAMES[count.kind]} in {plain(count.test)}{_loads(count)}")
         for sentence in filter(None, (proof.growth, proof.results, proof.writes)):
             self.line(f"  {plain(sentence)}")
+        if kept := proof.regression_test:
+            self.line(
+                f"  a test to keep it: {plain(kept.test)}, {plain(kept.style)}; with the patch {plain(kept.green)},"
+            )
+            self.line(f"  without it {plain(kept.red)}")
         for frame in proof.frames[:3]:
             self.line(f"  issued by {plain(frame)}")
         if proof.limits:

@@ -19,8 +19,9 @@ from bot.config import Config
 from bot.errors import UserError
 from bot.prove.checkout import checkout
 from bot.prove.prove import prove
-from bot.records import OperationCount
+from bot.records import OperationCount, Slope
 
+ROWS = {"rows_before": 100, "rows_after": 50, "loads_before": 50}
 LIST = "test_shop.py::test_list_posts"
 # Plugins of this environment are not the target's: without them a run starts in a third of the time.
 BARE = {"python": sys.executable, "test_command": "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 pytest", "test_timeout_seconds": 60}
@@ -48,7 +49,20 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
     )
     # The query is built at the site and executed by its caller; what the test itself reads is not counted.
     assert proof.reached == (LIST,)
-    assert proof.operations == (OperationCount(test=LIST, before=51, after=1),)
+    assert proof.operations == (OperationCount(test=LIST, before=51, after=1, **ROWS),)
+    assert proof.slope == Slope(test=LIST, rows=(50, 100), before=(51, 101), after=(1, 1))
+    assert proof.growth == (
+        f"O(N) -> O(1) in {LIST}: 51 -> 1 SQL statements at 50 rows, 101 -> 1 SQL statements at 100 rows."
+    )
+    assert proof.results == (
+        "the edited query gives the same 100 rows, with what they lead to, in another physical order"
+    )
+    assert proof.writes == "nothing written before or after"
+    kept = proof.regression_test
+    assert kept is not None
+    assert kept.code == "def test_list_posts_query_budget():\n    with QueryBudget(2):\n        test_list_posts()\n"
+    assert (kept.green, kept.red.split(" (")[0]) == ("passed, exit status 0", "failed, exit status 1")
+    assert "52 statements" in kept.red
     assert [frame.split(".<locals>")[0] for frame in proof.frames] == ["shop.py:39 list_posts"]
     assert proof.commit == tree.commit
     assert proof.before is not None
@@ -58,8 +72,8 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_distributed_tests_give_the_same_counts(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
-    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": "pytest -n 2"}))
-    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=LIST, before=51, after=1),))
+    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": "pytest -n 2", "regression_test": "off"}))
+    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=LIST, before=51, after=1, **ROWS),))
 
 
 @pytest.mark.slow
@@ -71,7 +85,11 @@ def test_an_edit_without_effect_is_held(tmp_path: Path) -> None:
         "held",
         "The tests pass, but the 1 test that reached the site issued 51 SQL statements before and 51 after: "
         "applying the edit is not fixing.",
-        (OperationCount(test=LIST, before=51, after=51),),
+        (
+            OperationCount(
+                test=LIST, before=51, after=51, rows_before=100, rows_after=100, loads_before=50, loads_after=50
+            ),
+        ),
     )
 
 
@@ -86,6 +104,9 @@ def test_a_site_that_no_test_reaches_is_held(tmp_path: Path) -> None:
         (),
         (),
     )
+    assert proof.harness is not None
+    assert (proof.harness.before, proof.harness.after) == ((4, 7), (1, 1))
+    assert proof.growth.startswith("Harness, not a test of the repository: 4 -> 1 SQL statements at 3 rows of Post, ")
 
 
 DJANGO = {
@@ -128,8 +149,11 @@ def test_django(tmp_path: Path, command: str | None, test: str) -> None:
         function="Names.all",
     )
     proof = proof_of(repository, patch, Config(python=sys.executable, test_command=command))
-    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1),))
+    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1, **ROWS),))
     assert [frame.split(".<locals>")[0] for frame in proof.frames] == ["blog/names.py:6 Names.all"]
+    assert proof.regression_test is not None
+    assert proof.regression_test.style == "Django's assertNumQueries"
+    assert proof.slope == Slope(test=test, rows=(50, 100), before=(51, 101), after=(1, 1))
 
 
 UNITTEST = SHOP_TESTS.partition("@pytest.fixture")[0].replace("import pytest", "import unittest") + (
@@ -152,8 +176,8 @@ UNITTEST = SHOP_TESTS.partition("@pytest.fixture")[0].replace("import pytest", "
 )
 def test_unittest(tmp_path: Path, command: str, test: str) -> None:
     repository = make_repository(tmp_path / "shop", shop_files(UNITTEST))
-    proof = proof_of(repository, eager(), Config(python=sys.executable, test_command=command))
-    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1),))
+    proof = proof_of(repository, eager(), Config(python=sys.executable, test_command=command, regression_test="off"))
+    assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=test, before=51, after=1, **ROWS),))
 
 
 def test_a_broken_unittest_is_named(tmp_path: Path) -> None:

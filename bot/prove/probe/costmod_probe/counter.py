@@ -13,6 +13,8 @@ from .current import test_and_phase
 from .frames import Frames
 from .recorder import Recorder
 
+_NOWHERE: tuple[Any, str] = ((), "")
+
 
 class Counter(Listener):
     """Tells the recorder of every call; whatever goes wrong stays here."""
@@ -26,15 +28,18 @@ class Counter(Listener):
         if self.muted:
             return None
         try:
-            frames, unittest_phase, load = self._stack.read()
-            test, phase = test_and_phase(unittest_phase)
-            begun = test, (call.kind, phase, fingerprints.of(call), frames, load)
-            self._log.count(*begun)
-            if call.kind == "sql" and call.name in writes.VERBS:
+            test, phase = test_and_phase("")
+            frames, load = _NOWHERE
+            if phase == "call":  # what happens elsewhere is no part of a proof, and walking the stack costs most
+                frames, unittest_phase, load = self._stack.read()
+                phase = unittest_phase or phase
+            what = call.kind, phase, fingerprints.of(call), frames, load
+            self._log.count(test, what)
+            if phase == "call" and call.name in writes.VERBS and call.kind == "sql":
                 self._log.wrote(test, phase, *writes.of(call.text, call.parameters, many=call.many))
         except Exception:  # the target's call matters, our count does not
             return None
-        return begun
+        return test, what
 
     def rows(self, begun: Any, number: int) -> None:
         """Add the rows that were taken to the statement that they came from."""
@@ -49,8 +54,9 @@ class Counter(Listener):
         if self.muted:
             return
         try:
-            _, unittest_phase, _ = self._stack.read()
-            test, phase = test_and_phase(unittest_phase)
+            test, phase = test_and_phase("")
+            if phase == "call":
+                phase = self._stack.read()[1] or phase
             self._log.count(test, ("commit", phase, name, (), ""))
         except Exception:
             pass

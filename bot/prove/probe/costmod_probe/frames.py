@@ -20,6 +20,11 @@ _UNITTEST_PHASES = {
     "doCleanups": "teardown",
 }
 _PYTEST_RUNNER = os.path.join("_pytest", "runner.py")
+# What calls a test or a fixture: between it and the runner there are only pytest's own frames and those of plugins.
+_PYTEST_CALLERS = {
+    os.path.join("_pytest", "python.py"): "pytest_pyfunc_call",
+    os.path.join("_pytest", "fixtures.py"): "call_fixture_func",
+}
 
 # What an ORM does between an attribute that is read and its statement; the first of these from the inside out decides.
 _BATCH, _MAYBE = "batch", "maybe"
@@ -44,7 +49,7 @@ class Frames:
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root) + os.sep
-        self._known: dict[int, tuple[CodeType, Meaning]] = {}
+        self._known: dict[int, tuple[CodeType, Meaning, bool]] = {}
 
     def read(self) -> tuple[tuple[tuple[str, int, str], ...], str, str]:
         """Up to 12 project frames, innermost first, unittest's phase ("" outside of unittest), and "lazy" or "deferred"
@@ -54,25 +59,36 @@ class Frames:
         """
         found: list[tuple[str, int, str]] = []
         phase = load = ""
-        for frame in outwards(sys._getframe(1)):
-            file, name, code_phase, is_framework, role = self.known(frame.f_code)
-            if role and load in ("", _MAYBE):
-                load = role if role != _MAYBE else load or (_MAYBE if _is_of_instance(frame) else "")
-            if file and len(found) < MAX_FRAMES:
-                found.append((file, frame.f_lineno, name))
-            phase = phase or code_phase
-            if is_framework:
-                break
+        known = self._known
+        frame: Any = sys._getframe(1)
+        current = None
+        while frame is not None:
+            code = frame.f_code
+            entry = known.get(id(code)) or self._learnt(code)
+            if entry[2]:
+                file, name, code_phase, is_framework, role = entry[1]
+                if role and load in ("", _MAYBE):
+                    load = role if role != _MAYBE else load or (_MAYBE if _is_of_instance(frame) else "")
+                if file and len(found) < MAX_FRAMES:
+                    found.append((file, frame.f_lineno, name))
+                phase = phase or code_phase
+                if is_framework:
+                    break
+            frame = frame.f_back
+            if frame is None:
+                frame, current = _outer_greenlet(current)
         return tuple(found), phase, {_MAYBE: "lazy", _BATCH: ""}.get(load, load)
 
     def known(self, code: CodeType) -> Meaning:
         """File ("" outside of the project), name, phase of the test, whether the frames above are no part of it, and
         the part of an ORM's loading."""
-        known = self._known.get(id(code))
-        if known is None:
-            known = (code, self.meaning(code))  # keeps the code object alive, so its id stays its own
-            self._known[id(code)] = known
-        return known[1]
+        return (self._known.get(id(code)) or self._learnt(code))[1]
+
+    def _learnt(self, code: CodeType) -> tuple[CodeType, Meaning, bool]:
+        meaning = self.meaning(code)
+        matters = bool(meaning[0] or meaning[2] or meaning[3] or meaning[4])  # most frames are a library's
+        known = self._known[id(code)] = (code, meaning, matters)  # keeps the code object alive, so its id stays its own
+        return known
 
     def meaning(self, code: CodeType) -> Meaning:
         """As `known`, worked out."""
@@ -83,6 +99,8 @@ class Frames:
             # Not every frame of this file: assertRaises stands between a test and the code it calls.
             return "", name, phase, bool(phase) or code.co_name == "run", ""
         if path.endswith(_PYTEST_RUNNER):
+            return "", name, "", True, ""
+        if any(code.co_name == called and path.endswith(end) for end, called in _PYTEST_CALLERS.items()):
             return "", name, "", True, ""
         if path.startswith("<"):
             return "", name, "", False, ""
@@ -102,11 +120,23 @@ def _is_of_instance(frame: FrameType) -> bool:
 
 def outwards(frame: Any) -> Iterator[FrameType]:
     """Frames from the inside out; SQLAlchemy's asyncio support runs the statement in a greenlet of its own."""
-    greenlets = sys.modules.get("greenlet")
-    current = greenlets.getcurrent() if greenlets is not None else None
+    current = None
     while frame is not None:
         yield frame
         frame = frame.f_back
-        while frame is None and current is not None:
-            current = current.parent
-            frame = current.gr_frame if current is not None else None
+        if frame is None:
+            frame, current = _outer_greenlet(current)
+
+
+def _outer_greenlet(current: Any) -> tuple[Any, Any]:
+    """The innermost frame of the greenlet that waits for this one, and that greenlet; None and None at the end."""
+    greenlets = sys.modules.get("greenlet")
+    if greenlets is None:
+        return None, None
+    current = current or greenlets.getcurrent()
+    while current is not None:
+        current = current.parent
+        frame = current.gr_frame if current is not None else None
+        if frame is not None:
+            return frame, current
+    return None, None

@@ -74,7 +74,7 @@ class Recorder:
             sums, totals, self._sums, self._totals = self._sums, self._totals, {}, {}
             if not sums:
                 return
-            lines = [self._dumps(self._row(what, *numbers, totals)) for what, numbers in sums.items()]
+            lines = [self._dumps(self._row(what, numbers, totals)) for what, numbers in sums.items()]
             path = self._directory + self._separator + str(self._getpid()) + ".jsonl"
             file = self._open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
@@ -82,8 +82,9 @@ class Recorder:
             finally:
                 self._close(file)
 
-    def _row(self, what: tuple[Any, ...], calls: int, rows: int, totals: dict[Any, int]) -> dict[str, Any]:
+    def _row(self, what: tuple[Any, ...], sums: list[int], totals: dict[Any, int]) -> dict[str, Any]:
         kind, phase, text, frames, load = what
+        calls, rows = sums
         row = {"kind": kind, "test": self._test, "phase": phase, "text": text, "count": calls, "frames": frames}
         if rows:
             row["rows"] = rows

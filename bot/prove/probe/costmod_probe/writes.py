@@ -13,14 +13,20 @@ _TARGET = re.compile(
     re.IGNORECASE,
 )
 _MODULUS = 1 << 64
+_KEPT = 2000  # statements that are remembered
+_known: dict[str, tuple[str, int]] = {}  # verb and table, values of a row
 
 
 def of(statement: str, parameters: Any, *, many: bool) -> tuple[str, int, int]:
     """ "INSERT post", the rows with values, and the sum of a hash of each."""
-    found = _TARGET.match(statement)
-    verb, table, columns = (found[1], found[2], found[3]) if found else ("WRITE", "", None)
-    what = f"{verb.upper()} {re.sub(r'[^A-Za-z0-9_.]', '', table)}"
-    width = len(columns.split(",")) if columns else 0
+    known = _known.get(statement)
+    if known is None:
+        if len(_known) >= _KEPT:
+            _known.clear()
+        known = _known[statement] = _target(statement)
+    what, width = known
+    if not many and (width == 0 or len(parameters or ()) == width) and isinstance(parameters, tuple):
+        return what, 1, _hash(what, parameters)
     # SQLAlchemy makes one statement of many rows and still says "many".
     each = (
         many and isinstance(parameters, (list, tuple)) and all(isinstance(p, (list, tuple, dict)) for p in parameters)
@@ -30,7 +36,14 @@ def of(statement: str, parameters: Any, *, many: bool) -> tuple[str, int, int]:
     return what, len(rows), total
 
 
-def _rows(parameters: Any, width: int) -> list[list[Any]]:
+def _target(statement: str) -> tuple[str, int]:
+    found = _TARGET.match(statement)
+    verb, table, columns = (found[1], found[2], found[3]) if found else ("WRITE", "", None)
+    what = f"{verb.upper()} {re.sub(r'[^A-Za-z0-9_.]', '', table)}"
+    return what, len(columns.split(",")) if columns else 0
+
+
+def _rows(parameters: Any, width: int) -> list[Any]:
     """The values of one execution; those of an INSERT of several rows come after one another."""
     values = list(parameters.values() if isinstance(parameters, dict) else parameters or ())
     if width and len(values) > width and len(values) % width == 0:
@@ -38,6 +51,6 @@ def _rows(parameters: Any, width: int) -> list[list[Any]]:
     return [values]
 
 
-def _hash(what: str, row: list[Any]) -> int:
-    text = what + "\0" + "\0".join(map(repr, row))
+def _hash(what: str, row: Any) -> int:
+    text = f"{what}\0{list(row)!r}"
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).digest(), "big")

@@ -84,38 +84,56 @@ def _count_in_place(kind: Any, system: str, listener: Listener, *, coroutine: bo
 
 
 def _define(kind: Any, name: str, original: Any, system: str, listener: Listener, *, coroutine: bool = False) -> None:
+    many = name == "executemany"
     if name.startswith("fetch"):
-
-        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            fetched = original(self, *args, **kwargs)
-            if fetched:
-                listener.rows(getattr(self, "costmod_call", None), 1 if name == "fetchone" else len(fetched))
-            return fetched
-
+        method = _fetching(original, listener, one=name == "fetchone")
     elif coroutine:
-
-        async def method(self: Any, query: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
-            if not is_below_orm() and not listener.is_inner():
-                listener.started(statement_call(query, system, _seen(params), many=name == "executemany"))
-            return await original(self, query, params, *args, **kwargs)
-
+        method = _executing_later(original, system, listener, many=many)
     else:
-
-        def method(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-            if is_below_orm() or listener.is_inner():
-                return original(self, query, *args, **kwargs)
-            seen = _seen(args[0] if args else None)
-            begun = listener.started(statement_call(query, system, seen, many=name == "executemany"))
-            if hasattr(self, "__dict__"):
-                self.costmod_call = begun
-            token = listener.outer_begins()  # executemany of one driver calls its own execute
-            try:
-                return original(self, query, *args, **kwargs)
-            finally:
-                listener.outer_ends(token)
-                listener.ended(begun)
-
+        method = _executing(original, system, listener, many=many)
     setattr(kind, name, functools.wraps(original)(method))
+
+
+def _fetching(original: Any, listener: Listener, *, one: bool) -> Any:
+    def fetch(self: Any, *args: Any, **kwargs: Any) -> Any:
+        fetched = original(self, *args, **kwargs)
+        if fetched:
+            listener.rows(getattr(self, "costmod_call", None), 1 if one else len(fetched))
+        return fetched
+
+    return fetch
+
+
+def _executing(original: Any, system: str, listener: Listener, *, many: bool) -> Any:
+    def execute(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_below_orm() or listener.is_inner():
+            return original(self, query, *args, **kwargs)
+        begun = listener.started(statement_call(query, system, _seen(args[0] if args else None), many=many))
+        if hasattr(self, "__dict__"):
+            self.costmod_call = begun
+        token = listener.outer_begins()  # executemany of one driver calls its own execute
+        try:
+            return original(self, query, *args, **kwargs)
+        finally:
+            listener.outer_ends(token)
+            listener.ended(begun)
+
+    return execute
+
+
+def _executing_later(original: Any, system: str, listener: Listener, *, many: bool) -> Any:
+    async def execute(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_below_orm() or listener.is_inner():
+            return await original(self, query, *args, **kwargs)
+        begun = listener.started(statement_call(query, system, _seen(args[0] if args else None), many=many))
+        token = listener.outer_begins()
+        try:
+            return await original(self, query, *args, **kwargs)
+        finally:
+            listener.outer_ends(token)
+            listener.ended(begun)
+
+    return execute
 
 
 def _seen(parameters: Any) -> Any:

@@ -19,7 +19,7 @@ class Call:
     __slots__ = ("kind", "many", "name", "parameters", "system", "text")
 
     def __init__(
-        self, kind: str, name: str, text: str, system: str = "", parameters: Any = None, *, many: bool = False
+        self, kind: str, name: str, text: str, system: str = "", parameters: Any = None, many: Any = False
     ) -> None:
         self.kind = kind  # sql, http, aws, redis; connection and client: what a request needs first
         self.name, self.text, self.system = name, text, system

@@ -8,6 +8,8 @@ from typing import Any
 from .listener import Call, Listener
 
 MAX_TEXT = 64 << 10  # characters of a statement
+_KEPT = 2000  # statements that are remembered
+_known: dict[str, tuple[str, str]] = {}  # text and verb
 
 
 def sqlalchemy(module: Any, listener: Listener) -> None:
@@ -27,7 +29,8 @@ def sqlalchemy(module: Any, listener: Listener) -> None:
         listener.ended(getattr(context, "costmod_call", None))
 
     module.event.listen(engine, "before_cursor_execute", before_cursor_execute)
-    module.event.listen(engine, "after_cursor_execute", after_cursor_execute)
+    if type(listener).ended is not Listener.ended:  # every event costs
+        module.event.listen(engine, "after_cursor_execute", after_cursor_execute)
     module.event.listen(engine, "commit", lambda _conn: listener.committed("COMMIT"))
     module.event.listen(
         engine, "release_savepoint", lambda _conn, _name, _context: listener.committed("RELEASE SAVEPOINT")
@@ -108,6 +111,12 @@ def _taking(wrapper: Any, name: str, listener: Listener) -> Any:
 
 def statement_call(statement: Any, system: str, parameters: Any, *, many: bool) -> Call:
     """One execution of a statement."""
-    text = str(statement)[:MAX_TEXT]
-    verb = text.lstrip("( \n\t").partition(" ")[0].strip()[:20].upper()
-    return Call("sql", verb, text, system, parameters, many=many)
+    known = _known.get(statement) if type(statement) is str else None
+    if known is None:
+        text = str(statement)[:MAX_TEXT]
+        known = text, text.lstrip("( \n\t").partition(" ")[0].strip()[:20].upper()
+        if type(statement) is str:
+            if len(_known) >= _KEPT:
+                _known.clear()
+            _known[statement] = known
+    return Call("sql", known[1], known[0], system, parameters, many)

@@ -108,7 +108,7 @@ class _Rows:
         columns = [(field.attname, value.__dict__.get(field.attname)) for field in meta.concrete_fields]
         relations = []
         for name in sorted(attribute for owner, attribute in self._edges if owner == type(value).__name__):
-            related = getattr(value, name, None)
+            related: Any = getattr(value, name, None)
             many = hasattr(related, "all")
             each = [self._description(one, (*above, value)) for one in (related.all() if many else [related])]
             relations.append((name, sorted(each, key=repr)))
@@ -129,7 +129,7 @@ class _Rows:
         if any(one.pk is None for one in made):
             raise CannotGrowError("the database does not tell the keys of new rows")
         _made.append((model, alias, [one.pk for one in made]))
-        new = {old.pk: clone.pk for old, clone in zip(objects, made)}
+        new = {old.pk: clone.pk for old, clone in zip(objects, made)}  # noqa: B905 - strict: Python 3.10
         for relation in wanted:
             if relation.many_to_many:
                 self._links(relation, new, alias)

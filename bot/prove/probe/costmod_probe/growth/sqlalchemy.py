@@ -98,7 +98,7 @@ class _Rows:
             return value if mapper is None else "again"
         columns = [(one.key, state.dict[one.key]) for one in mapper.column_attrs if one.key in state.dict]
         relations = []
-        for name in sorted(key for owner, key in self._edges if owner == mapper.class_.__name__):
+        for name in sorted(attribute for owner, attribute in self._edges if owner == mapper.class_.__name__):
             related = getattr(value, name)
             many = mapper.relationships[name].uselist
             each = [self._description(one, seen | {id(value)}) for one in (related if many else [related])]
@@ -121,11 +121,10 @@ class _Rows:
                     )
         new = {}
         for row in rows:
-            values, made = self._inserted(connection, table, row, given)
+            made = self._inserted(connection, table, row, given)
             for column in table.primary_key.columns:
                 new[row._mapping[column]] = made[column.name] if len(table.primary_key.columns) == 1 else None
             self._made.append((table, _condition(table, made)))
-            del values
         for relation in wanted:
             if relation.direction.name == "ONETOMANY":
                 _, remote = _one_pair(relation)
@@ -152,7 +151,7 @@ class _Rows:
             condition = __import__("sqlalchemy").and_(*(table.c[name] == value for name, value in values.items()))
             self._made.append((table, condition))
 
-    def _inserted(self, connection: Any, table: Any, row: Any, given: dict[str, dict[Any, Any]]) -> tuple[Any, Any]:
+    def _inserted(self, connection: Any, table: Any, row: Any, given: dict[str, dict[Any, Any]]) -> dict[str, Any]:
         self._number += 1
         values = {}
         for column in table.columns:
@@ -168,14 +167,15 @@ class _Rows:
                 name = next((name for name in columns if isinstance(values[name], str)), columns[0])
                 values[name] = _fitting(key(values[name], self._number), table.c[name])
         result = connection.execute(table.insert().values(values))
-        keys = dict(zip((one.name for one in table.primary_key.columns), result.inserted_primary_key))
-        return values, keys
+        names = [one.name for one in table.primary_key.columns]
+        return dict(zip(names, result.inserted_primary_key))  # noqa: B905 - strict: Python 3.10
 
 
 def _one_pair(relation: Any) -> tuple[Any, Any]:
     if len(relation.local_remote_pairs) != 1:
         raise CannotGrowError(f"{relation} joins on several columns")
-    return tuple(relation.local_remote_pairs[0])  # type: ignore[return-value]
+    local, remote = relation.local_remote_pairs[0]
+    return local, remote
 
 
 def _condition(table: Any, made: dict[str, Any]) -> Any:
