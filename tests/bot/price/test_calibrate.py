@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from guards.conftest import postgres  # noqa: F401
+from guards.conftest import _missing, postgres  # noqa: F401
 from guards.libraries import ENVIRONMENTS, why_not
 
 from bot.cli import _main
@@ -28,7 +28,7 @@ def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def config(orm: str, version: str) -> Config:
     if reason := why_not(orm, version):
-        pytest.skip(reason)
+        _missing(reason)
     return Config(python=str(ENVIRONMENTS / f"{orm}-{version}" / "bin" / "python"))
 
 
