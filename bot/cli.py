@@ -20,11 +20,12 @@ from bot.errors import UserError
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.publish.forge import Forge
-    from bot.records import Hotspot, Result, Scan
+    from bot.records import Hotspot, Result, Scan, Verification
 
 INTERRUPTED = 130
 INTERRUPTION = "interrupted; temporary work trees are removed, and the same command picks up where it stopped."
 LONGEST_MESSAGE = 4000  # characters: paths may be long
+LISTS = ("--hotspots", "--before", "--after", "--series")  # options that take several files in a row
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 program = Program(
@@ -270,8 +271,8 @@ def prove(
 
 
 @program.command
-def price(
-    folder: PlanFolder,
+def price(  # noqa: PLR0913, PLR0917 - one parameter per option
+    folder: Annotated[Path | None, Argument("FOLDER", "The plan folder.")] = None,
     repo: RepoOption = Path(),
     digest: Digest = None,
     explain: Annotated[bool, Option("--explain", "Print every formula, input and amount.")] = False,
@@ -279,8 +280,16 @@ def price(
     export_focus: Annotated[
         Path | None, Option("--export-focus", metavar="OUT.csv", help="Split the bill: FOCUS 1.3 rows.")
     ] = None,
+    calibrate: Annotated[
+        bool, Option("--calibrate", "Measure the constants on your database instead; see docs/verify.md.")
+    ] = False,
+    out: Annotated[Path, Option("--out", metavar="FILE", help="With --calibrate.")] = Path("costmod-constants.toml"),
 ) -> int:
     """Step 3 of 4: what each proven patch is worth a month."""
+    if calibrate:
+        return _calibrate(repo, out)
+    if folder is None:
+        raise UserError("name the plan folder; see `costmod price --help`.")
     from datetime import UTC, datetime
 
     from msgspec.structs import replace
@@ -346,6 +355,83 @@ def publish(
     for request in (r.pull_request for r in results if r.pull_request):
         Screen().pull_request(request)
     return _exit_code(results, done={"published"})
+
+
+@program.command
+def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
+    before: Annotated[list[str] | None, Option(metavar="FILE...", help="APM exports of a window before.")] = None,
+    after: Annotated[list[str] | None, Option(metavar="FILE...", help="APM exports of a window after.")] = None,
+    plan: Annotated[Path, Option("--plan", "A plan folder, or a JSON report.")] = Path("costmod-plan"),
+    patch: Annotated[str | None, Option(help="The patch of the plan, by its fingerprint.")] = None,
+    baseline: Annotated[Path | None, Option(metavar="FILE", help="What was frozen, in place of the plan.")] = None,
+    freeze: Annotated[Path | None, Option(metavar="FILE", help="Only write down what is known before.")] = None,
+    series: Annotated[list[str] | None, Option(metavar="FILE...", help="Hours of entries: CSV or JSON lines.")] = None,
+    control: Annotated[str | None, Option(help="An entry of the series that the patch does not touch.")] = None,
+    deployed: Annotated[str | None, Option(metavar="TIME", help="When it was deployed, RFC 3339.")] = None,
+    incident: Annotated[
+        list[str] | None, Option(metavar="NAME=START/END", help="Hours to leave out; repeatable.")
+    ] = None,
+    merge: Annotated[str | None, Option(metavar="COMMIT", help="The merge commit.")] = None,
+    ledger: Annotated[Path | None, Option(metavar="FILE", help="Append the verdict to this ledger.")] = None,
+    output: Annotated[Literal["text", "json", "markdown"], Option("--format")] = "text",
+    repo: RepoOption = Path(),
+) -> int:
+    """After the merge: was the saving real? Statements and resources per request, before and after."""
+    from bot.price.after import baseline as baselines
+    from bot.price.after.ledger import append, entry_of
+    from bot.price.after.series import read_series
+    from bot.price.after.verify import verify as compare
+    from bot.price.after.window import after_of
+    from bot.price.sources import read_sources
+    from bot.show.report import write_bytes
+
+    config = _config(repo)
+    hours = read_series(series or (), config.max_input_mb)
+    if baseline is not None and (before or control or freeze):
+        raise UserError("--baseline holds what was before already: leave out --before, --control and --freeze.")
+    if freeze is not None and after:
+        raise UserError("--freeze only writes down what was before: leave out --after, or --freeze.")
+    if baseline is not None:
+        frozen = baselines.read(baseline)
+    else:
+        results = _results(plan)
+        chosen = baselines.chosen(results, patch)
+        frozen = baselines.freeze(chosen, results, before or (), hours, control, config)
+    if freeze is not None:
+        write_bytes(baselines.encode(frozen), freeze, "--freeze")
+        return 0
+    measured = after_of(after or (), hours, deployed, incident or (), merge)
+    found = compare(frozen, measured, config, read_sources(frozen.settings, repo))
+    if ledger is not None:
+        append(ledger, entry_of(found))
+    _print(_verification(found, output))
+    return int(found.verdict in ("not realised", "regressed"))
+
+
+@program.command
+def ledger(
+    file: Annotated[Path, Argument("FILE", "What `verify --ledger` wrote.")] = Path("costmod-ledger.jsonl"),
+    on: Annotated[str | None, Option(metavar="DATE", help="The day that decides what has expired; today.")] = None,
+    repo: Annotated[
+        Path | None, Option("--repo", "Do not count patches whose code is gone from this checkout.")
+    ] = None,
+    output: Annotated[Literal["text", "json"], Option("--format")] = "text",
+) -> int:
+    """What the merged patches have saved, each counted once, and how often the estimates were right."""
+    from datetime import UTC, date, datetime
+
+    from bot.price.after.calibration import summary
+    from bot.price.after.kept import is_there
+    from bot.price.after.ledger import read
+    from bot.show.verification import encode, ledger_text
+
+    try:
+        day = datetime.now(UTC).date() if on is None else date.fromisoformat(on)
+    except ValueError:
+        raise UserError(f"--on: {on!r} is no date; write for example 2026-11-25.") from None
+    found = summary(read(file), day, lambda e: repo is None or not e.file or is_there(repo, e.file, e.lines))
+    _print(encode(found) if output == "json" else ledger_text(found))
+    return 0
 
 
 @program.command
@@ -418,17 +504,17 @@ def _main(arguments: list[str]) -> int:
 def spread(arguments: list[str]) -> list[str]:
     """`--hotspots A B` as `--hotspots A --hotspots B`; a folder among them is the repository."""
     out: list[str] = []
-    listing = False
+    listing = ""
     for position, argument in enumerate(arguments):
         if argument == "--":  # what follows is a command of its own
             return out + arguments[position:]
-        if argument == "--hotspots":
-            listing = True
+        if argument in LISTS:
+            listing = argument
             out.append(argument)
         elif listing and (argument == "-" or not argument.startswith("-")) and not Path(argument).is_dir():
-            out += [argument] if out[-1] == "--hotspots" else ["--hotspots", argument]
+            out += [argument] if out[-1] == listing else [listing, argument]
         else:
-            listing = False
+            listing = ""
             out.append(argument)
     return out
 
@@ -536,6 +622,39 @@ def _save(folder: Path, command: str, commit: str | None, results: "list[Result]
 
     digest = save(folder, Report(version=__version__, command=command, commit=commit, results=tuple(results)))
     _print(f"{plain(folder, LONGEST_MESSAGE)} sha256 {digest}\n")
+
+
+def _calibrate(repo: Path, out: Path) -> int:
+    from datetime import UTC, datetime
+
+    from bot.price.calibrate import Target, calibrate
+    from bot.show.console import Screen
+    from bot.show.plain import plain
+    from bot.show.report import require_writable, write_bytes
+
+    config, target = _config(repo), Target.of(os.environ)
+    require_writable(out, repo, [], "--out")
+    with Screen().step("measuring statements on the database"):
+        text = calibrate(target, repo, config, datetime.now(UTC).date())
+    write_bytes(text.encode(), out, "--out")
+    _print(f"{plain(out, LONGEST_MESSAGE)}: name it as constants in [tool.costmod.price]\n")
+    return 0
+
+
+def _results(plan: Path) -> "tuple[Result, ...]":
+    """The results in a plan folder or a report."""
+    from bot.folder import read, read_file
+
+    return (read(plan) if plan.is_dir() else read_file(plan)).results
+
+
+def _verification(found: "Verification", output: Literal["text", "json", "markdown"]) -> str:
+    from bot.publish.comment import comment_of
+    from bot.show.verification import encode, text
+
+    if output == "markdown":
+        return comment_of(found)
+    return encode(found) if output == "json" else text(found)
 
 
 def _shown(found: "Scan", output: Literal["text", "json", "sarif"], repo: Path, diff: bool) -> str:

@@ -1,7 +1,7 @@
 """Settings: `[tool.costmod]` in pyproject.toml, or a costmod.toml beside it (which wins)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -90,6 +90,7 @@ class PriceConfig(Section):
     access_layer: Literal["orm", "dbapi"] = "orm"
     round_trip_ms: Annotated[float, Between(gt=0, le=10_000)] | None = None  # application to database
     cross_az_share: Annotated[float, Between(ge=0, le=1)] | None = None  # of database traffic that crosses zones
+    constants: str | None = None  # a file of `price --calibrate`, from the folder of the settings; instead of defaults
     minimum_monthly: Decimal = Decimal(25)  # below it a pull request is opened for latency, and says so
     bill: tuple[str, ...] = ()  # FOCUS or CUR 2.0 files; they take the place of application and database
     service: str | None = None  # of the hotspots whose source names none
@@ -147,8 +148,15 @@ def load(repository: Path) -> Config:
             if not isinstance(data, dict):
                 raise UserError(f"{path}: {key}: should be a table; write [tool.costmod] above the settings.")
         if path.name == "costmod.toml" or data:
-            return _validate(data, path, ".".join(table))
+            return _with_paths(_validate(data, path, ".".join(table)), path.parent)
     return Config()
+
+
+def _with_paths(config: Config, folder: Path) -> Config:
+    """Files that the settings name, from the folder of the settings."""
+    if config.price.constants is None:
+        return config
+    return replace(config, price=replace(config.price, constants=str(folder / config.price.constants)))
 
 
 def _parsed(text: str, table: tuple[str, ...]) -> dict[str, Any]:

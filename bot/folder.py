@@ -32,7 +32,15 @@ def read(folder: Path, digest: str | None = None) -> Report:
     Raises:
         UserError: no plan there, not one of ours, or not the file with the expected digest.
     """
-    path = folder / FILE
+    return read_file(folder / FILE, digest)
+
+
+def read_file(path: Path, digest: str | None = None) -> Report:
+    """The results in a plan, or in a report that was written by `--report`.
+
+    Raises:
+        UserError: see `read`.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:

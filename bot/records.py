@@ -370,6 +370,92 @@ class Report(Record, frozen=True, kw_only=True):
     results: tuple[Result, ...] = ()
 
 
+# ---- verify: after the merge, what was measured ----------------------------------------------------------------------
+
+Realisation = Literal["realised", "partly", "not realised", "regressed", "pending"]
+
+
+class StatementCount(Record, frozen=True, kw_only=True):
+    """One statement (or call) that the patch was to take out, per request of the entry (mean over all requests)."""
+
+    fingerprint: str
+    statement: str
+    before: float
+    expected: float  # what the rewrite leaves, at most
+    after: float
+
+
+class Structure(Record, frozen=True, kw_only=True):
+    """Statements per request before and after: exact counts, decisive within hours."""
+
+    state: Realisation
+    reason: str
+    counts: tuple[StatementCount, ...] = ()
+    requests_before: int = 0
+    requests_after: int = 0
+    all_before: float | None = None  # calls of every kind that the entry makes, per request
+    all_after: float | None = None
+
+
+Metric = Literal["db_ms", "cpu_ms", "bytes"]
+
+
+class Effect(Record, frozen=True, kw_only=True):
+    """One resource per request, hour-of-week matched, less the change of the control; shares of the value before."""
+
+    metric: Metric
+    state: Literal["fell", "unchanged", "rose", "undecided", "pending"]
+    days_before: int  # with at least half of their hours
+    days_after: int
+    before: float | None = None  # per request: milliseconds of CPU, or bytes
+    change: float | None = None  # -0.3: 30 % less
+    low: float | None = None  # 95 % interval
+    high: float | None = None
+
+
+class Worth(Record, frozen=True, kw_only=True):
+    """The three amounts of a saving, per month."""
+
+    currency: str
+    grade: Grade
+    cash_now: Amount | None = None
+    cash_after_action: Amount | None = None
+    headroom: Amount | None = None
+
+
+Basis = Literal["resources", "statements"]  # measured CPU or bytes, or constants times the statements that are gone
+
+
+class Verification(Record, frozen=True, kw_only=True):
+    """The check of one merged patch, `costmod.verification/1`: the same inputs give the same bytes."""
+
+    schema: Literal["costmod.verification/1"] = "costmod.verification/1"
+    version: str  # of costmod
+    patch: str  # fingerprint
+    codemod: str
+    title: str
+    hotspot: str
+    entry: str  # what people call it: "GET /posts"
+    file: str  # repository-relative: where the patch is
+    lines: tuple[str, ...] = ()  # that it added there; when none is left, the saving is not its own any more
+    pull_request: int | None = None
+    merge: str | None = None  # commit id
+    baseline: str  # sha256 of what was frozen
+    deployed: str | None = None
+    measured_until: str | None = None  # end of the window after
+    verdict: Realisation
+    reason: str
+    structure: Structure | None = None  # None: no traces were given
+    effects: tuple[Effect, ...] = ()
+    control: str | None = None
+    expected: Worth | None = None  # None: no amount in money was estimated
+    realised: Worth | None = None  # the same model with what was measured, at the traffic of the baseline
+    basis: Basis | None = None  # of the realised amounts
+    action: str | None = None  # what turns freed capacity into cash
+    price_date: str | None = None
+    notes: tuple[str, ...] = ()
+
+
 # ---- scan: what the code alone shows ---------------------------------------------------------------------------------
 
 

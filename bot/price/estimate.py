@@ -88,7 +88,8 @@ def calculate(  # noqa: PLR0913  the same
     rows = {sku: table[sku] for mode in modes for sku in mode.skus}
     model = Model(modes, repeated, Factors({factor.name: draw(factor, seed) for factor in known}, rows), seed)
     inputs = evidence.inputs(repeated, proof, volume, known) | evidence.price_inputs(rows, today)
-    change = _change(hotspot, repeated, constants()[f"application-cpu-{settings.access_layer}"].mid)
+    own_ms = constants(settings.constants)[f"application-cpu-{settings.access_layer}"].mid
+    change = _change(hotspot, repeated, own_ms)
     gaps = grade.gaps(hotspot, patch, modes, volume, repeated)
     month = None if gaps or volume is None else model.moved("requests", volume.value)
     untaken = _untaken(modes, month)

@@ -100,14 +100,14 @@ def plain(value: float) -> str:
 
 def _factor(name: str, config: PriceConfig) -> Factor:
     if name == "application-cpu":
-        constant = constants()[f"application-cpu-{config.access_layer}"]
+        constant = constants(config.constants)[f"application-cpu-{config.access_layer}"]
         return Factor(name, constant.low, constant.mid, constant.high, constant.unit, constant.origin)
     if name == "round-trip" and config.round_trip_ms is not None:
         return Factor.fixed(name, config.round_trip_ms, "ms per avoided statement", "config (price.round-trip-ms)")
     if name == "cross-zone-share":
         share = config.cross_az_share or 0.0
         return Factor.fixed(name, share, "share of database traffic", "config (price.cross-az-share)")
-    return constants()[name]
+    return constants(config.constants)[name]
 
 
 def _sampling_error(cv: float) -> Factor:

@@ -7,9 +7,12 @@ from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from math import isfinite
+from pathlib import Path
 
 import msgspec
 
+from bot.errors import UserError
 from bot.price.table import PriceRow
 from bot.price.units import Draws
 
@@ -45,11 +48,36 @@ class Factor:
 
 
 @cache
-def constants() -> dict[str, Factor]:
-    """The constants that come with the package."""
+def _shipped() -> dict[str, Factor]:
     text = (files("bot.price") / "constants.toml").read_text(encoding="utf-8")
-    read = msgspec.convert(tomllib.loads(text), dict[str, Constant])
+    return {name: _factor(name, constant) for name, constant in _read(text).items()}
+
+
+def constants(path: str | None = None) -> dict[str, Factor]:
+    """The constants that come with the package, those of a file such as `price --calibrate` writes in their place.
+
+    Raises:
+        UserError: the file cannot be read, or holds anything else.
+    """
+    return _shipped() if path is None else _shipped() | _of_file(path)
+
+
+def _of_file(path: str) -> dict[str, Factor]:
+    try:
+        read = _read(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: no constants to read ({error}); `costmod price --calibrate` writes them.") from error
+    for name, constant in read.items():
+        if name not in _shipped():
+            raise UserError(f"{path}: {name}: no such constant; known are {', '.join(sorted(_shipped()))}.")
+        bounds = (constant.low, constant.mid, constant.high, constant.value or 0.0)
+        if not all(map(isfinite, bounds)) or not constant.low <= constant.mid <= constant.high:
+            raise UserError(f"{path}: {name}: low, mid and high are to be numbers in this order.")
     return {name: _factor(name, constant) for name, constant in read.items()}
+
+
+def _read(text: str) -> dict[str, Constant]:
+    return msgspec.convert(tomllib.loads(text), dict[str, Constant])
 
 
 def _factor(name: str, constant: Constant) -> Factor:

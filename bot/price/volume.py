@@ -14,7 +14,7 @@ def requests_per_month(hotspot: Hotspot, config: PriceConfig) -> Volume | None:
     Raises:
         UserError: the setting has two different numbers for this entry.
     """
-    given = {key: value for key, value in config.requests_per_month.items() if _names(key, hotspot.entry)}
+    given = {key: value for key, value in config.requests_per_month.items() if names(key, hotspot.entry)}
     if len(set(given.values())) > 1:
         keys = " and ".join(f'"{key}"' for key in sorted(given))
         raise UserError(f"settings: price.requests-per-month: {keys} name the same entry; keep one of them.")
@@ -24,7 +24,7 @@ def requests_per_month(hotspot: Hotspot, config: PriceConfig) -> Volume | None:
     return measured if measured and 0 <= measured.value <= MOST else None
 
 
-def _names(key: str, entry: Entry) -> bool:
+def names(key: str, entry: Entry) -> bool:
     """Whether a key such as "GET /posts/<int:id>" means this entry, in any framework's way to write a route."""
     if key == entry.transaction_name:
         return True

@@ -53,7 +53,7 @@ def body_of(
     """The bot's part of the body in Markdown, at most `room` characters wherever its shortest form allows."""
     body = ""
     for budget in _CUTS:
-        body = _template().render(
+        body = template("pull_request.md.j2").render(
             hotspot=hotspot, patch=patch, proof=proof, saving=saving, draft=draft, budget=budget, bars=_bars(saving),
             entry=entry_name(hotspot), drivers=_drivers(saving.inputs),
         ).strip()  # fmt: skip
@@ -111,7 +111,8 @@ def _drivers(inputs: Sequence[Input]) -> frozenset[str]:
 
 
 @cache
-def _template() -> "Template":
+def template(name: str) -> "Template":
+    """A template of the package that prints filtered values only; its context has a `budget`."""
     import jinja2  # heavy
     from jinja2.runtime import Context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -135,9 +136,11 @@ def _template() -> "Template":
         "fence": sanitize.fence,
         "money": lambda value, currency: sanitize.text(money(value, currency)),
         "spread": lambda amount, currency: sanitize.text(spread(amount, currency)),
+        "number": lambda value: sanitize.text(f"{value:,.4g}"),
+        "percent": lambda share: sanitize.text(f"{share:+.1%}"),
         "duration": lambda nanoseconds: sanitize.text(duration(nanoseconds)),
     }
-    return environment.get_template("pull_request.md.j2")
+    return environment.get_template(name)
 
 
 def _filtered_only(value: object) -> object:

@@ -148,6 +148,11 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
+def source(node: ast.expr) -> str:
+    """The source of an expression; names, which most are, without the cost of `ast.unparse`."""
+    return dotted(node) or ast.unparse(node)
+
+
 def chain_of(node: ast.expr) -> str:
     """`repos().posts.first()` for a chain of names and calls, without arguments; else the empty string."""
     match node:
@@ -217,12 +222,12 @@ class _Scopes:
         if owner is not None:
             owner.methods.add(node.name)
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        params = {a.arg: ast.unparse(a.annotation) if a.annotation else None for a in arguments}
+        params = {a.arg: source(a.annotation) if a.annotation else None for a in arguments}
         name = ".".join(inner)
         function = Function(
             self.module.path, name, node.lineno, node.end_lineno or node.lineno,
             owner.qualname if owner else None, params, Listed(node.decorator_list),
-            returned_type=ast.unparse(node.returns) if node.returns else None,
+            returned_type=source(node.returns) if node.returns else None,
         )  # fmt: skip
         if twin := self.module.functions.get(name):  # a property and its setter, two branches of an `if`
             function = replace(
@@ -241,7 +246,7 @@ class _Scopes:
     def class_(self, node: ast.ClassDef, scope: tuple[str, ...]) -> None:
         inner = (*scope, node.name)
         name = ".".join(inner)
-        bases = tuple(ast.unparse(base) for base in node.bases)
+        bases = tuple(source(base) for base in node.bases)
         class_ = Class(self.module.path, name, node.lineno, bases, decorators=Listed(node.decorator_list))
         self.module.classes[name] = class_
         self.class_body(node, class_, inner)

@@ -12,7 +12,7 @@ QUERYSET = frozenset(
     {"all", "filter", "exclude", "order_by", "annotate", "select_related", "prefetch_related", "distinct", "only"}
     | {"defer", "iterator", "reverse", "select_for_update", "using", "none", "alias", "extra", "complex_filter"}
 )
-_PLAIN_READS = frozenset({"get", "first", "last", "values", "values_list", "count", "exists"})
+_ON_MANAGERS = QUERYSET | {"get", "first", "last", "values", "values_list", "count", "exists"}
 
 
 def manager_root(node: ast.expr, above: ast.expr | None) -> tuple[str, ...]:
@@ -26,12 +26,12 @@ def manager_root(node: ast.expr, above: ast.expr | None) -> tuple[str, ...]:
         case ast.Attribute(value=ast.Name(id="self"), attr="queryset", ctx=ast.Load()):
             return (OWN_MODEL,)
         case ast.Attribute(value=(ast.Name() | ast.Attribute()) as owner, attr=manager):
+            method = above.attr if isinstance(above, ast.Attribute) else ""
+            if manager not in _MANAGERS and not (manager.islower() and method in _ON_MANAGERS):
+                return ()  # asked first: nearly every attribute ends here
             name = dotted(owner)
             if name in ("cls", "self.model", "self.Meta.model") and manager in _MANAGERS:
                 return (OWN_MODEL,)
-            if not name.rpartition(".")[2][:1].isupper():
-                return ()
-            method = above.attr if isinstance(above, ast.Attribute) else ""
-            if manager in _MANAGERS or (manager.islower() and method in QUERYSET | _PLAIN_READS):
+            if name.rpartition(".")[2][:1].isupper():
                 return (name,)
     return ()

@@ -24,6 +24,7 @@ from codemods.index.facts import (
     chain_of,
     dotted,
     is_template,
+    source,
 )
 from codemods.index.roots import Root, called_root, find_root, given_options, is_class_name, query_of, settle
 from codemods.index.rounds import Round, rounds
@@ -106,7 +107,7 @@ class QueryReader:
             if self._skips_rest(statement) and body[position + 1 :]:
                 # `if x: continue` makes what follows in the loop body conditional.
                 assert isinstance(statement, ast.If)
-                self.guards.append(ast.unparse(statement.test))
+                self.guards.append(source(statement.test))
                 self.statements(body[position + 1 :])
                 self.guards.pop()
                 return
@@ -126,14 +127,14 @@ class QueryReader:
                 self._for(node)
             case ast.If(test=test, body=body, orelse=orelse):
                 self.expression(test)
-                condition = ast.unparse(test)
+                condition = source(test)
                 self._guarded(condition, body)
                 self._guarded(f"not ({condition})", orelse)
             case ast.While(test=test, body=body, orelse=orelse):
                 self.expression(test)
                 # A loop of its own, so that its `break` is not taken for one of a loop over rows.
                 self._loop(Loop(node.lineno, ()), None, [], body)
-                self._guarded(ast.unparse(test), orelse)
+                self._guarded(source(test), orelse)
             case ast.Try():
                 self.statements(node.body)
                 for handler in node.handlers:
@@ -300,7 +301,7 @@ class QueryReader:
             self.guards.extend(flow.guards)
         for test in tests:
             self.expression(test)
-            self.guards.append(ast.unparse(test))
+            self.guards.append(source(test))
 
     def _leave(self) -> None:
         self.loops.pop()
@@ -329,9 +330,9 @@ class QueryReader:
                 return self._comprehension(node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self.expression(test)
-                return self._either([self._conditional(ast.unparse(test), part) for part in (body, orelse)])
+                return self._either([self._conditional(source(test), part) for part in (body, orelse)])
             case ast.BoolOp(values=[first, *rest]):
-                flows = [self.expression(first), *(self._conditional(ast.unparse(first), value) for value in rest)]
+                flows = [self.expression(first), *(self._conditional(source(first), value) for value in rest)]
                 return self._either(flows)
             case _:
                 self._children(node)
@@ -447,8 +448,8 @@ class QueryReader:
     def _as_step(name: str, call: ast.Call) -> Step:
         return Step(
             name,
-            tuple(f"({ast.unparse(a)},)" if isinstance(a, ast.Starred) else ast.unparse(a) for a in call.args),
-            tuple((k.arg or "**", ast.unparse(k.value)) for k in call.keywords),
+            tuple(f"({source(a)},)" if isinstance(a, ast.Starred) else source(a) for a in call.args),
+            tuple((k.arg or "**", source(k.value)) for k in call.keywords),
         )
 
     def _step(self, flow: _Flow, step: Step) -> _Flow | None:

@@ -25,7 +25,7 @@ def test_what_ships(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "codemods"}
     assert "bot/shipped/templates/pull_request.md.j2" in names
     assert "bot/shipped/examples/blog/traces/otel.jsonl" in names
-    assert {"bot/show/report.schema.json", "bot/show/scan.schema.json"} <= set(names)
+    assert {f"bot/show/{name}.schema.json" for name in ("report", "scan", "verification")} <= set(names)
     assert [n for n in names if "__pycache__" in n or n.endswith((".db", ".pyc")) or "/.venv/" in n] == []
 
 

@@ -105,10 +105,10 @@ SAME_OBJECT = ("repeated", "text", "like a number", "many")  # rounds share what
 def test_equal(name: str, library: Library, checkout: Callable[[dict[str, str]], Path]) -> None:  # noqa: F811
     lookup, column, more = LOOKUPS[name]
     models = MODELS.format(collation=", db_collation='NOCASE'" if library.database == "sqlite" else "")
+    before = APP.format(lookup=lookup, keys="KEYS", more=more)
+    after = rewritten(before, models, column, checkout)
     for case, keys in KEYS[column].items():
-        before = APP.format(lookup=lookup, keys=keys, more=more)
-        after = rewritten(before, models, column, checkout)
-        was, now = library.run(models, before, ROWS), library.run(models, after, ROWS)
+        was, now = (library.run(models, app.replace("KEYS", keys), ROWS) for app in (before, after))
         if case in EARLY:
             assert (now.value[-1], now.error) == (was.value[-1], was.error), case
         elif not (more and case in SAME_OBJECT):

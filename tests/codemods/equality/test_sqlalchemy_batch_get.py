@@ -120,10 +120,10 @@ def test_equal(name: str, library: Library, checkout: Callable[[dict[str, str]],
     lookup, column, more = LOOKUPS[name]
     text = "String(8, collation='NOCASE')" if library.database == "sqlite" else "CHAR(8)"
     models = MODELS.format(type=text)
+    before = APP.format(lookup=lookup, keys="KEYS", more=more)
+    after = rewritten(before, models, column, checkout)
     for case, keys in KEYS[column].items():
-        before = APP.format(lookup=lookup, keys=keys, more=more)
-        after = rewritten(before, models, column, checkout)
-        was, now = library.run(models, before, ROWS), library.run(models, after, ROWS)
+        was, now = (library.run(models, app.replace("KEYS", keys), ROWS) for app in (before, after))
         if case in EARLY:
             assert (now.value[0][-1], now.error) == (was.value[0][-1], was.error), case
         else:

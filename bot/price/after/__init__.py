@@ -1,0 +1,1 @@
+"""After the merge, whether the saving was real."""

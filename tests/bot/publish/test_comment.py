@@ -1,0 +1,82 @@
+"""The comment after a merge prints nothing of a repository, a trace or a command line unescaped."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from markdown_it import MarkdownIt
+from rig.hostile import HOSTILE
+
+from bot.publish.comment import comment_of
+from bot.records import Amount, Effect, StatementCount, Structure, Verification, Worth
+
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+SOME = Worth(
+    currency="USD", grade="C", headroom=Amount(low=Decimal(10), expected=Decimal(20), high=Decimal(30))
+)  # fmt: skip
+
+
+def verification(text: str) -> Verification:
+    count = StatementCount(fingerprint="f", statement=text, before=50, expected=0, after=0.04)
+    effect = Effect(
+        metric="cpu_ms", state="rose", days_before=7, days_after=7, before=10, change=0.2, low=0.1, high=0.3
+    )  # fmt: skip
+    return Verification(
+        version=text, patch=text, codemod=text, title=text, hotspot=text, entry=text, file=text, merge=text,
+        baseline=text, deployed=text, measured_until=text, verdict="regressed", reason=text,
+        structure=Structure(state="realised", reason=text, counts=(count,), all_before=51, all_after=1),
+        effects=(effect, Effect(metric="db_ms", state="pending", days_before=7, days_after=1)), control=text,
+        expected=SOME, realised=None, action=text, notes=(text,),
+    )  # fmt: skip
+
+
+def shape(markdown: str) -> list[tuple[str, int]]:
+    """The blocks and inline elements, without texts."""
+    tokens = PARSER.parse(markdown)
+    inline = [(child.type, 0) for token in tokens for child in token.children or () if child.type != "text"]
+    return [(token.type, token.level) for token in tokens] + inline
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])
+def test_data_changes_no_structure(text: str) -> None:
+    assert shape(comment_of(verification(text))) == shape(comment_of(verification("word")))
+
+
+def test_a_regression_as_a_whole() -> None:
+    assert comment_of(verification("word")) == (
+        "### Saving: regressed\n"
+        "\n"
+        "`word`: word\n"
+        "\n"
+        "| statement, per request | before | expected at most | after |\n"
+        "|---|--:|--:|--:|\n"
+        "| `word` | 50 | 0 | 0\\.04 |\n"
+        "| all calls | 51 | | 1 |\n"
+        "\n"
+        "From 0 requests before and 0 after.\n"
+        "\n"
+        "| resource, per request | before | change | 95 % interval | days before / after |\n"
+        "|---|--:|--:|--:|--:|\n"
+        "| application CPU, ms | 10 | \\+20.0% (rose) | \\+10.0% to \\+30.0% | 7 / 7 |\n"
+        "| database CPU, ms | | pending | | 7 / 1 |\n"
+        "\n"
+        "Every hour is compared with the same hour of the week before, less the change of `word` in that hour.\n"
+        "\n"
+        "| per month | expected [low–high] | realised [low–high] |\n"
+        "|---|--:|--:|\n"
+        "| headroom, not cash | \\$20 \\[10–30\\] | not measured yet |\n"
+        "\n"
+        "Realised amounts come from the model of the estimate with what was measured, at the traffic of the baseline.\n"
+        "\n"
+        "The capacity that is freed becomes cash after: word.\n"
+        "\n"
+        "**Suggested: revert this change** (`git revert word`), or find what else was deployed with it.\n"
+        "\n"
+        "- word\n"
+        "\n"
+        "<sub>Baseline `word`, deployed word, measured until word; patch `word`.</sub>\n"
+    )
+
+
+def test_the_verdict_comes_first() -> None:
+    assert re.match(r"### Saving: (\w| )+\n", comment_of(verification("x")))
