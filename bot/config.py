@@ -71,6 +71,15 @@ class ResourceConfig(Section):
 
 
 @dataclass(frozen=True)
+class ExchangeConfig(Section):
+    """`exchange`: another currency in which amounts are shown as well."""
+
+    to: str
+    rate: Annotated[Decimal, Between(gt=0)]  # of one unit of the bill's currency
+    date: date  # of the rate
+
+
+@dataclass(frozen=True)
 class PriceConfig(Section):
     """`[tool.costmod.price]`: where the application runs, what it is billed, how many requests it serves."""
 
@@ -87,6 +96,7 @@ class PriceConfig(Section):
     service: str | None = None  # of the hotspots whose source names none
     services: dict[str, str] = field(default_factory=dict)  # ResourceId, with * for any text -> service
     resources: tuple[ResourceConfig, ...] = ()
+    exchange: ExchangeConfig | None = None
     carbon_region: Literal["us-east-1", "eu-west-1", "eu-north-1"] | None = None  # an additional line
     carbon_machine: Literal["graviton", "ice-lake", "sapphire-rapids"] = "graviton"
 

@@ -319,6 +319,7 @@ class Saving(Record, frozen=True, kw_only=True):
     formulas: tuple[str, ...] = ()  # the calculation with its numbers, every factor at its median
     after_others: Amount | None = None  # its part of the cash when all patches on its resources come true
     deduped_total: Amount | None = None  # the cash of all these, a smaller size or a replica less counted once
+    converted: str | None = None  # the amounts in another currency at a dated rate, in words
     carbon: str | None = None  # kWh and kg CO2e per month, in words
 
 

@@ -66,8 +66,8 @@ def forge(environ: Mapping[str, str]) -> Check:
 def price(config: Config) -> Check:
     """What a saving in money needs."""
     lacking = []
-    if config.price.application == "none" and config.price.database == "none":
-        lacking.append("where it runs (application, database)")
+    if not config.price.bill and config.price.application == "none" and config.price.database == "none":
+        lacking.append("where it runs (application, database; or a bill)")
     if not config.price.requests_per_month:
         lacking.append("how often (requests-per-month)")
     if lacking:

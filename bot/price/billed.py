@@ -12,7 +12,7 @@ from bot.price.factors import Factor
 from bot.price.replay import Policy
 from bot.price.sources import Sources
 from bot.price.table import PriceRow
-from bot.price.units import AcuHour, Hour, Unit, VcpuHour
+from bot.price.units import AcuHour, Hour, MonthlyCost, Unit, VcpuHour
 from bot.price.usage import Usage
 
 _TWELVE = Context(prec=12, rounding=ROUND_HALF_EVEN)
@@ -24,7 +24,7 @@ class Account:
 
     name: str  # of the resources, as everybody may see it
     sku: str
-    monthly: Decimal
+    monthly: MonthlyCost
     busy: Decimal | None  # share of it that is in use; None: unknown
     committed: Decimal  # share of it that a commitment pays for
     committed_until: date | None

@@ -12,11 +12,12 @@ from bot.price.amounts import amount, two_digits
 from bot.price.bill.resources import Resource, resources
 from bot.price.billed import billing
 from bot.price.carbon import carbon
+from bot.price.exchange import converted
 from bot.price.factors import Factor, Factors, constants, draw
 from bot.price.grounds import grounds
 from bot.price.model import Model
-from bot.price.modes import Mode, billed, configured
-from bot.price.repeats import Repeat, repeats, wall_after_ns
+from bot.price.modes import Mode, billed, configured, for_calls
+from bot.price.repeats import SQL_KINDS, Repeat, calls, repeats, wall_after_ns
 from bot.price.sources import Sources
 from bot.price.split import not_taken
 from bot.price.table import shipped
@@ -69,12 +70,18 @@ def calculate(  # noqa: PLR0913  the same
     """The same with the resources of the bill already found, and with the model for what several patches are worth."""
     settings = config.price
     volume = requests_per_month(hotspot, settings)
-    own = billing(hotspot.source.service or settings.service, sources, found, settings)
-    modes, unpriced = billed(own, today) if own else configured(settings, shipped(), today)
-    if own is None and sources.bill is not None:
+    is_sql = hotspot.kind in SQL_KINDS
+    repeated = repeats(hotspot, patch, sources.statements) if is_sql else calls(hotspot, patch)
+    own = None if not is_sql else billing(hotspot.source.service or settings.service, sources, found, settings)
+    if own:
+        modes, unpriced = billed(own, today)
+    elif repeated and not is_sql:
+        modes, unpriced = for_calls(repeated, settings, shipped(), today)
+    else:
+        modes, unpriced = configured(settings, shipped(), today)
+    if is_sql and own is None and sources.bill is not None:
         service = hotspot.source.service or settings.service or "unknown"
         unpriced = (f"the bill: none of its resources belongs to the service {service} (see price.services)", *unpriced)
-    repeated = repeats(hotspot, patch, sources.statements)
     seed = evidence.seed(hotspot, patch, proof, settings, sources)
     known = evidence.factors(modes, settings, adjust, repeated=repeated, volume=volume, billing=own)
     table = {**shipped(), **(own.rows if own else {})}
@@ -83,7 +90,7 @@ def calculate(  # noqa: PLR0913  the same
     inputs = evidence.inputs(repeated, proof, volume, known) | evidence.price_inputs(rows, today)
     own_ms = constants(settings.constants)[f"application-cpu-{settings.access_layer}"].mid
     change = _change(hotspot, repeated, own_ms)
-    gaps = grade.gaps(hotspot, patch, modes, volume)
+    gaps = grade.gaps(hotspot, patch, modes, volume, repeated)
     month = None if gaps or volume is None else model.moved("requests", volume.value)
     untaken = _untaken(modes, month)
     unpriced_saving = Saving(
@@ -93,8 +100,8 @@ def calculate(  # noqa: PLR0913  the same
         inputs=tuple(inputs.values()),
         not_counted=unpriced + grade.not_counted(hotspot, patch, repeated, sources.bill if own else None, untaken),
         per_million=model.per_million(),
-        queries_before=change.queries_before,
-        queries_after=change.queries_after,
+        queries_before=change.queries_before if is_sql else 0,
+        queries_after=change.queries_after if is_sql else 0,
         wall_before_ns=change.wall_before_ns,
         wall_after_ns=change.wall_after_ns,
         headline=wording.without_money(change, gaps),
@@ -104,10 +111,16 @@ def calculate(  # noqa: PLR0913  the same
     if month is None or volume is None:
         return Priced(grounds(unpriced_saving, settings), None)
     item = grade.grade(grade.Evidence(modes, proof, repeated, volume, sources.bill if own else None, known))
-    saving = _with_money(unpriced_saving, month, inputs, item, settings)
+    saving = _with_money(unpriced_saving, change, month, inputs, item, settings)
     worked = formulas.worked(month, known, volume)
     return Priced(
-        msgspec.structs.replace(grounds(saving, settings), formulas=worked, carbon=carbon(month, settings)), month
+        msgspec.structs.replace(
+            grounds(saving, settings),
+            formulas=worked,
+            converted=converted(saving, settings.exchange),
+            carbon=carbon(month, settings),
+        ),
+        month,
     )
 
 
@@ -120,7 +133,12 @@ def _untaken(modes: tuple[Mode, ...], month: Model | None) -> tuple[str, ...]:
 
 
 def _with_money(
-    saving: Saving, month: Model, inputs: dict[str, Input], item: grade.Item, settings: PriceConfig
+    saving: Saving,
+    change: wording.Change,
+    month: Model,
+    inputs: dict[str, Input],
+    item: grade.Item,
+    settings: PriceConfig,
 ) -> Saving:
     kinds = {line.kind for line in month.lines}
     cash = month.total("cash_now")
@@ -128,7 +146,6 @@ def _with_money(
     headroom = month.total("headroom") if "headroom" in kinds else None
     step = next((line.step for line in month.lines if line.step), None)
     action = f"{step.action} (fits with {step.chance:.0%})" if step else None
-    change = wording.Change(saving.queries_before, saving.queries_after, saving.wall_before_ns, saving.wall_after_ns)
     return msgspec.structs.replace(
         saving,
         grade=item[0],
@@ -167,7 +184,8 @@ def _ranked(inputs: dict[str, Input], month: Model) -> tuple[Input, ...]:
 
 def _change(hotspot: Hotspot, repeated: tuple[Repeat, ...], own_ms: float) -> wording.Change:
     """Statements and p50 of one request; the root statement is in both counts, unless no SQL repeats at all."""
-    root = 1 if repeated else 0
+    is_sql = hotspot.kind in SQL_KINDS
+    root = 1 if repeated and is_sql else 0
     before = max(0, hotspot.metrics.p50_ns)
     return wording.Change(
         queries_before=sum(repeat.before for repeat in repeated) + root,
@@ -175,4 +193,5 @@ def _change(hotspot: Hotspot, repeated: tuple[Repeat, ...], own_ms: float) -> wo
         wall_before_ns=before,
         wall_after_ns=wall_after_ns(before, repeated, own_ms),
         counted=not grade.is_uncounted(hotspot),
+        what="SQL statement" if is_sql else "call",
     )

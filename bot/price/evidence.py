@@ -67,9 +67,10 @@ def inputs(
 ) -> dict[str, Input]:
     """The inputs as finance reads them, by the name of the factor that each one is."""
     count = sum(repeat.before for repeat in repeated)
+    what = "calls" if any(repeat.sku is not None for repeat in repeated) else "statements"
     found = {
-        "repeated": Input(name="statements repeated", value=str(count), unit="per request", origin="trace (p50)"),
-        "statements": _avoided(sum(repeat.avoided for repeat in repeated), proof),
+        "repeated": Input(name=f"{what} repeated", value=str(count), unit="per request", origin="trace (p50)"),
+        "statements": _avoided(sum(repeat.avoided for repeat in repeated), proof, what),
     }
     if volume:
         origin = _VOLUME_ORIGIN[volume.basis]
@@ -115,12 +116,12 @@ def _sampling_error(cv: float) -> Factor:
     return Factor("sampling-error", 1 - half, 1.0, 1 + half, "of the requests", "weights of the sampled spans")
 
 
-def _avoided(count: int, proof: Proof | None) -> Input:
+def _avoided(count: int, proof: Proof | None, what: str) -> Input:
     origin = "rewrite"
     if proof is not None and proof.verdict == "proven":
         tested = proof.queries[0] if proof.queries else None
         origin = "trace -> tests" + (f" ({tested.before} -> {tested.after} in {tested.test})" if tested else "")
-    return Input(name="statements avoided", value=str(count), unit="per request", origin=origin)
+    return Input(name=f"{what} avoided", value=str(count), unit="per request", origin=origin)
 
 
 def _shown(factor: Factor) -> Input:

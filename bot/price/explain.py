@@ -35,9 +35,10 @@ def _results(saving: Saving) -> tuple[str, ...]:
     )
     shown = tuple(f"{name}: {_range(amount, saving.currency)}" for name, amount in amounts if amount)
     grounds = (f"grounds: {saving.grounds} ({saving.grounds_reason})",) if saving.grounds else ()
+    other = (saving.converted,) if saving.converted else ()
     energy = (f"energy: {saving.carbon}",) if saving.carbon else ()
     statements = f"SQL statements per request: {saving.queries_before} -> {saving.queries_after}"
-    return (f"grade {saving.grade}: {saving.grade_reason}", *grounds, statements, *shown, *energy)
+    return (f"grade {saving.grade}: {saving.grade_reason}", *grounds, statements, *shown, *other, *energy)
 
 
 def _lines(saving: Saving) -> tuple[str, ...]:

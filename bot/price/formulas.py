@@ -14,7 +14,7 @@ from bot.price.model import Model
 from bot.price.modes import Mode
 from bot.price.repeats import Repeat
 from bot.price.replay import standing_units
-from bot.price.work import Work, avoided
+from bot.price.work import CALL_CPU, Work, avoided
 from bot.records import Volume
 
 _SIX = Context(prec=6, rounding=ROUND_HALF_EVEN)
@@ -31,7 +31,7 @@ def worked(month: Model, known: Sequence[Factor], volume: Volume) -> tuple[str, 
     repeated = [repeat for repeat in month.repeated if repeat.avoided]
     if "database-cpu" in names:
         lines += _cpu("database", repeated, volume, point, numbers)
-    if "application-cpu" in names:
+    if names & {"application-cpu", CALL_CPU}:
         lines += _cpu("application", repeated, volume, point, numbers)
     for mode in month.modes:
         lines += _mode(mode, point, numbers)
@@ -63,7 +63,7 @@ def _cpu(
     terms = []
     for repeat in repeated:
         if what == "application":
-            each = numbers["application-cpu"]
+            each = float(Work((), point.factors).application_ms(repeat)[0])
         else:
             each = float(Work((), point.factors).database_ms(repeat)[0])
             if repeat.server_ms is not None:
@@ -95,7 +95,9 @@ def _mode(mode: Mode, point: Model, numbers: dict[str, float]) -> Iterator[str]:
             f"{number(work.traffic().draws[0])} GB x {number(numbers['cross-zone-share'])} across zones x "
             f"{number(numbers['zone-sides-billed'])} sides"
         )
-    elif "application-cpu" in mode.factors:
+    elif not mode.factors:
+        left = f"{number(work.calls(mode.skus[0]).draws[0])} million calls"
+    elif {"application-cpu", CALL_CPU} & set(mode.factors):
         left = f"{number(work.application_cpu().draws[0])} vCPU-h"
     else:
         left = f"{number(work.database_cpu().draws[0])} vCPU-h"

@@ -22,10 +22,12 @@ _BEST_FIRST: tuple[Grade, ...] = ("A", "B", "C", "D")
 Item = tuple[Grade, str]  # what one part of the evidence allows, and why not more
 
 
-def gaps(hotspot: Hotspot, patch: Patch, modes: tuple[Mode, ...], volume: Volume | None) -> tuple[str, ...]:
+def gaps(
+    hotspot: Hotspot, patch: Patch, modes: tuple[Mode, ...], volume: Volume | None, repeated: tuple[Repeat, ...]
+) -> tuple[str, ...]:
     """What is missing for any figure in money: each one is enough for grade D."""
     found = []
-    if hotspot.kind not in SQL_KINDS:
+    if hotspot.kind not in SQL_KINDS and not repeated:
         found.append(f"the constants are measured for repeated SQL statements, not for {hotspot.kind}")
     elif is_uncounted(hotspot):
         found.append("only the line is known, and not how often it repeats")

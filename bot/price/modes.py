@@ -5,7 +5,7 @@ capacity until somebody picks a smaller size.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Literal
@@ -13,9 +13,10 @@ from typing import Literal
 from bot.config import PriceConfig
 from bot.price.billed import Account, Billing
 from bot.price.factors import Factors
+from bot.price.repeats import Repeat
 from bot.price.table import Table, too_old
-from bot.price.units import AcuHour, Draws, GbHour, GbSecond, Gigabyte, Quantity, VcpuHour
-from bot.price.work import Work
+from bot.price.units import AcuHour, Draws, GbHour, GbSecond, Gigabyte, Million, Quantity, VcpuHour
+from bot.price.work import CALL_CPU, Work
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,28 @@ def configured(config: PriceConfig, table: Table, today: date) -> tuple[tuple[Mo
             modes.append(mode)
         missing += [f"{mode.name}: {reason}" for reason in reasons] if mode else reasons
     return tuple(modes), tuple(missing)
+
+
+def for_calls(
+    repeated: tuple[Repeat, ...], config: PriceConfig, table: Table, today: date
+) -> tuple[tuple[Mode, ...], tuple[str, ...]]:
+    """The modes of calls of an API at list prices: what they are metered by, and the CPU of the client."""
+    skus = sorted({repeat.sku for repeat in repeated if repeat.sku})
+    metered = [Mode(f"metered calls ({sku})", "metered", (sku,), (), partial(_calls, sku)) for sku in skus]
+    application = _APPLICATION.get(config.application) if config.application != "lambda" else None
+    if application:
+        names = tuple(CALL_CPU if name == "application-cpu" else name for name in application.factors)
+        metered.append(replace(application, factors=names))
+    modes, missing = [], [] if application else ["CPU of the client: price.application is not set, or is lambda"]
+    for mode in metered if repeated else ():
+        reasons = [reason for sku in mode.skus if (reason := too_old(table[sku], today))]
+        missing += [f"{mode.name}: {reason}" for reason in reasons]
+        modes += [] if reasons else [mode]
+    return tuple(modes), tuple(missing)
+
+
+def _calls(sku: str, work: Work, factors: Factors) -> Draws:
+    return factors.row(sku).per(Million).of(work.calls(sku))
 
 
 def billed(billing: Billing, today: date) -> tuple[tuple[Mode, ...], tuple[str, ...]]:

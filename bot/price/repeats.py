@@ -11,6 +11,17 @@ from types import MappingProxyType
 from bot.records import Hotspot, Load, Patch, Pattern
 
 SQL_KINDS = frozenset({"n_plus_one_db", "repeated_identical"})
+# Calls of AWS that have a batch form: the price row of one request, or "" where the items of a batch are metered.
+METERED: Mapping[str, str] = MappingProxyType(
+    {
+        "sqs.send_message": "sqs-standard",
+        "sqs.delete_message": "sqs-standard",
+        "sqs.change_message_visibility": "sqs-standard",
+        "dynamodb.get_item": "",
+        "dynamodb.put_item": "",
+        "dynamodb.delete_item": "",
+    }
+)
 _JOINS = frozenset({"joinedload", "contains_eager"})  # select_related is to-one by definition
 _COLLECTIONS = frozenset({"parameter_equals_column", "link_table", "other"})  # "other" is not known to be to-one
 _NS_PER_MS = 1_000_000
@@ -27,6 +38,7 @@ class Repeat:
     sequential: float  # share that did not overlap: only that part shortens the request
     joined_collection: bool = False  # then bytes on the wire rise
     server_ms: float | None = None  # mean as the database itself measured it
+    sku: str | None = None  # of a call of an API: what it is metered by; "" when by nothing that a batch saves
     is_whole: bool = False  # all that it costs, and not what the one statement in its place leaves of that
 
     @property
@@ -54,9 +66,20 @@ def as_they_are(hotspot: Hotspot) -> tuple[Repeat, ...]:
     return tuple(_as_is(pattern) for pattern in hotspot.patterns if pattern.shape != "call")
 
 
+def calls(hotspot: Hotspot, patch: Patch) -> tuple[Repeat, ...]:
+    """The repeated calls of an API that the patch makes in batches, where it is known what a batch saves."""
+    names = {load.fingerprint: load.path for load in patch.loads if load.batched and load.path in METERED}
+    return tuple(
+        replace(_repeat(pattern, patch), sku=METERED[names[pattern.fingerprint]])
+        for pattern in hotspot.patterns
+        if pattern.shape == "call" and pattern.fingerprint in names
+    )
+
+
 def unmatched(hotspot: Hotspot, patch: Patch) -> tuple[Load, ...]:
-    """Loads whose statement the hotspot does not repeat: nothing can be attributed to them."""
-    known = {pattern.fingerprint for pattern in hotspot.patterns if pattern.shape != "call"}
+    """Loads whose statement (or call) the hotspot does not repeat: nothing can be attributed to them."""
+    is_sql = hotspot.kind in SQL_KINDS
+    known = {pattern.fingerprint for pattern in hotspot.patterns if (pattern.shape != "call") is is_sql}
     return tuple(load for load in patch.loads if load.fingerprint not in known)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.config import SmallerConfig
-from bot.price.units import Draws
+from bot.price.units import Draws, MonthlyCost
 from bot.price.usage import HIGH, Usage
 
 ROOM = 0.80  # of the smaller size that may be in use
@@ -17,7 +17,7 @@ class Step:
 
     action: str
     fits: Draws  # 1 where it does, 0 where not
-    monthly: Decimal  # what the step saves per month of 730 hours
+    monthly: MonthlyCost  # what the step saves per month of 730 hours
     obstacles: tuple[str, ...] = ()
 
     @property
@@ -31,7 +31,7 @@ class Step:
         return not self.obstacles and self.chance >= LIKELY
 
 
-def step(name: str, monthly: Decimal, smaller: SmallerConfig, usage: Usage, vcpu_hours: Draws) -> Step:
+def step(name: str, monthly: MonthlyCost, smaller: SmallerConfig, usage: Usage, vcpu_hours: Draws) -> Step:
     """The step from the size of today, costing `monthly` for all machines, to a smaller one.
 
     `vcpu_hours` per month fall away; at the worst hour as much more as that hour lies above the mean.
@@ -47,7 +47,7 @@ def step(name: str, monthly: Decimal, smaller: SmallerConfig, usage: Usage, vcpu
     return Step(
         action=f"resize {name} to {smaller.name}",
         fits=fits,
-        monthly=monthly * (1 - Decimal(str(smaller.cost_share))),
+        monthly=MonthlyCost(monthly * (1 - Decimal(str(smaller.cost_share)))),
         obstacles=obstacles,
     )
 

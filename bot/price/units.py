@@ -5,13 +5,18 @@ A type checker refuses the mixture (`Price` and `Quantity` are invariant in thei
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NewType, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 Draws: TypeAlias = "NDArray[np.float64]"  # one float per draw; money and quantities alike
+
+
+# Money of the window that a bill covers, and per month of 730 hours: what is a month already is not made one again.
+WindowCost = NewType("WindowCost", Decimal)
+MonthlyCost = NewType("MonthlyCost", Decimal)
 
 
 class Unit:
@@ -24,6 +29,12 @@ class Hour(Unit):
     """One machine for one hour."""
 
     word = "hour"
+
+
+class Month(Unit):
+    """One thing for a month of 730 hours."""
+
+    word = "month"
 
 
 class VcpuHour(Unit):
@@ -63,7 +74,7 @@ class Million(Unit):
 
 
 UNITS: dict[str, type[Unit]] = {
-    unit.word: unit for unit in (Hour, VcpuHour, AcuHour, GbHour, GbSecond, Gigabyte, Million)
+    unit.word: unit for unit in (Hour, Month, VcpuHour, AcuHour, GbHour, GbSecond, Gigabyte, Million)
 }
 
 U = TypeVar("U", bound=Unit)

@@ -19,6 +19,7 @@ class Change:
     queries_after: int
     wall_before_ns: int
     wall_after_ns: int
+    what: str = "SQL statement"
     counted: bool = True  # whether the source says how many statements a request makes
 
 
@@ -70,6 +71,8 @@ def _figure(amount: Amount, sign: str) -> str:
     low, expected, high = (_signed(value, sign) for value in (amount.low, amount.expected, amount.high))
     if 0 <= amount.expected < SMALL:
         return f"under {sign}{SMALL}"
+    if low == high:
+        return expected
     return f"{low} to {high}" if is_wide(amount) else f"{expected} [{low} to {high}]"
 
 
@@ -81,8 +84,8 @@ def _effects(change: Change) -> str:
     if not change.counted:
         return "the source does not count the statements of a request"
     if change.queries_before == change.queries_after:
-        return "no SQL statement fewer per request"
-    queries = f"{change.queries_before} -> {change.queries_after} SQL statements per request"
+        return f"no {change.what} fewer per request"
+    queries = f"{change.queries_before} -> {change.queries_after} {change.what}s per request"
     if change.wall_before_ns <= change.wall_after_ns:
         return f"estimated {queries}"
     return f"estimated p50 latency {_ms(change.wall_before_ns)} -> {_ms(change.wall_after_ns)} ms, {queries}"

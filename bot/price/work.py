@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from bot.price.factors import DRAWS, Factors
 from bot.price.repeats import Repeat
-from bot.price.units import Draws, GbSecond, Gigabyte, Quantity, VcpuHour
+from bot.price.units import Draws, GbSecond, Gigabyte, Million, Quantity, VcpuHour
 
+CALL_CPU = "application-cpu-aws-call"
 _MS_PER_HOUR = 3_600_000
 # Client spans hold at least this many times the CPU that the database spends on the statement (measured 1.4 to 21).
 _SPAN_PER_DATABASE_CPU = 1.4
@@ -43,9 +44,16 @@ class Work:
 
     def application_cpu(self) -> Quantity[VcpuHour]:
         """Statements x CPU that the application spends on each."""
-        each = self.factors["application-cpu"]
-        ms = self._per_month([(part.count, each) for part in self.parts])
+        ms = self._per_month([(part.count, self.application_ms(part.of)) for part in self.parts])
         return Quantity(VcpuHour, ms / _MS_PER_HOUR)
+
+    def calls(self, sku: str) -> Quantity[Million]:
+        """Calls that are metered by one price row."""
+        import numpy as np
+
+        once = np.ones(DRAWS)
+        counted = [(float(part.count), once) for part in self.parts if part.of.sku == sku]
+        return Quantity(Million, self._per_month(counted) / 1e6)
 
     def duration(self) -> Quantity[GbSecond]:
         """Statements that did not overlap x (wait for the database + application CPU) x memory held meanwhile."""
@@ -58,6 +66,10 @@ class Work:
         names = {True: "bytes-joined-collection", False: "bytes-separate"}
         total = self._per_month([(part.count, self.factors[names[part.of.joined_collection]]) for part in self.parts])
         return Quantity(Gigabyte, total / 1e9)
+
+    def application_ms(self, repeat: Repeat) -> Draws:
+        """By what is called: a database through its driver, or an API through its client."""
+        return self.factors["application-cpu" if repeat.sku is None else CALL_CPU]
 
     def database_ms(self, repeat: Repeat) -> Draws:
         """By the server's own time where it is known, which leaves out what each call costs around it."""

@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+from bot.price.units import MonthlyCost, WindowCost
+
 MONTH_HOURS = Decimal(730)
 CostColumn = Literal["EffectiveCost", "ContractedCost", "BilledCost", "ListCost"]
 COST_COLUMNS: tuple[CostColumn, ...] = ("EffectiveCost", "ContractedCost", "BilledCost", "ListCost")
@@ -96,13 +98,13 @@ class Bill:
         """The cost column that stands for a charge."""
         return self._columns[charge.provider, charge.service]
 
-    def cost(self, charge: Charge) -> Decimal:
+    def cost(self, charge: Charge) -> WindowCost:
         """What a charge cost in the window of the bill."""
-        return charge.cost(self.column(charge))
+        return WindowCost(charge.cost(self.column(charge)))
 
-    def monthly(self, cost: Decimal) -> Decimal:
+    def monthly(self, cost: WindowCost) -> MonthlyCost:
         """A cost of the window per month of 730 hours."""
-        return cost * MONTH_HOURS / self.hours
+        return MonthlyCost(cost * MONTH_HOURS / self.hours)
 
     @property
     def last_day(self) -> date:

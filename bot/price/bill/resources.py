@@ -11,7 +11,7 @@ from bot.price.bill.charges import COST_COLUMNS, Bill, Charge, CostColumn
 from bot.price.bill.meters import Meter, Serves, meter
 from bot.price.bill.services import service_of, short_name
 from bot.price.table import shipped
-from bot.price.units import Hour, Unit
+from bot.price.units import Hour, Unit, WindowCost
 
 NO_RESOURCE = "(no resource)"
 
@@ -29,7 +29,7 @@ class Resource:
     units: Decimal
     costs: dict[CostColumn, Decimal]  # in every column of the bill
     column: CostColumn  # that is believed
-    cost: Decimal  # in that column of each charge
+    cost: WindowCost  # in that column of each charge
     committed: Decimal = Decimal(0)  # the part of the cost that a commitment pays for
     vcpu: Decimal | None = None
     instance_type: str | None = None
@@ -54,9 +54,9 @@ class Pool:
         return self.resources[0]
 
     @property
-    def cost(self) -> Decimal:
+    def cost(self) -> WindowCost:
         """What all of them cost in the window."""
-        return sum((resource.cost for resource in self.resources), Decimal(0))
+        return WindowCost(sum((resource.cost for resource in self.resources), Decimal(0)))
 
     @property
     def units(self) -> Decimal:
@@ -127,7 +127,7 @@ def _resource(
         units=sum((charge.quantity * each.get(charge, Decimal(0)) for charge in charges), Decimal(0)),
         costs={name: sum((c.cost(name) for c in charges), Decimal(0)) for name in COST_COLUMNS},
         column=bill.column(first),
-        cost=sum((bill.cost(charge) for charge in charges), Decimal(0)),
+        cost=WindowCost(sum((bill.cost(charge) for charge in charges), Decimal(0))),
         committed=sum((bill.cost(charge) for charge in used), Decimal(0)),
         vcpu=vcpu,
         instance_type=_instance(first),

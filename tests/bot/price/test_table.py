@@ -52,7 +52,7 @@ def test_rows_of_other_regions_are_not_read():
         pytest.param(ROW.replace('source = "somewhere"', ""), msgspec.ValidationError, id="no source"),
         pytest.param(ROW.replace("stated = 2026-01-01", ""), msgspec.ValidationError, id="no date"),
         pytest.param(ROW + "colour = 1", msgspec.ValidationError, id="unknown field"),
-        pytest.param(ROW.replace('"hour"', '"month"'), ValueError, id="unknown unit"),
+        pytest.param(ROW.replace('"hour"', '"fortnight"'), ValueError, id="unknown unit"),
         pytest.param(ROW + ROW, ValueError, id="the same sku twice"),
         pytest.param(ROW + ROW.replace("USD", "EUR").replace('"m"', '"n"'), ValueError, id="two currencies"),
     ],

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.price.units import AcuHour, GbHour, GbSecond, Gigabyte, Hour, Million, Price, Quantity, Unit, VcpuHour
+from bot.price.units import AcuHour, GbHour, GbSecond, Gigabyte, Hour, Million, Month, Price, Quantity, Unit, VcpuHour
 
-ALL: tuple[type[Unit], ...] = (Hour, VcpuHour, AcuHour, GbHour, GbSecond, Gigabyte, Million)
+ALL: tuple[type[Unit], ...] = (Hour, Month, VcpuHour, AcuHour, GbHour, GbSecond, Gigabyte, Million)
 MIXED = [pytest.param(one, other, id=f"{one.word} and {other.word}") for one in ALL for other in ALL if one != other]
 
 
@@ -52,13 +52,26 @@ MISTAKES = {
     "an hour is no million": "Price(Decimal(1), Hour) + Price(Decimal(1), Million)",
     "GB-seconds are no gigabytes": "Price(Decimal(1), Gigabyte).of(Quantity(GbSecond, np.ones(1)))",
     "a price is no number": "Price(Decimal(1), Hour) + Decimal(1)",
+    # as others have done: a price per month times the hours of one ($219 in place of $0.30)
+    "a price per month is not paid by the hour": 'Price(Decimal("0.30"), Month).of(Quantity(Hour, np.full(1, 730.0)))',
+    # as others have done: a month's saving times the months of the window ($225,000 saved on $42,000 spent)
+    "a month is not made a month again": "bill.monthly(bill.monthly(WindowCost(Decimal(42))))",
+    "a sum of dollars is not yet a month": "step('db', Decimal(1), smaller, usage, np.ones(1))",
 }
 
 
 @pytest.mark.slow
 def test_the_type_checker_refuses_what_the_run_time_refuses(tmp_path: Path):
-    head = "from decimal import Decimal\nimport numpy as np\nfrom bot.price.units import *\n"
-    correct = "Price(Decimal(1), Hour) + Price(Decimal(1), Hour)\n"
+    head = (
+        "from decimal import Decimal\nimport numpy as np\nfrom bot.config import SmallerConfig\n"
+        "from bot.price.bill.charges import Bill\nfrom bot.price.resize import step\n"
+        "from bot.price.units import *\nfrom bot.price.usage import Usage\n"
+        "bill: Bill\nsmaller: SmallerConfig\nusage: Usage\n"
+    )
+    correct = (
+        "Price(Decimal(1), Hour) + Price(Decimal(1), Hour)\n"
+        "step('db', bill.monthly(WindowCost(Decimal(42))), smaller, usage, np.ones(1))\n"
+    )
     source = tmp_path / "mistakes.py"
     source.write_text(head + correct + "\n".join(MISTAKES.values()) + "\n", encoding="utf-8")
     command = [
@@ -73,4 +86,5 @@ def test_the_type_checker_refuses_what_the_run_time_refuses(tmp_path: Path):
     ]
     out = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     wrong = {int(line.split(":")[1]) for line in out.splitlines() if line.startswith(str(source)) and "error" in line}
-    assert wrong == {5, 6, 7}
+    first = (head + correct).count("\n") + 1
+    assert wrong == set(range(first, first + len(MISTAKES)))
