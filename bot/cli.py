@@ -371,6 +371,7 @@ def publish(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     from bot.folder import FILE, bind, read
     from bot.pipeline import price_all, publish_all
+    from bot.price.sources import read_sources
     from bot.prove.checkout import current_branch
     from bot.show.console import Screen
 
@@ -379,7 +380,9 @@ def publish(  # noqa: PLR0913, PLR0917 - one parameter per option
     plan_ = read(folder, digest)
     given = plan_.results
     if plan is not None:
-        given = tuple(price_all(bind(read(plan, plan_digest), plan_), config, datetime.now(UTC).date(), repo))
+        given = bind(read(plan, plan_digest), plan_)
+        sources = read_sources(config.price, repo, (r.hotspot for r in given))
+        given = tuple(price_all(given, config, datetime.now(UTC).date(), sources))
     base = config.publish.base or current_branch(repo)
     target = _forge(forge, repo, forge_folder)
     results = publish_all(given, target, repo, config, base=base, commit=plan_.commit or "")

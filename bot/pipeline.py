@@ -32,9 +32,11 @@ def run(
     Raises:
         UserError: the repository, its settings or the forge cannot be used.
     """
+    from bot.price.sources import read_sources
     from bot.prove.checkout import checkout, current_branch
     from codemods.index import Index
 
+    sources = read_sources(config.price, repository, hotspots)  # first: a wrong bill should not cost a run of the tests
     with checkout(repository) as tree:
         base = (config.publish.base or current_branch(repository)) if forge is not None else ""
         screen.heading("hotspots")
@@ -44,7 +46,7 @@ def run(
         if forge is not None:
             results = without_closed(results, forge, repository, config.publish.max_pull_requests)
         results = prove_most_costly(results, tree, repository, config, screen.step)
-        results = price_all(results, config, datetime.now(UTC).date(), repository)
+        results = price_all(results, config, datetime.now(UTC).date(), sources)
         if forge is not None:
             results = publish_all(results, forge, repository, config, base=base, commit=tree.commit)
     return results
@@ -131,16 +133,8 @@ def _with_test(patch: Patch, proof: Proof, config: Config) -> Patch:
     return replace(patch, changes=changes, diff=diff(changes))
 
 
-def price_all(results: Iterable[Result], config: Config, today: date, repository: Path) -> list[Result]:
-    """Price every patch that was proven, by the bill and the usage that the settings name, if any.
-
-    Raises:
-        UserError: one of these files cannot be used.
-    """
-    from bot.price.sources import read_sources
-
-    results = list(results)
-    sources = read_sources(config.price, repository, (result.hotspot for result in results))
+def price_all(results: Iterable[Result], config: Config, today: date, sources: "Sources") -> list[Result]:
+    """Price every patch that was proven, by what the sources know."""
     return [
         replace(result, saving=priced.saving) if priced else result
         for result, priced in priced_all(results, config, today, sources)

@@ -449,7 +449,7 @@ class Effect(Record, frozen=True, kw_only=True):
 
     metric: Metric
     state: Literal["fell", "unchanged", "rose", "undecided", "pending"]
-    days_before: int  # whole days that count
+    days_before: int  # with at least half of their hours
     days_after: int
     before: float | None = None  # per request: milliseconds of CPU, or bytes
     change: float | None = None  # -0.3: 30 % less

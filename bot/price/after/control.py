@@ -27,7 +27,7 @@ _T = (
 
 @dataclass(frozen=True)
 class Differences:
-    """Mean log ratio of after to before, its 95 % interval, and the whole days on both sides; NaN without enough."""
+    """Mean log ratio of after to before, its 95 % interval, and the days on both sides; NaN without enough."""
 
     mean: "Floats"
     margin: "Floats"
@@ -38,14 +38,14 @@ class Differences:
 def differences(before: "Floats", after: "Floats", first_before: int, first_after: int) -> Differences:
     """Compare two windows of hourly log ratios (target to control), NaN where an hour is left out.
 
-    `first_before` and `first_after` are the hours of the week, 0 to 167, of the first hour of each window. Parts of a
-    day are cut off where the windows face away from the deployment.
+    `first_before` and `first_after` are the hours of the week, 0 to 167, of the first hour of each window. Days are
+    counted from the deployment in both directions, so a part of one is at the far end of a window.
     """
     import numpy as np
 
-    cut = before.shape[-1] % DAY
-    before, first_before = before[..., cut:], (first_before + cut) % WEEK
-    after = after[..., : after.shape[-1] // DAY * DAY]
+    missing = -before.shape[-1] % DAY
+    before, first_before = _filled(before, missing, 0), (first_before - missing) % WEEK
+    after = _filled(after, 0, -after.shape[-1] % DAY)
     of_week = (first_before + np.arange(before.shape[-1])) % WEEK
     usual = np.full((*before.shape[:-1], WEEK), np.nan)
     for hour in np.unique(of_week):
@@ -62,6 +62,13 @@ def differences(before: "Floats", after: "Floats", first_before: int, first_afte
     return Differences(
         np.where(enough, _mean(changed), np.nan), np.where(enough, margin, np.nan), days_before, days_after
     )
+
+
+def _filled(hours: "Floats", front: int, back: int) -> "Floats":
+    """The hours with others in front and behind of which nothing is known."""
+    import numpy as np
+
+    return np.pad(hours, [(0, 0)] * (hours.ndim - 1) + [(front, back)], constant_values=np.nan)
 
 
 def widened(found: Differences, without: Differences) -> Differences:

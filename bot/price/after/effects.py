@@ -48,7 +48,6 @@ def _effect(name: Metric, target: Sequence[Hour], control: Sequence[Hour], windo
     start = -(-window.deployed // 3600) + AROUND_HOURS
     for weeks in WEEKS:
         span = weeks * WEEK
-        # Only whole days count after; up to the last hour there is, so that a day in progress waits.
         last = min(start + span, max(ratios, default=start) + 1)
         before = _array(ratios, max(end - span, min(ratios, default=end)), end)
         seen = differences(before, _array(ratios, start, last), _of_week(end - len(before)), _of_week(start))

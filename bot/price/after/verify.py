@@ -69,7 +69,7 @@ def verify(baseline: Baseline, after: After, config: Config, sources: Sources = 
         control=baseline.control,
         expected=expected(baseline),
         realised=worth if verdict != "pending" else None,
-        basis=basis(found) if worth is not None and verdict != "pending" else None,
+        basis=basis(baseline, found) if worth is not None and verdict != "pending" else None,
         action=saving.action if saving else None,
         price_date=saving.price_date if saving else None,
         notes=(

@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+import msgspec
+
 from bot.config import Config
 from bot.price.after.baseline import Baseline
 from bot.price.estimate import price
 from bot.price.factors import Factor
-from bot.price.repeats import Repeat, repeats
+from bot.price.repeats import SQL_KINDS, Repeat, calls, repeats
 from bot.price.sources import Sources
-from bot.records import Basis, Effect, Saving, Structure, Worth
+from bot.records import Amount, Basis, Effect, Saving, Structure, Worth
 
 # Which factors of the model, per avoided statement, a measured resource replaces.
 _OF_METRIC = {
@@ -25,9 +27,10 @@ _PER_STATEMENT = (
 _SURE = ("fell", "rose", "unchanged")
 
 
-def basis(effects: Sequence[Effect]) -> Basis:
+def basis(baseline: Baseline, effects: Sequence[Effect]) -> Basis:
     """What realised amounts are made of; constants alone say nothing about the constants."""
-    return "resources" if any(effect.state in _SURE for effect in effects) else "statements"
+    is_measured = baseline.hotspot.kind in SQL_KINDS and any(effect.state in _SURE for effect in effects)
+    return "resources" if is_measured else "statements"
 
 
 def expected(baseline: Baseline) -> Worth | None:
@@ -43,6 +46,8 @@ def realised(
     Growth or loss of traffic since is neither gain nor loss. Prices are those of the bill, or of the list on the last
     day measured.
     """
+    if baseline.hotspot.kind not in SQL_KINDS:
+        return _of_calls(baseline, structure, until, sources)
     repeated = repeats(baseline.hotspot, baseline.patch)
     share = _share(structure, repeated)
     measured = {name: effect for effect in effects if effect.state in _SURE for name in _OF_METRIC[effect.metric]}
@@ -57,6 +62,30 @@ def realised(
         baseline.hotspot, baseline.patch, baseline.proof, config, today=until, adjust=adjust, sources=sources
     )
     return _worth(saving)
+
+
+def _of_calls(baseline: Baseline, structure: Structure | None, until: date, sources: Sources) -> Worth | None:
+    """The same of calls that are metered: a part of them costs what all of them cost for that part of the requests."""
+    repeated, volume = calls(baseline.hotspot, baseline.patch), baseline.hotspot.metrics.requests_per_month
+    share = _share(structure, repeated)
+    if expected(baseline) is None or share is None or volume is None:
+        return None
+    fewer = msgspec.structs.replace(volume, value=volume.value * abs(share))
+    metrics = msgspec.structs.replace(baseline.hotspot.metrics, requests_per_month=fewer)
+    hotspot = msgspec.structs.replace(baseline.hotspot, metrics=metrics)
+    config = Config(price=replace(baseline.settings, constants=None, requests_per_month={}))
+    adjust = _adjust(baseline, repeated, None, {})
+    found = _worth(price(hotspot, baseline.patch, baseline.proof, config, today=until, adjust=adjust, sources=sources))
+    return found if share >= 0 or found is None else _negative(found)
+
+
+def _negative(worth: Worth) -> Worth:
+    amounts = {kind: getattr(worth, kind) for kind in ("cash_now", "cash_after_action", "headroom")}
+    turned = {
+        kind: amount and Amount(low=-amount.high, expected=-amount.expected, high=-amount.low)
+        for kind, amount in amounts.items()
+    }
+    return msgspec.structs.replace(worth, **turned)
 
 
 def _share(structure: Structure | None, repeated: Sequence[Repeat]) -> float | None:

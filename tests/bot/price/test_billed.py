@@ -358,3 +358,44 @@ def test_the_same_evidence_gives_the_same_bytes_wherever_it_lies(build, tmp_path
         sources = read_sources(settings_.price, folder)
         encoded.add(msgspec.json.encode(build.saving(settings_, shop(build), sources=sources)))
     assert len(encoded) == 1
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bill=st.sampled_from(["database", "serverless", "lambda", "committed"]),
+    requests=st.floats(0, 1e12),
+    level=st.floats(0.1, 30),
+    minimum=st.integers(0, 40),
+    share=st.floats(0, 1),
+)
+def test_no_amount_is_above_what_it_is_a_part_of(build, bills, *, bill, requests, level, minimum, share):
+    usage = Usage(made.START, tuple(level * (1 + hour % 24 / 24) for hour in range(96)), memory_gib=(10.0,) * 96)
+    known = ResourceConfig(
+        id="*", usage="u", scaling=ScalingConfig("cpu", minimum=minimum) if bill == "serverless" else None,
+        smaller=SmallerConfig("small", vcpu=8, cost_share=share),
+    )  # fmt: skip
+    hotspot = shop(build, Volume(value=requests, basis="metric"))
+    saving = build.saving(build.config(resources=(known,)), hotspot, sources=Sources(bills[bill], {"*": usage}))
+    billed = sum(bills[bill].cost(charge) for charge in bills[bill].charges) * 730 / bills[bill].hours
+    rounding = Decimal("1.05")  # two significant digits
+    assert saving.attributed.high <= billed * rounding
+    for amount in (saving.cash_now, saving.headroom):
+        assert amount is None or amount.high <= saving.attributed.high * rounding
+    if saving.cash_after_action:
+        assert saving.cash_after_action.high <= billed * (1 - Decimal(str(share))) * rounding
+
+
+@pytest.mark.parametrize("bill", ["database", "serverless", "lambda"])
+def test_dearer_units_are_worth_more(build, bills, bill):
+    usage = {"*": STEADY}
+    known = (
+        ResourceConfig(id="*", usage="u", scaling=ScalingConfig("cpu", minimum=1) if bill == "serverless" else None),
+    )
+    config = build.config(resources=known)
+    found = calculate(
+        shop(build, Volume(value=1e7, basis="metric")), build.patch(build.load()), None, config,
+        today=build.today, sources=Sources(bills[bill], usage), found=resources(bills[bill], config.price),
+    ).month  # fmt: skip
+    (sku,) = found.modes[0].skus
+    kind = "headroom" if bill == "database" else "cash_now"
+    assert found.moved(sku, 0.8).expected(kind) < found.expected(kind) < found.moved(sku, 1.2).expected(kind)

@@ -11,6 +11,7 @@ from rig import sample
 
 from bot.cli import _main
 from bot.folder import save
+from bot.hotspots.document import dump
 from bot.price.bill import read_bill
 from bot.records import Report, Result, Volume
 
@@ -132,6 +133,14 @@ def test_wrong_use_ends_in_one_sentence(work: Path, capsys: pytest.CaptureFixtur
     assert printed.endswith(said)
     assert printed.count("\n") == 1
     assert Path("bill.csv").read_bytes() == before
+
+
+def test_a_wrong_bill_costs_no_run_of_the_tests(work: Path, capsys: pytest.CaptureFixture[str]):
+    Path("seen.json").write_text(dump([sample.hotspot()]), encoding="utf-8")
+    assert _main(["run", str(work), "--hotspots", "seen.json", "--bill", "none.csv", "--dry-run"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.endswith("none.csv: no such bill.\n")
+    assert printed.out == ""
 
 
 SETTINGS = {

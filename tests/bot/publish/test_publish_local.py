@@ -166,6 +166,15 @@ def test_patch_on_another_text_is_not_published(publisher: Publisher) -> None:
     )
 
 
+def test_what_is_worth_nobody_s_time_is_not_opened(publisher: Publisher) -> None:
+    done = publisher(
+        saving=sample.saving(grounds="none", grounds_reason="expected cash is under 25 USD a month, and so on")
+    )
+    reason = "not worth a pull request: expected cash is under 25 USD a month, and so on"
+    assert (done.operation, done.reason) == ("skipped", reason)
+    assert publisher.git("for-each-ref") == ""
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [

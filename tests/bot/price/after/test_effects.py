@@ -53,9 +53,17 @@ def test_fewer_than_seven_days_on_either_side_are_pending(before: int, after: in
     assert seen.days_after <= after
 
 
-def test_a_day_in_progress_is_not_counted() -> None:
-    target = hours()[:-5]
-    assert cpu(target, control()).days_after == 6
+def test_half_a_day_counts_and_less_does_not() -> None:
+    assert cpu(hours()[:-12], control()).days_after == 7
+    assert cpu(hours()[:-13], control()).days_after == 6
+    assert cpu(hours()[12:], control()).days_before == 7
+    assert cpu(hours()[13:], control()).days_before == 6
+
+
+def test_a_week_up_to_the_deployment_and_one_from_it_on_are_enough() -> None:
+    target = [h for h in hours() if DEPLOYED - 168 <= h.at < DEPLOYED + 168]
+    seen = cpu(target, control())
+    assert (seen.state, seen.days_before, seen.days_after) == ("fell", 7, 7)
 
 
 def test_without_a_control_nothing_is_decided() -> None:

@@ -96,7 +96,7 @@ def test_measured_cpu_takes_the_place_of_constants(build: Any) -> None:
     assert middle(risen)[1] == pytest.approx(-middle(found)[1], rel=0.05)
     unsure = [effect("db_ms", 10, -0.5, "undecided")]
     assert realised(frozen, counted(0), unsure, UNTIL, NOTHING) == expected(frozen)
-    assert [basis(seen) for seen in (measured, unsure, ())] == ["resources", "statements", "statements"]
+    assert [basis(frozen, seen) for seen in (measured, unsure, ())] == ["resources", "statements", "statements"]
 
 
 def test_the_constants_of_the_estimate_are_frozen(build: Any, tmp_path: Path) -> None:
@@ -121,6 +121,22 @@ def test_by_a_bill(build: Any, tmp_path: Path, statements: dict[str, float]) -> 
     assert realised(frozen, counted(0), (), UNTIL, Sources(bill)) == said
     half = realised(frozen, counted(25, "partly"), (), UNTIL, Sources(bill))
     assert middle(half) == pytest.approx([amount / 2 for amount in middle(said)], rel=0.06)
+
+
+@pytest.mark.parametrize(("after", "share"), [(5, 1.0), (27.5, 0.5), (50, 0.0), (95, -1.0)])
+def test_calls_that_are_metered(build: Any, after: float, share: float) -> None:
+    """Messages in batches of ten: 45 of 50 calls are gone, at 0.40 USD a million."""
+    send = build.pattern("send", count=50, span_ms=1.0, shape="call", statement="aws-api SendMessage")
+    load = replace(build.load("send", 50, 5, "batch"), path="sqs.send_message", batched=True)
+    hotspot, patch = build.hotspot(send, kind="n_plus_one_http", volume=METRIC), build.patch(load)
+    config = build.config()
+    saving = price(hotspot, patch, None, config, today=UNTIL)
+    frozen = replace(baseline(build, config, hotspot=hotspot), patch=patch, saving=saving)
+    count = StatementCount(fingerprint="send", statement="s", before=50, expected=5, after=after)
+    counted = Structure(state="realised", reason="", counts=(count,))
+    assert middle(expected(frozen)) == [18_000, 0]
+    assert middle(realised(frozen, counted, (), UNTIL, NOTHING)) == [18_000 * share, 0]
+    assert basis(frozen, [effect("cpu_ms", 10, -0.5)]) == "statements"
 
 
 def test_nothing_to_say(build: Any) -> None:
