@@ -32,6 +32,15 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
         return "broken", why
     if why := why_unprovable(seen):
         return "unprovable", why
+    if seen.unfinished:
+        return "held", (
+            f"Not finished: the whole suite ran longer than {seen.seconds_allowed} s before the patch. "
+            f"What had reached the site by then: {_effect(seen)[1]}"
+        )
+    return _effect(seen)
+
+
+def _effect(seen: Seen) -> tuple[Verdict, str]:
     if not seen.reached:
         return "held", "The tests pass with the patch, but no test reaches the site."
     before, after = sum(count.before for count in seen.queries), sum(count.after for count in seen.queries)
@@ -40,19 +49,11 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
             f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued {before} SQL "
             f"statements before and {after} after: applying the edit is not fixing."
         )
-    if seen.unfinished:
-        return "held", (
-            f"Not finished: the whole suite ran longer than {seen.seconds_allowed} s before the patch. Of the "
-            f"{_count(len(seen.reached), 'test')} that reached the site by then: {_drop(seen)}"
-        )
-    return "proven", _drop(seen) + _failed_before(seen.before)
-
-
-def _drop(seen: Seen) -> str:
     best = seen.queries[0]
     rises = sum(count.after > count.before for count in seen.queries)
     more = f" {_count(rises, 'reached test')} issued more statements." if rises else ""
-    return f"{best.before} -> {best.after} SQL statements in {best.test}, and nothing new fails.{more}"
+    drop = f"{best.before} -> {best.after} SQL statements in {best.test}, and nothing new fails.{more}"
+    return "proven", drop + _failed_before(seen.before)
 
 
 def _failed_before(run: SuiteRun) -> str:
