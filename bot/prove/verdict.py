@@ -36,6 +36,15 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
         return "broken", why
     if why := why_unprovable(seen):
         return "unprovable", why
+    if seen.unfinished:
+        return "held", (
+            f"Not finished: the whole suite ran longer than {seen.seconds_allowed} s before the patch. "
+            f"What had reached the site by then: {_effect(seen)[1]}"
+        )
+    return _effect(seen)
+
+
+def _effect(seen: Seen) -> tuple[Verdict, str]:
     if not seen.reached:
         return "held", "The tests pass with the patch, but no test reaches the site."
     if seen.measured and seen.measured.results == OTHER_ROWS:
@@ -49,13 +58,7 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
             f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued "
             f"{_listed(totals)}: {why}."
         )
-    drop = _drop(best, seen.operations)
-    if seen.unfinished:
-        return "held", (
-            f"Not finished: the whole suite ran longer than {seen.seconds_allowed} s before the patch. Of the "
-            f"{_count(len(seen.reached), 'test')} that reached the site by then: {drop}"
-        )
-    return "proven", drop + _failed_before(seen.before)
+    return "proven", _drop(best, seen.operations) + _failed_before(seen.before)
 
 
 def _drop(best: OperationCount, operations: tuple[OperationCount, ...]) -> str:

@@ -182,6 +182,46 @@ def test_path_entries_of_the_original_move_to_the_tree(tmp_path: Path) -> None:
     assert start(tmp_path, "import shop; print(shop.side)", PYTHONPATH=paths) == ("tree\n", ())
 
 
+def test_metadata_of_an_editable_install_stays_in_reach(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    information = tmp_path / "origin/shop.egg-info"
+    information.mkdir(parents=True)
+    (information / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 7\n")
+    code = "from importlib.metadata import version; print(version('shop'))"
+    paths = os.pathsep.join([str(PROBE), str(tmp_path / "origin")])
+    assert start(tmp_path, code, PYTHONPATH=paths) == ("7\n", ())
+
+
+def test_a_project_of_a_monorepo_comes_before_the_top(tmp_path: Path) -> None:
+    for side, directory in (("top", "tree/src"), ("project", "tree/svc/src")):
+        (tmp_path / directory).mkdir(parents=True, exist_ok=True)
+        (tmp_path / directory / "shop.py").write_text(f"side = {side!r}\n")
+    code = "import shop; print(shop.side)"
+    assert start(tmp_path, code, COSTMOD_PROBE_PROJECT="svc")[0] == "project\n"
+
+
+SHUFFLING = """
+import random
+def pytest_addoption(parser):
+    parser.addoption("--randomly-seed", default=random.getrandbits(32), dest="randomly_seed", type=int)
+    parser.addoption("--random-order-seed", default="default:7", dest="random_order_seed")
+def pytest_configure(config):
+    print("seeds", config.getoption("randomly_seed"), config.getoption("random_order_seed"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "seeds"), [("", "seeds 1 1"), ("--randomly-seed=77", "seeds 77 1")], ids=["none set", "one set"]
+)
+def test_plugins_that_shuffle_get_one_seed(tmp_path: Path, own: str, seeds: str) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/shuffling.py").write_text(SHUFFLING)
+    words = ["-p", "shuffling", "-W", "error", "-c", os.devnull, str(tmp_path / "tree"), *own.split()]
+    code = f"import pytest; pytest.main({words!r})"
+    output = start(tmp_path, code, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")[0]
+    assert output.splitlines()[0] == seeds
+
+
 def test_modules_of_the_original_are_told(tmp_path: Path) -> None:
     for side in ("tree", "origin"):
         (tmp_path / side / "lib").mkdir(parents=True)

@@ -93,6 +93,27 @@ CASES = {
         "unprovable",
         "1 test failed before the patch: t1 (E KeyError).",
     ),
+    "failing baseline, and a test that reaches the site": (
+        Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",)), reached=("t0",), queries=counts((51, 1))),
+        "proven",
+        "51 -> 1 SQL statements in t0, and nothing new fails. 1 test failed before the patch too: t9.",
+    ),
+    "failing baseline, and no test reaches the site any more": (
+        Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",))),
+        "unprovable",
+        "1 test failed before the patch: t9.",
+    ),
+    "failing baseline, and another exit without a name": (
+        Seen(before=run(1, failed=("t9",)), after=run(3), reached=("t0",), queries=counts((51, 1))),
+        "broken",
+        "With the patch the test command ended with exit status 3.",
+    ),
+    "not finished": (
+        reached((51, 1), unfinished=True, seconds_allowed=9),
+        "held",
+        "Not finished: the whole suite ran longer than 9 s before the patch. What had reached the site by then: "
+        "51 -> 1 SQL statements in t0, and nothing new fails.",
+    ),
     "exit status before": (
         Seen(before=run(1), last_words=""),
         "unprovable",

@@ -20,7 +20,9 @@ def prefer_tree(root: str, origin: str, project: str = "") -> None:
     tops = dict.fromkeys((os.path.join(root, project) if project else root, root))
     wanted = [entry for top in tops for entry in (top, os.path.join(top, "src")) if os.path.isdir(entry)]
     position = next((index for index, entry in enumerate(moved) if _is_installed(entry)), len(moved))
-    ordered = moved[:position] + wanted + moved[position:]
+    # The original stays, at the end: only there is what an editable install wrote beside its sources, as its metadata.
+    originals = [entry for entry, there in zip(sys.path, moved) if entry != there]  # noqa: B905 - Python 3.8
+    ordered = moved[:position] + wanted + moved[position:] + originals
     sys.path[:] = list(dict.fromkeys(ordered))
 
 
