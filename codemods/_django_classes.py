@@ -31,7 +31,7 @@ class DjangoClasses:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._made: dict[tuple[str, str], Link | None] = {}
+        self._made: dict[tuple[str, str, str], Link | None] = {}
 
     def class_(self, key: Key) -> Class | None:
         """The class of that place."""
@@ -106,7 +106,8 @@ class DjangoClasses:
         links = model.all_links()
         if name in links or name.endswith("()"):
             return links.get(name)
-        if (model.key, name) not in self._made:
+        key = (model.path, model.qualname, name)
+        if key not in self._made:
             classes = (self.class_((above.path, above.qualname)) for above in model.lineage())
             value = next((class_.values[name] for class_ in classes if class_ and name in class_.values), None)
             given = [*value.args, *(k.value for k in value.keywords)] if isinstance(value, ast.Call) else []
@@ -114,8 +115,8 @@ class DjangoClasses:
             found = [link for link in links.values() if link.name in named and link.kind in ("fk", "o2o")]
             callee = dotted(value.func) if isinstance(value, ast.Call) else ""
             plain = callee.startswith(_DJANGO) or callee.endswith("SlugField")
-            self._made[model.key, name] = found[0] if len(found) == 1 and not plain else None
-        return self._made[model.key, name]
+            self._made[key] = found[0] if len(found) == 1 and not plain else None
+        return self._made[key]
 
     def default_manager(self, model: DjangoModel) -> str:
         """`objects` where that is surely the manager which Django takes by default."""

@@ -90,6 +90,11 @@ for post in Post.objects{}.order_by("id"):
         rows.append((post.good()[0].text, sorted(comment.text for comment in post.good())))
 return rows"""
 
+_NAMES = 'return [[tag.name for tag in post.good()] for post in Post.objects{}.order_by("id")]'
+_TAGGED = 'self.tags.filter(name__in=["t0", "t1"]).order_by("-name")'
+_AHEAD_OF = """        if hasattr(self, "prefetched_good"):
+            return self.prefetched_good
+"""
 CASES: tuple[Case, ...] = (
     _part("a part of a collection, by a method", _ONE, f"    {_LOOP.format(_GOOD)}\n"),
     _part(
@@ -134,6 +139,19 @@ CASES: tuple[Case, ...] = (
         "from django.db.models import Prefetch\n\nfrom blog.models import Comment, Post\n\n\ndef view(request):\n    "
         + _PLAIN.format("", _GOOD), (PART,),
         files={"blog/models.py": _models(_METHOD)}, others={"blog/models.py": _models(_AHEAD)},
+    ),
+    Case(
+        "a part of rows that many share",
+        _app(_NAMES.format("")), _app("", _IMPORT) + _lines(_NAMES.format(_prefetch(
+            "", "tags", 'Tag.objects.filter(name__in=["t0", "t1"]).order_by("-name")', "prefetched_good",
+        ))), (_repeat(("blog_tag", "blog_post_tags"), "blog_post_tags.post_id", "blog_tag.name"),),
+        files={"blog/models.py": _models(_method(_TAGGED))},
+        others={"blog/models.py": _models(_method(_TAGGED, before=_AHEAD_OF))},
+    ),
+    Case(
+        "a part of rows that many share, by their own collection", _app(_NAMES.format("")), None,
+        (_repeat(("blog_tag", "blog_post_tags", "blog_post"), "blog_post_tags.post_id", "blog_post.title"),),
+        "R-CACHEBYPASS", files={"blog/models.py": _models(_method('self.tags.filter(posts__title="a")'))},
     ),
     _whole("the method asks by an argument", 'return [list(post.good("b")) for post in Post.objects.all()]',
            _method("self.comment_set.filter(text=text)", "self, text")),

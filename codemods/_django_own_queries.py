@@ -39,7 +39,9 @@ class OwnQuery(msgspec.Struct, frozen=True, eq=False):
 
     def issues(self, repeat: Repeat) -> bool:
         """Whether the method issues the statement: every column that it asks by is one that the method names."""
-        named = {column.rpartition(".")[2] for column in repeat.columns} - {self.link.column}
+        columns = (column.rpartition(".") for column in repeat.columns)
+        keys = (self.link.column,) if self.link.through is None else ()
+        named = {name for table, _, name in columns if table in ("", *self.link.target.tables()) and name not in keys}
         told = all({name, name.removesuffix("_id")} & self.names for name in named)
         return told and loads(self.link, repeat.tables, repeat.columns)
 
@@ -108,6 +110,9 @@ class _Reader:
         steps = [self._step(call, target) for call in calls]
         if self.link is None or self.link.kind not in ("reverse fk", "m2m") or None in steps or not self.names:
             return None
+        links = self.link.target.all_links()
+        if self.link.kind == "m2m" and any(links[name].many for name in self.names & links.keys()):
+            return None  # a manager of many-to-many rows asks by them in the same join, a prefetch in another
         manager = root.attr if target else self.reads.classes.default_manager(self.link.target)
         queryset = f"{self.link.target.name}.{manager}{''.join(filter(None, steps))}"
         return OwnQuery(self.key, self.link, queryset, frozenset(self.names), calls[-1].lineno, attribute)

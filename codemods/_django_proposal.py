@@ -13,11 +13,16 @@ Taken = tuple[Candidate, Repeat, Loader]
 
 def beside_of(place: Place, taken: list[Taken], done: frozenset[str]) -> list[Chain]:
     """Other chains that are read on the very same rows: the same loop pays for them too."""
-    if place.one or any(candidate.seen != NEAR for candidate, _, _ in taken):
+    if any(candidate.seen != NEAR for candidate, _, _ in taken):
         return []
     have = {prefix for candidate, _, _ in taken for prefix in prefixes(candidate.path)} | done
-    near = {spell(c): c for c in place.near if _evident(place, c)}
+    near = {spell(c): c for c in place.near if _evident(place, c) and _repeats(place, c)}
     return [chain for path, chain in sorted(near.items()) if path not in have]
+
+
+def _repeats(place: Place, chain: Chain) -> bool:
+    """Whether a chain is read row by row: of one row, what is read on each row of a collection of it."""
+    return not place.one or any(link.many for link in chain[:-1])
 
 
 def _evident(place: Place, chain: Chain) -> bool:

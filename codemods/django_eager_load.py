@@ -4,9 +4,11 @@ A relation read on every row costs one statement per row: 51 statements where 1 
 `.select_related(...)` for a chain of to-one relations when order, lock and row shape are proven to survive a join, and
 `.prefetch_related(...)` otherwise; an admin class gets `list_select_related`. Where the project proves Django 6.1 or
 newer, to-one relations get `.fetch_mode(models.FETCH_PEERS)` instead: one statement per relation for all rows, at the
-first read, and none if nobody reads; it does not reach collections or streamed rows. Models are never touched. Refused:
-related managers that are filtered per row (a prefetch would be ignored), writes or an early exit in the loop, columns
-limited by `only()` or `defer()`, combined or streamed querysets, and two places that fit equally well.
+first read, and none if nobody reads; it does not reach collections or streamed rows. Relations of models are never
+touched. Where a method of the model asks for the same part of a collection on every row, the queryset gets a `Prefetch`
+of that part under a name of its own, which the method then gives. Refused: related managers that are filtered per row
+otherwise (a prefetch would be ignored), writes or an early exit in the loop, columns limited by `only()` or `defer()`,
+combined or streamed querysets, and two places that fit equally well.
 """
 
 from codemods._django_answers import answer

@@ -340,3 +340,35 @@ def test_where_a_path_leads(path: tuple[str, ...], expected: list[str], checkout
     post = next(model for model in index.django.all if model.name == "Post")
     found = DjangoReads(index).follow(post, path)
     assert [spelled(chain) for chain in found] == expected
+
+
+ONE = """\
+from django.shortcuts import get_object_or_404, render
+from blog.models import Post
+
+
+def view(request):
+    post = get_object_or_404(Post.objects{}.all(), pk=1)
+    return render(request, "one.html", {{"post": post}})
+"""
+PAGE = """\
+{{ post.author.email }}{% for comment in post.comment_set.all %}{{ comment.writer.email }}{% endfor %}
+{% for tag in post.tags.all %}{{ READ }}{% endfor %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "loads"),
+    [
+        pytest.param("tag.posts.all", '"comment_set__writer", "tags__posts"', id="read on rows of another collection"),
+        pytest.param("tag.posts.first", '"comment_set__writer"', id="asked for per row of another collection"),
+        pytest.param("tag.name", '"comment_set__writer"', id="the other collection alone"),
+    ],
+)
+def test_what_collections_of_one_row_read_row_by_row_is_loaded_too(read: str, loads: str, checkout: Checkout) -> None:
+    page = PAGE.replace("READ", read)
+    files = {"blog/models.py": MODELS, "app.py": ONE.format(""), "blog/templates/one.html": page}
+    reached = (Reached("app.py", "view", 0, "the route"),)
+    (found,) = django_eager_load.find(Index(checkout(files)), Sighting("n_plus_one_db", (AUTHOR,), reached))
+    assert isinstance(found, Proposal)
+    assert found.texts == {"app.py": ONE.format(f".prefetch_related({loads})")}
