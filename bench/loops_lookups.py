@@ -160,10 +160,31 @@ def _queried(latency: float) -> None:
             groups.get(group, [])
 
 
+def _insert_each(latency: float) -> None:
+    from sqlalchemy import insert
+
+    s = _sqlalchemy()
+    with s.session(latency) as session:
+        for n in range(ORDERS):
+            session.execute(insert(s.user.__table__).values(email=f"{n}@y", group=99))
+        session.rollback()
+
+
+def _inserted(latency: float) -> None:
+    from sqlalchemy import insert
+
+    s = _sqlalchemy()
+    with s.session(latency) as session:
+        rows = [{"email": f"{n}@y", "group": 99} for n in range(ORDERS)]
+        session.execute(insert(s.user.__table__), rows)
+        session.rollback()
+
+
 ROWS = [
     ("django-in-bulk", (ORDERS, 1), _django_each, _django_bulk),
     ("sqlalchemy-batch-get", (USERS, 1), _get_each, _get_kept),
     ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),
+    ("sqlalchemy-insert-many", (ORDERS, 1), _insert_each, _inserted),
     ("django-group-rows", (len(GROUPS), 1), _list_each, _listed),
     ("sqlalchemy-group-rows", (len(GROUPS), 1), _query_each, _queried),
 ]

@@ -28,8 +28,8 @@ def loops_around(body: Body, nodes: list[ast.Call]) -> list[ast.For]:
     return common[::-1]
 
 
-def leave(body: Body, loop: ast.For, calls: list[ast.Call]) -> None:
-    """The preconditions of writing after the loop what its rounds write.
+def leave(body: Body, loop: ast.For, calls: list[ast.Call], moved: tuple[ast.Expr, ...] = ()) -> None:
+    """The preconditions of writing after the loop what its rounds write; `moved` statements go there too.
 
     Raises:
         RefusedError: the loop is of another kind, ends in another way, or the write is under something of its own.
@@ -49,7 +49,9 @@ def leave(body: Body, loop: ast.For, calls: list[ast.Call]) -> None:
     for node in inside(loop):
         if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom):
             raise RefusedError("R-COND", f"the loop around {where} can end early, and nothing would be written then")
-        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _COMMITS:
+        ends = isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _COMMITS
+        if ends and not any(statement.value is node for statement in moved):
+            assert isinstance(node, ast.Call)
             raise RefusedError("R-TX", f"the loop around {where} ends a transaction (line {node.lineno})")
 
 

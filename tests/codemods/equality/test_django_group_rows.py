@@ -93,9 +93,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-@pytest.mark.parametrize(
-    "library", [one for one in libraries("django") if one[1] != "5.2"], indirect=True, ids="-".join
-)
+@pytest.mark.parametrize("library", libraries("django")[::5], indirect=True, ids="-".join)
 def test_equal(name: str, library: Library, checkout: Callable[[dict[str, str]], Path]) -> None:  # noqa: F811
     lookup, rows, more = LOOKUPS[name]
     keys = {"rows": "None"} if rows != "keys" else LABELS if name == "label" else KEYS

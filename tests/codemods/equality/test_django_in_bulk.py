@@ -167,7 +167,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("by", ["row=row, number=number", "hall='h', number=number"])
-@pytest.mark.parametrize("library", [o for o in libraries("django") if o[1] != "5.2"], indirect=True, ids="-".join)
+@pytest.mark.parametrize("library", libraries("django")[::5], indirect=True, ids="-".join)
 def test_fields_that_are_unique_together(
     by: str, library: Library, checkout: Callable[[dict[str, str]], Path]  # noqa: F811
 ) -> None:  # fmt: skip

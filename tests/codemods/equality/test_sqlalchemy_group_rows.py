@@ -101,13 +101,11 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-@pytest.mark.parametrize(
-    "library", [one for one in libraries("sqlalchemy") if one[1] != "2.0"], indirect=True, ids="-".join
-)
+@pytest.mark.parametrize("library", libraries("sqlalchemy")[::5], indirect=True, ids="-".join)
 def test_equal(name: str, library: Library, checkout: Callable[[dict[str, str]], Path]) -> None:  # noqa: F811
     lookup, rows, more = LOOKUPS[name]
     keys = {"rows": "None"} if rows != "keys" else CITIES if name == "city" else dict(KEYS)
-    if (name, library.database, library.version) != ("keys", "sqlite", "2.1"):
+    if (name, library.database, library.version) != ("keys", "sqlite", "1.4"):
         keys.pop("portions", None)
     before = APP.format(lookup=lookup, rows=rows, keys=", ".join(keys.values()), more=more)
     after = rewritten(before, "city" if name == "city" else "user_id", checkout)
