@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bot.plan.plan import diff, fingerprint, plan
 from bot.plan.scan import scan
 from bot.price import price
 from bot.publish.git import Repository
-from bot.records import Finding, Hotspot, Load, Patch, Record, Saving, Site
+from bot.records import Finding, FoundLoad, Hotspot, Load, Patch, Record, Saving, Site
 from codemods.index import Index
 
 Kind = tuple[str, str, tuple[str, ...]]
@@ -24,6 +24,7 @@ class Introduced(Record, frozen=True, kw_only=True):
 
     finding: Finding
     saving: Saving | None = None  # what it would cost, where a trace or a setting says how often it runs
+    loop: bool = False  # a call that a loop repeats, in place of a relationship that is read per row
 
 
 def introduced(  # noqa: PLR0913  two commits, what is known of their cost
@@ -44,12 +45,7 @@ def introduced(  # noqa: PLR0913  two commits, what is known of their cost
     with tempfile.TemporaryDirectory(prefix="costmod-") as folder:
         index = _index(copy, head, config, prefix, Path(folder))
         after = list(scan(index))
-        patches = {
-            found.fingerprint: (hotspot, found)
-            for hotspot in hotspots
-            for found in plan(hotspot, index)
-            if isinstance(found, Patch)
-        }
+        patches = _planned(hotspots, index)
     known = {finding.fingerprint for finding in before}
     gone = Counter(map(_kind, before)) - Counter(_kind(f) for f in after if f.fingerprint in known)
     fresh = []
@@ -62,7 +58,47 @@ def introduced(  # noqa: PLR0913  two commits, what is known of their cost
         found = patches.get(finding.fingerprint)
         saving = price(found[0], found[1], None, config, today=today) if found else None
         fresh.append(Introduced(finding=from_top_finding(finding, prefix), saving=saving))
+    shown = {finding.fingerprint for finding in after}
+    loops = {
+        key: (hotspot, patch)
+        for key, (hotspot, patch) in patches.items()
+        if key not in shown and patch.tier != "C" and any(load.batched for load in patch.loads)
+    }
+    if loops:  # the code alone does not show them: a trace has, so the base is planned with the same traces
+        with tempfile.TemporaryDirectory(prefix="costmod-") as folder:
+            there = _planned(
+                [hotspot for hotspot, _ in loops.values()], _index(copy, base, config, prefix, Path(folder))
+            )
+        for key, (hotspot, patch) in loops.items():
+            if key not in there:
+                saving = price(hotspot, patch, None, config, today=today)
+                finding = from_top_finding(_finding_of(patch), prefix)
+                fresh.append(Introduced(finding=finding, saving=saving, loop=True))
     return fresh
+
+
+def _planned(hotspots: Iterable[Hotspot], index: Index) -> dict[str, tuple[Hotspot, Patch]]:
+    """Every patch for these hotspots, by its fingerprint."""
+    return {
+        found.fingerprint: (hotspot, found)
+        for hotspot in hotspots
+        for found in plan(hotspot, index)
+        if isinstance(found, Patch)
+    }
+
+
+def _finding_of(patch: Patch) -> Finding:
+    site = patch.site
+    loads = tuple(
+        FoundLoad(path=load.path, statement="", read_file=site.file, read_line=site.line, strategy=load.strategy,
+                  why=load.why, statements_after=load.statements_after)
+        for load in patch.loads
+    )  # fmt: skip
+    return Finding(
+        fingerprint=patch.fingerprint, codemod=patch.codemod, tier=patch.tier, title=patch.title, file=site.file,
+        function=site.function, line=site.line, query=site.query, loads=loads, notes=patch.notes,
+        changes=patch.changes, diff=patch.diff,
+    )  # fmt: skip
 
 
 def findings_at(copy: Repository, commit: str, config: Config, prefix: str = "") -> list[Finding]:

@@ -119,6 +119,46 @@ def test_trace_of_the_change_prices_it(tmp_path: Path, capsys: Capture) -> None:
     ]
 
 
+LOOKUPS = """\
+from blog.models import Author, Post, db
+
+
+def front_page():
+    rows = db.session.query(Post).order_by(Post.id).limit(50).all()
+    entries = []
+    for post in rows:
+        author = db.session.get(Author, post.author_id)
+        entries.append({"id": post.id, "author": author.name})
+    return entries
+
+
+def archive():
+    return []
+
+
+def single_post(post_id):
+    return {}
+"""
+
+
+def test_loop_of_calls_that_a_trace_shows(tmp_path: Path, capsys: Capture) -> None:
+    blog = blog_repository(tmp_path)
+    add(blog, "blog/posts.py", LOOKUPS.replace("author = db.session.get(Author, post.author_id)", "author = post"))
+    subprocess.run(["git", "checkout", "-q", "-b", "change"], cwd=blog, check=True)
+    add(blog, "blog/posts.py", LOOKUPS)
+    assert _main(["check", "--base", "main", str(blog), "--hotspots", str(OTEL)]) == 0
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "This change introduces 1 place with a call per round of a loop or per row (N+1).",
+        "",
+        "#### `front_page` in `blog/posts.py`, line 8",
+        "",
+        "Every round of a loop runs `db.session.get(Author, post.author_id)`:",
+    ]
+    subprocess.run(["git", "branch", "-q", "-f", "main", "HEAD"], cwd=blog, check=True)
+    add(blog, "blog/text.py", "x = 1\n")
+    assert (_main(["check", "--base", "main", str(blog), "--hotspots", str(OTEL)]), capsys.readouterr().out) == (0, "")
+
+
 def test_one_comment_that_follows_the_change_and_none_without_a_finding(tmp_path: Path) -> None:
     forge = LocalForge(tmp_path)
     forge.create(Wanted(branch="x", base="main", title="t", body="b", draft=False))

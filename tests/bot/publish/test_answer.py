@@ -61,6 +61,16 @@ class Room:
         head = sample.run(self.work, "rev-parse", "HEAD")
         return publish(self.forge(), self.work, [given], Config(), base="main", commit=head)[0]
 
+    def open_request(self) -> Pull:
+        """A pull request of the bot, as far as a command that needs no code of it can tell."""
+        said = marker.Marker(fp="f" * 64, codemod="sqlalchemy-eager-load", head="0" * 40, base="1" * 40, content="c",
+                             title="t", tool="0", hotspot="H-1", worth="$2,015")  # fmt: skip
+        branch = f"costmod/sqlalchemy-eager-load/{said.fp[:12]}"
+        sample.run(self.github.state.bare, "update-ref", f"refs/heads/{branch}", "main")
+        pull = Pull(1, "t", marker.write(said), branch, "main", draft=False, author=self.github.state.login)
+        self.github.state.pulls.append(pull)
+        return pull
+
     def say(self, body: str, author: str = "ann", number: int = 1) -> tuple[str, str]:
         comment = self.github.state.say(number, body, author, "User")
         event = Event(
@@ -104,20 +114,28 @@ def room(github: FakeGithub, repository: Path) -> Room:
     return Room(github, repository)
 
 
+def test_roles(room: Room) -> None:
+    talk = GithubTalk(room.forge())
+    assert {login: talk.permission(login) for login in (*ROLES, "nobody", "x[bot]")} == {
+        "ann": "write", "tim": "triage", "ray": "read", "mia": "write", "zoe": "write", "kim": "read", "adi": "admin",
+        "nobody": "none", "x[bot]": "none",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("author", "verb", "outcome"),
     [
-        ("ann", "ignore", "done"), ("mia", "ignore", "done"), ("zoe", "ignore", "done"), ("adi", "ignore", "done"),
-        ("tim", "ignore", "denied"), ("ray", "ignore", "denied"), ("kim", "ignore", "denied"),
-        ("nobody", "ignore", "denied"), ("tim", "help", "done"), ("ray", "help", "denied"), ("kim", "help", "denied"),
+        ("mia", "ignore", "done"), ("zoe", "ignore", "done"), ("tim", "ignore", "denied"),
+        ("nobody", "ignore", "denied"),
+        ("tim", "help", "done"), ("ray", "help", "denied"),
     ],
 )  # fmt: skip
 def test_who_may(room: Room, author: str, verb: str, outcome: str) -> None:
-    room.publish()
+    pull = room.open_request()
     assert room.say(f"/costmod {verb}", author)[0] == outcome
     assert room.reactions() == (["-1"] if outcome == "denied" else ["eyes", "rocket"])
     assert len(room.replies()) == (outcome != "denied")
-    assert room.github.state.pulls[0].state == ("closed" if (verb, outcome) == ("ignore", "done") else "open")
+    assert pull.state == ("closed" if (verb, outcome) == ("ignore", "done") else "open")
 
 
 def test_author_of_a_pull_request_may_ask(room: Room) -> None:
@@ -129,7 +147,7 @@ def test_author_of_a_pull_request_may_ask(room: Room) -> None:
 
 
 def test_error_about_permissions_is_no_permission(room: Room) -> None:
-    room.publish()
+    room.open_request()
     room.github.faults = [Fault("GET", "/permission$", 500, {"message": "Oops"}, times=9)]
     with pytest.raises(Exception, match="no answer about"):
         room.say("/costmod ignore")
@@ -137,12 +155,12 @@ def test_error_about_permissions_is_no_permission(room: Room) -> None:
 
 
 def test_help(room: Room) -> None:
-    room.publish()
+    room.open_request()
     assert (room.say("/costmod help"), room.replies()) == (("done", "help"), [HELP])
 
 
 def test_what_is_not_understood_gets_help(room: Room) -> None:
-    room.publish()
+    room.open_request()
     assert room.say("/costmod merge it now")[0] == "refused"
     assert (room.reactions(), room.replies()) == (["eyes", "confused"], [f"no such command.\n\n{HELP}"])
 
@@ -153,7 +171,7 @@ def test_comment_without_a_command_costs_no_call(room: Room) -> None:
 
 
 def test_second_run_of_the_same_event_does_nothing(room: Room) -> None:
-    room.publish()
+    room.open_request()
     room.say("/costmod ignore")
     comment = room.github.state.comments[0]
     event = Event(
@@ -174,7 +192,7 @@ def test_old_command_is_not_run(room: Room) -> None:
 
 
 def test_people_who_may_not_write_hear_five_replies_a_day(room: Room) -> None:
-    room.publish()
+    room.open_request()
     room.github.state.comments.clear()
     for comment in range(5):
         room.github.state.say(1, f"x\n\n<!-- costmod:reply-{comment} -->").created = "2026-11-25T09:00:00Z"
@@ -200,8 +218,7 @@ def test_pin_that_is_not_the_head(room: Room) -> None:
 
 
 def test_explain_on_a_pull_request_of_the_bot(room: Room) -> None:
-    done = room.publish()
-    said = marker.read(done.body)
+    said = marker.read(room.open_request().body)
     assert said is not None
     room.say("/costmod explain")
     lines = room.replies()[0].splitlines()
@@ -379,7 +396,7 @@ def test_code_of_a_fork_is_read_and_never_run(room: Room, monkeypatch: pytest.Mo
 def test_command_line(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     import json
 
-    room.publish()
+    room.open_request()
     comment = room.github.state.say(1, "/costmod help", "ann", "User")
     event = comment_event("/costmod help", number=1, author="ann", comment=comment.id)
     event["comment"]["created_at"] = datetime.now(UTC).isoformat()
