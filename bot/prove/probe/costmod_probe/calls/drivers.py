@@ -78,7 +78,7 @@ def _counting(base: Any, system: str, listener: Listener) -> Any:
 
 
 def _count_in_place(kind: Any, system: str, listener: Listener, *, coroutine: bool = False) -> None:
-    for name in ("execute", "executemany"):
+    for name in ("execute", "executemany", *(() if coroutine else ("fetchone", "fetchmany", "fetchall"))):
         if name in vars(kind):
             _define(kind, name, getattr(kind, name), system, listener, coroutine=coroutine)
 

@@ -113,10 +113,20 @@ def statement_call(statement: Any, system: str, parameters: Any, *, many: bool) 
     """One execution of a statement."""
     known = _known.get(statement) if type(statement) is str else None
     if known is None:
-        text = str(statement)[:MAX_TEXT]
+        text = _text(statement)[:MAX_TEXT]
         known = text, text.lstrip("( \n\t").partition(" ")[0].strip()[:20].upper()
         if type(statement) is str:
             if len(_known) >= _KEPT:
                 _known.clear()
             _known[statement] = known
     return Call("sql", known[1], known[0], system, parameters, many)
+
+
+def _text(statement: Any) -> str:
+    """Psycopg's helpers send bytes, and its composed statements are objects."""
+    if isinstance(statement, bytes):
+        return statement.decode("utf-8", "backslashreplace")
+    try:
+        return str(statement.as_string(None))
+    except Exception:  # text, or what only a connection can write out
+        return str(statement)

@@ -1,4 +1,4 @@
-"""SQLAlchemy: the tables that the root needs, on SQLite in memory."""
+"""SQLAlchemy: the tables that the root needs, on SQLite in memory, or on PostgreSQL where the columns ask for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from . import postgres
 from .values import value
 
 
@@ -22,12 +23,19 @@ def prepare(given: dict[str, Any]) -> Callable[[int], Callable[[], None]]:
     for name, arguments in given["calls"]:
         query = eval(f"query.{name}({arguments})", dict(namespace), {"query": query})  # noqa: S307 - the patch's text
 
+    servers: list[str] = []
+
     def read(number: int) -> Callable[[], None]:
-        engine = sa.create_engine("sqlite://", poolclass=importlib.import_module("sqlalchemy.pool").StaticPool)
-        with engine.begin() as connection:
-            rows = _Rows(connection, {tuple(edge) for edge in given["edges"]})
-            for _ in range(number):
-                rows.make(root, {})
+        edges = {tuple(edge) for edge in given["edges"]}
+        try:
+            engine = sa.create_engine("sqlite://", poolclass=importlib.import_module("sqlalchemy.pool").StaticPool)
+            rows = _filled(engine, root, edges, number)
+        except importlib.import_module("sqlalchemy.exc").CompileError:  # a column type that SQLite has not
+            servers.append(postgres.url() if not servers else servers[0])
+            engine = sa.create_engine(servers[0])
+            for mapper in mappers.values():
+                mapper.local_table.metadata.drop_all(engine)
+            rows = _filled(engine, root, edges, number)
 
         def reading() -> None:
             with orm.Session(engine, future=True) as session:
@@ -37,6 +45,14 @@ def prepare(given: dict[str, Any]) -> Callable[[int], Callable[[], None]]:
         return reading
 
     return read
+
+
+def _filled(engine: Any, root: Any, edges: set[Any], number: int) -> _Rows:
+    with engine.begin() as connection:
+        rows = _Rows(connection, edges)
+        for _ in range(number):
+            rows.make(root, {})
+    return rows
 
 
 class _Rows:
@@ -84,7 +100,7 @@ class _Rows:
     def _insert(self, table: Any, given: dict[str, Any]) -> dict[str, Any]:
         if table not in self._tables:
             self._tables.add(table)
-            table.create(self._connection)
+            table.create(self._connection, checkfirst=True)
         self._number += 1
         values = dict(given)
         for column in table.columns:

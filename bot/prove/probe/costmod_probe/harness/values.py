@@ -21,6 +21,7 @@ def value(kind: Any, number: int, length: int | None) -> Any:
         decimal.Decimal: decimal.Decimal(number),
         bytes: b"v",
         dict: {},
+        object: {},  # JSON, as newer versions of SQLAlchemy say it
         list: [],
         datetime.datetime: _TIME.replace(tzinfo=None),
         datetime.date: _TIME.date(),
