@@ -6,9 +6,8 @@ from datetime import date
 
 import msgspec
 
-from bot.config import Config, PriceConfig
+from bot.config import Config
 from bot.price import evidence, formulas, grade, wording
-from bot.price.amounts import amount, two_digits
 from bot.price.bill.resources import Resource, resources
 from bot.price.billed import billing
 from bot.price.carbon import carbon
@@ -16,13 +15,15 @@ from bot.price.exchange import converted
 from bot.price.factors import Factor, Factors, constants, draw
 from bot.price.grounds import grounds
 from bot.price.model import Model
-from bot.price.modes import Mode, billed, configured, for_calls
-from bot.price.repeats import SQL_KINDS, Repeat, calls, repeats, wall_after_ns
+from bot.price.modes import Mode, configured
+from bot.price.modes_paid import billed, for_calls
+from bot.price.outcome import change_of, with_money
+from bot.price.repeats import SQL_KINDS, calls, repeats
 from bot.price.sources import Sources
 from bot.price.split import not_taken
 from bot.price.table import shipped
 from bot.price.volume import requests_per_month
-from bot.records import Hotspot, Input, Patch, Proof, Saving, SavingLine
+from bot.records import Hotspot, Patch, Proof, Saving
 
 NO_SOURCES = Sources()
 
@@ -89,7 +90,7 @@ def calculate(  # noqa: PLR0913  the same
     model = Model(modes, repeated, Factors({factor.name: draw(factor, seed) for factor in known}, rows), seed)
     inputs = evidence.inputs(repeated, proof, volume, known) | evidence.price_inputs(rows, today)
     own_ms = constants(settings.constants)[f"application-cpu-{settings.access_layer}"].mid
-    change = _change(hotspot, repeated, own_ms)
+    change = change_of(hotspot, repeated, own_ms)
     gaps = grade.gaps(hotspot, patch, modes, volume, repeated)
     month = None if gaps or volume is None else model.moved("requests", volume.value)
     untaken = _untaken(modes, month)
@@ -111,7 +112,7 @@ def calculate(  # noqa: PLR0913  the same
     if month is None or volume is None:
         return Priced(grounds(unpriced_saving, settings), None)
     item = grade.grade(grade.Evidence(modes, proof, repeated, volume, sources.bill if own else None, known))
-    saving = _with_money(unpriced_saving, change, month, inputs, item, settings)
+    saving = with_money(unpriced_saving, change, month, inputs, item, settings)
     worked = formulas.worked(month, known, volume)
     return Priced(
         msgspec.structs.replace(
@@ -130,68 +131,3 @@ def _untaken(modes: tuple[Mode, ...], month: Model | None) -> tuple[str, ...]:
     if any(mode.account for mode in modes):
         return tuple(dict.fromkeys(every))
     return ("cash after an action (a smaller size, a lower minimum): no evidence of sizes, peaks and working set",)
-
-
-def _with_money(
-    saving: Saving,
-    change: wording.Change,
-    month: Model,
-    inputs: dict[str, Input],
-    item: grade.Item,
-    settings: PriceConfig,
-) -> Saving:
-    kinds = {line.kind for line in month.lines}
-    cash = month.total("cash_now")
-    after = month.total("cash_after_action") if "cash_after_action" in kinds else None
-    headroom = month.total("headroom") if "headroom" in kinds else None
-    step = next((line.step for line in month.lines if line.step), None)
-    action = f"{step.action} (fits with {step.chance:.0%})" if step else None
-    return msgspec.structs.replace(
-        saving,
-        grade=item[0],
-        grade_reason=item[1],
-        cash_now=cash,
-        cash_after_action=after,
-        action=action,
-        headroom=headroom,
-        valued="paid" if all(mode.account for mode in month.modes) else "list",
-        lines=tuple(
-            SavingLine(
-                name=line.name, amount=amount(line.draws, line.certain), kind=line.kind, cash_when=line.cash_when
-            )
-            for line in month.lines
-        ),
-        inputs=_ranked(inputs, month),
-        attributed=month.attributed(),
-        headline=wording.with_money(
-            change, wording.Money(cash, headroom, after, action, _at(month)), settings.minimum_monthly, saving.currency
-        ),
-    )
-
-
-def _at(month: Model) -> str:
-    """How freed capacity is valued: at what was paid where the bill is known for all of it."""
-    return " at the price paid" if all(mode.account for mode in month.modes) else " at list price"
-
-
-def _ranked(inputs: dict[str, Input], month: Model) -> tuple[Input, ...]:
-    """The inputs with what 20 % more or less of each does, the strongest first."""
-    # The sample's error is that of the requests, which are in the list themselves.
-    moved = {name: 0.0 if name == "sampling-error" else month.effect(name) for name in inputs}
-    order = sorted(inputs, key=lambda name: -moved[name])
-    return tuple(msgspec.structs.replace(inputs[name], effect=two_digits(moved[name])) for name in order)
-
-
-def _change(hotspot: Hotspot, repeated: tuple[Repeat, ...], own_ms: float) -> wording.Change:
-    """Statements and p50 of one request; the root statement is in both counts, unless no SQL repeats at all."""
-    is_sql = hotspot.kind in SQL_KINDS
-    root = 1 if repeated and is_sql else 0
-    before = max(0, hotspot.metrics.p50_ns)
-    return wording.Change(
-        queries_before=sum(repeat.before for repeat in repeated) + root,
-        queries_after=sum(repeat.after for repeat in repeated) + root,
-        wall_before_ns=before,
-        wall_after_ns=wall_after_ns(before, repeated, own_ms),
-        counted=not grade.is_uncounted(hotspot),
-        what="SQL statement" if is_sql else "call",
-    )
