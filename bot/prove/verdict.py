@@ -47,7 +47,7 @@ def _effect(seen: Seen) -> tuple[Verdict, str]:
     if after >= before:
         return "held", (
             f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued {before} SQL "
-            f"statements before and {after} after: applying the edit is not fixing."
+            f"statements before and {after} after: applying the edit is not fixing." + _failed_before(seen.before)
         )
     best = seen.queries[0]
     rises = sum(count.after > count.before for count in seen.queries)
