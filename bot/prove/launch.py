@@ -27,7 +27,7 @@ class _StopError(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Run `arguments[1:]` under the settings of `arguments[0]`, the JSON of a `sandbox.Order`."""
+    """Run `arguments[1:]` under the settings of `arguments[0]`: JSON, as `Sandbox.wrap` writes it."""
     order, command = json.loads(arguments[0]), arguments[1:]
     try:
         _fence(order)

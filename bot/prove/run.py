@@ -27,7 +27,7 @@ from bot.records import Site
 _PROBE = Path(__file__).with_name("probe")
 _GRACE_SECONDS = 10.0  # for the caretaker to end everything
 _OUTPUT_SECONDS = 2.0  # for what an ended process wrote to arrive
-_SHARED_DIRECTORIES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where programs expect to write
+_SHARED_DIRECTORIES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  # nosec B108 - programs write there
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def _effect(seen: Seen) -> tuple[Verdict, str]:
         why = "applying the edit is not fixing" if best is None else "what falls on one side rises on another"
         return "held", (
             f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued "
-            f"{_listed(totals)}: {why}."
+            f"{_listed(totals)}: {why}." + _failed_before(seen.before)
         )
     return "proven", _drop(best, seen.operations) + _failed_before(seen.before)
 

@@ -98,6 +98,11 @@ CASES = {
         "proven",
         "51 -> 1 SQL statements in t0, and nothing new fails. 1 test failed before the patch too: t9.",
     ),
+    "failing baseline, and no effect": (
+        Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",)), reached=("t0",), queries=counts((3, 3))),
+        "held",
+        HELD.format("1 test", 3, 3) + NO_FIX + " 1 test failed before the patch too: t9.",
+    ),
     "failing baseline, and no test reaches the site any more": (
         Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",))),
         "unprovable",
