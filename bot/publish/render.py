@@ -118,7 +118,7 @@ def _drivers(inputs: Sequence[Input]) -> frozenset[str]:
 
 @cache
 def template(name: str) -> "Template":
-    """A shipped Markdown template; whoever renders it gives a `budget`, which says how long a value may be."""
+    """A template of the package that prints filtered values only; its context has a `budget`."""
     import jinja2  # heavy
     from jinja2.runtime import Context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
