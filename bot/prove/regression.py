@@ -96,8 +96,8 @@ def _guard(tree: Path, text: str, owner: ast.ClassDef | None, budget: int) -> _G
     if owner is not None and is_django and any("TestCase" in ast.unparse(base) for base in owner.bases):
         return _Guard(f"self.assertNumQueries({budget})", "Django's assertNumQueries")
     if used := _used_counter(text):
-        name, fixture = used
-        return _Guard(f"{name}({budget})", f"the repository's {name}", name if fixture else "")
+        name, is_fixture = used
+        return _Guard(f"{name}({budget})", f"the repository's {name}", name if is_fixture else "")
     if is_django:
         name = "django_assert_max_num_queries"
         return _Guard(f"{name}({budget})", f"pytest-django's {name}", name)

@@ -231,3 +231,19 @@ def test_the_same_writes_give_the_same_sum_in_any_order_and_batching() -> None:
     assert many == together == ("INSERT post", 4, sum(total for _, _, total in one) % (1 << 64))
     assert writes.of('UPDATE "post" SET a = ?', (1,), many=False)[:2] == ("UPDATE post", 1)
     assert writes.of(insert, (0, "y"), many=False) != one[0]
+
+
+def test_statements_that_are_no_text() -> None:
+    sys.path.insert(0, str(Path(__file__).parents[3] / "bot/prove/probe"))
+    from costmod_probe.calls.sql import statement_call
+
+    class Composed:
+        def as_string(self, _context: object) -> str:
+            return "select 2"
+
+    told = [statement_call(given, "postgresql", None, many=False) for given in (b"insert into t", Composed(), "x")]
+    assert [(call.name, call.text) for call in told] == [
+        ("INSERT", "insert into t"),
+        ("SELECT", "select 2"),
+        ("X", "x"),
+    ]

@@ -25,12 +25,10 @@ def of(statement: str, parameters: Any, *, many: bool) -> tuple[str, int, int]:
             _known.clear()
         known = _known[statement] = _target(statement)
     what, width = known
-    if not many and (width == 0 or len(parameters or ()) == width) and isinstance(parameters, tuple):
-        return what, 1, _hash(what, parameters)
     # SQLAlchemy makes one statement of many rows and still says "many".
-    each = (
-        many and isinstance(parameters, (list, tuple)) and all(isinstance(p, (list, tuple, dict)) for p in parameters)
-    )
+    each = many and bool(parameters) and isinstance(next(iter(parameters)), (list, tuple, dict))
+    if not each and isinstance(parameters, tuple) and (width == 0 or len(parameters) == width):
+        return what, 1, _hash(what, parameters)
     rows = [row for one in (parameters if each else (parameters,)) for row in _rows(one, width)]
     total = sum(_hash(what, row) for row in rows) % _MODULUS
     return what, len(rows), total

@@ -33,11 +33,11 @@ def url() -> str:
         raise RuntimeError("the columns are PostgreSQL's, and there is none here")
     directory = tempfile.mkdtemp(prefix="pg")
     data = os.path.join(directory, "data")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if subprocess.call([found, "-D", data, "-U", "harness", "-A", "trust", "-N"], **quiet):
+    null = subprocess.DEVNULL
+    if subprocess.call([found, "-D", data, "-U", "harness", "-A", "trust", "-N"], stdout=null, stderr=null):
         raise RuntimeError("PostgreSQL cannot be set up here (not as root)")
     server = [os.path.join(os.path.dirname(os.path.realpath(found)), "postgres"), "-D", data, "-k", directory]
-    running = subprocess.Popen([*server, "-c", "listen_addresses=", "-c", "fsync=off"], **quiet)
+    running = subprocess.Popen([*server, "-c", "listen_addresses=", "-c", "fsync=off"], stdout=null, stderr=null)
     atexit.register(running.wait)
     atexit.register(running.send_signal, signal.SIGINT)  # fast: it does not wait for pooled connections
     end = time.monotonic() + _SECONDS
