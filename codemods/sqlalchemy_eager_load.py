@@ -304,11 +304,12 @@ def _beside(places: Places, place: Place, pairs: list[tuple[Candidate, Repeat]],
         """Whether it is read wherever what the trace shows is read."""
         return bool(told) and all(any(covers(own, shown) for own in read[chain]) for shown in told)
 
+    most = max(len(c.way) for c in found)
     same = {r for _, repeat in pairs for r in relations_of(places.index, repeat)[0]}
     all_read = [
         Candidate(place, chain, FOLLOWED)
         for chain in read
-        if (as_surely(chain) or (len(chain) > 1 and chain[-1] in same)) and not one_target(place, chain[0])
+        if (as_surely(chain) or (len(chain) > most and chain[-1] in same)) and not one_target(place, chain[0])
     ]
     # Of one row only what its collections hold is read more than once: those that the trace shows.
     held = [c.way[:-1] for c in found] if place.single else [()]

@@ -90,7 +90,7 @@ class Expressions(RowCalls):
         return path
 
     def alternatives(self, node: ast.expr) -> Path | None:
-        """Read what a function returns, or returns by: `return a or b` reads what `if a: return a` and then b do."""
+        """Read what a function leaves by: `if a or b: return` reads what `if a: return` and then b do."""
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             return first_of([self.alternatives(value) for value in node.values])
         return self.value(node)
@@ -124,6 +124,13 @@ class Expressions(RowCalls):
         path = first_of([self.value(part) for part in parts])
         self.context, self.names = before, outer
         return path
+
+
+def is_test(node: ast.expr) -> bool:
+    """Whether an expression asks something: `self.title or self.post.title` falls back on a value, and asks nothing."""
+    if isinstance(node, ast.BoolOp):
+        return all(map(is_test, node.values))
+    return isinstance(node, ast.Call | ast.Compare | ast.UnaryOp)
 
 
 def _ends_query(method: ast.expr) -> bool:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Sequence
 
-from codemods.index.row_expressions import Expressions
+from codemods.index.row_expressions import Expressions, is_test
 
 
 class Statements(Expressions):
@@ -73,7 +73,7 @@ class Statements(Expressions):
                         self.bind(item.optional_vars, path)
                 self.block(node.body)
             case ast.Return(value=ast.expr() as value):
-                if (path := self.alternatives(value)) is not None:
+                if (path := (self.alternatives if is_test(value) else self.value)(value)) is not None:
                     self.returned.add(path)
             case ast.Match(subject=subject, cases=cases):
                 self.value(subject)
