@@ -277,8 +277,8 @@ class Proof(Record, frozen=True, kw_only=True):
     """What the tests and the probe saw.
 
     proven: a test reached the site, nothing new fails and it issues fewer operations; held: green, but no test reached
-    the site (or the count did not fall); broken: a test that passed before fails now; unprovable: the baseline fails,
-    or the tests could not run.
+    the site (or the count did not fall); broken: a test that passed before fails now; unprovable: tests failed before
+    and none that passed reached the site, or the tests could not run.
     """
 
     verdict: Verdict

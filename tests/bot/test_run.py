@@ -57,7 +57,7 @@ def test_the_most_costly_hotspot_becomes_a_pull_request(blog: Path, tmp_path: Pa
     }  # fmt: skip
     posts = results["/posts"]
     assert posts["proof"]["verdict"] == "proven"
-    assert [(q["before"], q["after"]) for q in posts["proof"]["queries"]] == [(51, 1)]
+    assert [(q["before"], q["after"]) for q in posts["proof"]["operations"]] == [(51, 1)]
     assert posts["saving"]["grade"] == "C"
     assert posts["pull_request"]["operation"] == "created"
     assert changed_on(posts["pull_request"]["branch"], tmp_path / "forge" / "forge.git") == ["blog/posts.py"]
@@ -82,14 +82,21 @@ def test_a_sub_project_is_published_from_the_top(blog: Path, tmp_path: Path) -> 
     assert "services/blog/blog/posts.py" in request["body"]
 
 
-def test_a_failing_baseline_publishes_nothing(blog: Path, tmp_path: Path) -> None:
+def test_a_test_that_failed_before_is_named_and_does_not_block(blog: Path, tmp_path: Path) -> None:
     (blog / "tests" / "test_red.py").write_text("def test_red():\n    assert False\n")
     commit_all(blog)
     code, results = run(blog, tmp_path)
-    assert code == 1
-    assert results["/posts"]["outcome"] == "stopped"
+    assert (code, results["/posts"]["outcome"]) == (0, "published")
+    assert results["/posts"]["proof"]["verdict"] == "proven"
+    assert "1 test failed before the patch too: tests/test_red.py::test_red" in results["/posts"]["proof"]["reason"]
+
+
+def test_a_baseline_that_cannot_run_publishes_nothing(blog: Path, tmp_path: Path) -> None:
+    (blog / "tests" / "conftest.py").write_text("raise RuntimeError('no database')\n")
+    commit_all(blog)
+    code, results = run(blog, tmp_path)
+    assert (code, results["/posts"]["outcome"]) == (1, "stopped")
     assert results["/posts"]["proof"]["verdict"] == "unprovable"
-    assert "test_red" in results["/posts"]["proof"]["reason"]
     assert list((tmp_path / "forge" / "pull-requests").glob("*.md")) == []
     code, results = run(blog, tmp_path, "--dry-run")
     assert (code, results["/posts"]["outcome"]) == (1, "planned")
