@@ -63,3 +63,8 @@ def why_not(orm: str, version: str) -> str | None:
 def libraries(orm: str) -> list[tuple[str, str, str]]:
     """(ORM, version, database) of every library of an ORM."""
     return [(orm, version, database) for version in VERSIONS[orm] for database in DATABASES]
+
+
+def outermost(orm: str) -> list[tuple[str, str, str]]:
+    """The oldest and the newest version on every database: enough where loops run on much hostile data."""
+    return [library for library in libraries(orm) if library[1] != VERSIONS[orm][1]]

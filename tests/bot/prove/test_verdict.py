@@ -94,12 +94,12 @@ CASES = {
         "1 test failed before the patch: t1 (E KeyError).",
     ),
     "failing baseline, and a test that reaches the site": (
-        Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",)), reached=("t0",), queries=counts((51, 1))),
+        Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",)), reached=("t0",), operations=counts((51, 1))),
         "proven",
         "51 -> 1 SQL statements in t0, and nothing new fails. 1 test failed before the patch too: t9.",
     ),
     "failing baseline, and no effect": (
-        Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",)), reached=("t0",), queries=counts((3, 3))),
+        Seen(before=run(1, failed=("t9",)), after=run(1, failed=("t9",)), reached=("t0",), operations=counts((3, 3))),
         "held",
         HELD.format("1 test", 3, 3) + NO_FIX + " 1 test failed before the patch too: t9.",
     ),
@@ -109,7 +109,7 @@ CASES = {
         "1 test failed before the patch: t9.",
     ),
     "failing baseline, and another exit without a name": (
-        Seen(before=run(1, failed=("t9",)), after=run(3), reached=("t0",), queries=counts((51, 1))),
+        Seen(before=run(1, failed=("t9",)), after=run(3), reached=("t0",), operations=counts((51, 1))),
         "broken",
         "With the patch the test command ended with exit status 3.",
     ),

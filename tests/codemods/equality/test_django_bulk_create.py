@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from guards.conftest import children, library, postgres  # noqa: F401
-from guards.libraries import Library, libraries
+from guards.libraries import Library, outermost
 from guards.rewritten import rewritten
 
 from codemods.api import Proposal, Repeat
@@ -92,7 +92,7 @@ CREATES = {
 ROWS = {"blog_order": [{"id": 7, "number": 1}],
         "blog_item": [{"id": -5, "order_id": 7, "sku": "old", "stock": 3, "made": "2020-01-01"}]}  # fmt: skip
 INSERT = Repeat("insert", ("blog_item",), (), 50, "write", "INSERT INTO blog_item (order_id, sku) VALUES (?, ?)")
-EACH = pytest.mark.parametrize("library", libraries("django"), indirect=True, ids=" ".join)
+EACH = pytest.mark.parametrize("library", outermost("django"), indirect=True, ids=" ".join)
 
 
 def edited(root: Path, app: str, models: str = MODELS) -> Proposal:

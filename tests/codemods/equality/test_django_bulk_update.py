@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from guards.conftest import children, library, postgres  # noqa: F401
-from guards.libraries import Library, libraries
+from guards.libraries import Library, outermost
 from guards.rewritten import rewritten
 
 from codemods.api import Proposal, Repeat
@@ -76,7 +76,7 @@ CHANGES = {
 ROWS = {"blog_item": [{"id": n, "sku": f"s{n}", "stock": 10_000 - n, "price": 2, "changed": "2001-01-01"}
                       for n in range(1, 1203)]}  # fmt: skip
 UPDATE = Repeat("update", ("blog_item",), ("blog_item.id",), 50, "write", "UPDATE blog_item SET price = ? WHERE id = ?")
-EACH = pytest.mark.parametrize("library", libraries("django"), indirect=True, ids=" ".join)
+EACH = pytest.mark.parametrize("library", outermost("django"), indirect=True, ids=" ".join)
 
 
 def edited(root: Path, app: str, models: str) -> Proposal:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from guards.conftest import children, library, postgres  # noqa: F401
-from guards.libraries import Library, libraries
+from guards.libraries import Library, libraries, outermost
 
 from codemods import django_in_bulk
 from codemods.api import Proposal, Reached, Repeat, Sighting
@@ -101,7 +101,7 @@ SAME_OBJECT = ("repeated", "text", "like a number", "many")  # rounds share what
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-@pytest.mark.parametrize("library", libraries("django"), indirect=True, ids="-".join)
+@pytest.mark.parametrize("library", outermost("django"), indirect=True, ids="-".join)
 def test_equal(name: str, library: Library, checkout: Callable[[dict[str, str]], Path]) -> None:  # noqa: F811
     lookup, column, more = LOOKUPS[name]
     models = MODELS.format(collation=", db_collation='NOCASE'" if library.database == "sqlite" else "")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from guards.conftest import children, library, postgres  # noqa: F401
-from guards.libraries import Library, libraries
+from guards.libraries import Library, outermost
 
 from codemods import sqlalchemy_batch_get
 from codemods.api import Proposal, Reached, Repeat, Sighting
@@ -115,7 +115,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-@pytest.mark.parametrize("library", libraries("sqlalchemy"), indirect=True, ids="-".join)
+@pytest.mark.parametrize("library", outermost("sqlalchemy"), indirect=True, ids="-".join)
 def test_equal(name: str, library: Library, checkout: Callable[[dict[str, str]], Path]) -> None:  # noqa: F811
     lookup, column, more = LOOKUPS[name]
     text = "String(8, collation='NOCASE')" if library.database == "sqlite" else "CHAR(8)"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from guards.conftest import children, library, postgres  # noqa: F401
-from guards.libraries import Library, libraries
+from guards.libraries import Library, outermost
 from guards.rewritten import rewritten
 
 from codemods.api import Proposal, Repeat
@@ -55,7 +55,7 @@ VALIDATOR = """
 """
 ROWS = {"users": [{"id": n, "name": "abc"[n % 3], "size": n, "seen": 0} for n in range(1, 31)]}
 UPDATE = Repeat("update", ("users",), ("users.id",), 50, "write", "UPDATE users SET size = ? WHERE users.id = ?")
-EACH = pytest.mark.parametrize("library", libraries("sqlalchemy"), indirect=True, ids=" ".join)
+EACH = pytest.mark.parametrize("library", outermost("sqlalchemy"), indirect=True, ids=" ".join)
 
 
 def edited(root: Path, models: str) -> Proposal:
