@@ -3,8 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from msgspec.structs import replace as replace_record
-
 from bot.config import Config
 from bot.prove import observe
 from bot.prove.beyond import in_harness, measured, regression_test
@@ -20,7 +18,7 @@ from bot.prove.snapshot import brought_files, check_changes, take_snapshot
 from bot.prove.suite import Suite
 from bot.prove.verdict import Seen, decide, why_unprovable
 from bot.prove.writes import compare_writes
-from bot.records import Patch, Proof
+from bot.records import Patch, Proof, RegressionTest
 
 
 def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) -> Proof:
@@ -48,14 +46,14 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
             return _proof(checkout, bench, _seen(bench, before, broken, failures, ()), before)
         after = bench.run(bench.command, patched=True)
         new_failures, flaky = second_look(bench, before, after)
-        test = None
+        test: RegressionTest | None = None
         seen = _seen(bench, before, after, new_failures, flaky)
         if seen.reached and decide(seen)[0] != "broken":
             seen = replace(seen, measured=measured(bench, seen))
             test = regression_test(bench, seen, after)
         elif not seen.reached and decide(seen)[0] == "held":
             seen = replace(seen, measured=in_harness(bench))
-    return replace_record(_proof(checkout, bench, seen, before), regression_test=test)
+    return _proof(checkout, bench, seen, before, test)
 
 
 def _unfinished(checkout: Checkout, bench: Bench, whole: Suite) -> Proof:
@@ -91,7 +89,9 @@ def _seen(bench: Bench, before: Suite, after: Suite, new_failures: tuple[str, ..
     )
 
 
-def _proof(checkout: Checkout, bench: Bench, seen: Seen, before: Suite | None = None) -> Proof:
+def _proof(
+    checkout: Checkout, bench: Bench, seen: Seen, before: Suite | None = None, test: RegressionTest | None = None
+) -> Proof:
     verdict, reason = decide(seen)
     refused = refused_names(bench.config.test_environment)
     environment = "environment allow-list" + (f" (refused: {', '.join(refused)})" if refused else "")
@@ -110,6 +110,7 @@ def _proof(checkout: Checkout, bench: Bench, seen: Seen, before: Suite | None = 
         growth=seen.measured.growth if seen.measured else "",
         results=seen.measured.results if seen.measured else "",
         writes=seen.writes,
+        regression_test=test,
         frames=observe.repeating_frames(before.rows, frozenset(seen.reached)) if before else (),
         limits=(*bench.sandbox.words(limits_for(bench.config)), environment),
     )

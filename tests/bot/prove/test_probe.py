@@ -15,7 +15,9 @@ PROBE = Path(bot.prove.__file__).with_name("probe")
 TEST = "tests/test_a.py::test_x"
 
 
-def start(tmp_path: Path, code: str, *, probe: bool = True, **variables: str) -> tuple[str, tuple[Row, ...]]:
+def start(
+    tmp_path: Path, code: str, *, probe: bool = True, python: str | Path = sys.executable, **variables: str
+) -> tuple[str, tuple[Row, ...]]:
     """Run `code` as the main program of a tree; its standard output and the rows of the probe."""
     for name in ("tree", "origin", "rows"):
         (tmp_path / name).mkdir(exist_ok=True)
@@ -31,7 +33,7 @@ def start(tmp_path: Path, code: str, *, probe: bool = True, **variables: str) ->
         **variables,
     }
     done = subprocess.run(
-        [sys.executable, str(tmp_path / "tree/main.py")], env=environment, capture_output=True, text=True, check=True
+        [python, str(tmp_path / "tree/main.py")], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
     return done.stdout, read_rows(tmp_path / "rows")

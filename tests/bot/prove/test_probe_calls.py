@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from rig.moto import moto_python
 from test_probe import start
 
 from bot.prove.observe import Row
@@ -215,8 +216,7 @@ with Stubber(client) as stub:
 
 @pytest.mark.slow
 def test_botocore(tmp_path: Path) -> None:
-    pytest.importorskip("botocore")
-    rows = start(tmp_path, BOTOCORE)[1]
+    rows = start(tmp_path, BOTOCORE, python=moto_python())[1]
     assert summary(rows, "aws", "client", "http") == {("SQS.DeleteMessage", ""): (3, 0), ("sqs", ""): (1, 0)}
 
 

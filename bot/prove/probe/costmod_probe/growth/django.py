@@ -61,15 +61,7 @@ class _Rows:
                 return
         except Exception:
             return
-        growth.counter.muted = True
-        try:
-            self._grow(query)
-        except CannotGrowError as error:
-            growth.tell("why", str(error))
-        except Exception as error:
-            growth.tell("why", f"{type(error).__name__} while rows were cloned")
-        finally:
-            growth.counter.muted = False
+        growth.attempt(lambda: self._grow(query))
 
     def _grow(self, query: Any) -> None:
         connections = __import__("django.db", fromlist=["connections"]).connections

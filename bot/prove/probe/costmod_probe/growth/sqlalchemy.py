@@ -37,15 +37,7 @@ class _Rows:
                 return
         except Exception:
             return
-        growth.counter.muted = True
-        try:
-            self._grow(state, mapper)
-        except CannotGrowError as error:
-            growth.tell("why", str(error))
-        except Exception as error:
-            growth.tell("why", f"{type(error).__name__} while rows were cloned")
-        finally:
-            growth.counter.muted = False
+        growth.attempt(lambda: self._grow(state, mapper))
 
     def _grow(self, state: Any, mapper: Any) -> None:
         self._made, self._number = [], 0
