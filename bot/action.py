@@ -89,12 +89,15 @@ class _Step:
         return [["run", path, *hotspots, "--report", str(self._report), *most, *dry]]
 
     def _command(self, arguments: list[str]) -> int:
-        """Run one command in this process; what it prints is shown where it cannot command the runner."""
+        """Run one command in this process; nothing that it prints, on either stream, can command the runner."""
         said = io.StringIO()
         stop = secrets.token_hex(16)
+        sys.stdout.write(f"::stop-commands::{stop}\n")
+        sys.stdout.flush()
         with contextlib.redirect_stdout(said):
             status = main_with(arguments)
-        sys.stdout.write(f"::stop-commands::{stop}\n{said.getvalue().rstrip()}\n::{stop}::\n")
+        sys.stderr.flush()
+        sys.stdout.write(f"{said.getvalue().rstrip()}\n::{stop}::\n")
         sys.stdout.flush()
         self._said.write(said.getvalue())
         if found := _DIGEST.search(said.getvalue()):

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from rig import sample
 from rig.hostile import HOSTILE, soiled
 
-from bot.publish.render import LONGEST_BODY, bar, body_of, duration, money, spread
+from bot.publish.render import LONGEST_BODY, bar, body_of, duration, money, spread, template
 from bot.records import Amount, Saving
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -134,6 +134,18 @@ def test_data_never_becomes_markup(raw: str) -> None:
     assert {item.type for item in inline} <= allowed
     texts = ["".join(item.content for item in token.children or () if item.type != "code_inline") for token in tokens]
     assert [content for content in texts if LIVE.search(content)] == []
+
+
+def test_values_are_never_templates() -> None:
+    saving = soiled(sample.saving(), "{{ 7 * 7 }}")
+    assert "**{{ 7 \\* 7 }}**" in section(body(saving=saving), "Estimated saving")
+
+
+def test_template_prints_nothing_that_no_filter_has_seen() -> None:
+    bare = template("pull_request.md.j2").environment.from_string("{{ value }}")
+    assert bare.render(value=7) == "7"
+    with pytest.raises(TypeError, match="a template prints an unfiltered str; pass it through text, code, cell or"):
+        bare.render(value="<b>")
 
 
 def test_many_rows_are_cut_and_counted() -> None:
