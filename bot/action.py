@@ -16,7 +16,7 @@ from bot.cli import main_with
 from bot.errors import UserError
 from bot.folder import FILE
 from bot.publish.render import entry_name
-from bot.publish.sanitize import code, plain, text
+from bot.publish.sanitize import code, plain, text, visible
 from bot.records import Report, Result
 
 LONGEST_SUMMARY = 900 * 1024  # bytes; GitHub drops more than 1 MiB whole
@@ -184,7 +184,7 @@ def _summary(results: tuple[Result, ...], said: str) -> str:
         for r in results[:100]
     ]
     table = ["| hotspot | outcome | |", "|---|---|---|", *rows, ""] if rows else []
-    printed = [f"    {line}" for line in said.splitlines()]
+    printed = [f"    {line}" for line in visible(said).splitlines()]
     whole = "\n".join(["### costmod", "", *table, *printed, ""]).encode()
     if len(whole) > LONGEST_SUMMARY:
         whole = whole[:LONGEST_SUMMARY].rpartition(b"\n")[0] + b"\n\n(cut)\n"
