@@ -2,7 +2,7 @@
 
     python bench/defences.py [ROW ...] [--write]
 
-`defences.toml` names by row the file, the exact text and what replaces it, and the tests. `--write` puts what went red
+`defences.toml` names by row the file, the exact text and what replaces it, and the test. `--write` puts what went red
 into docs/security.md. Exit status 1 when some test stayed green, or went red for another reason than a failed test.
 """
 
@@ -23,6 +23,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "bench" / "defences.toml"
 DOCUMENT = ROOT / "docs" / "security.md"
+LINT = "lint-imports"
 BEGIN = "| # | taken away | went red |\n|---|---|---|\n"
 _FAILED = re.compile(r"^FAILED (?:tests/)?(\S+?)(?:\[.*?\])?(?: - (.*))?$", re.MULTILINE)
 _LIBRARIES = ("github", "git", "jinja2", "jsonschema", "libcst", "markdown_it", "msgspec", "numpy",
@@ -34,7 +35,7 @@ _clock = int(time.time())
 
 
 def defences() -> list[dict[str, Any]]:
-    """The table: row, what, edits (file, old, new) and tests, in order of the rows."""
+    """The table: row, what, test and edits (file, old, new), in order of the rows."""
     return tomllib.loads(TABLE.read_text(encoding="utf-8"))["defence"]
 
 
@@ -72,8 +73,8 @@ def write(path: Path, text: str) -> None:
 
 def tested(folder: Path, tests: list[str]) -> tuple[int, str]:
     """Exit status and output of pytest, forked from here so that libraries are imported once; of lint-imports."""
-    if tests == ["lint-imports"]:
-        command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    if tests == [LINT]:
+        command = [str(Path(sys.executable).with_name(LINT)), "--no-cache"]
         environment = {**os.environ, "PYTHONPATH": str(folder)}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
@@ -92,10 +93,10 @@ def tested(folder: Path, tests: list[str]) -> tuple[int, str]:
         return status, said.read()
 
 
-def verdict(status: int, output: str, tests: list[str]) -> tuple[bool, str]:
+def verdict(status: int, output: str, test: str) -> tuple[bool, str]:
     """Whether it went red for the right reason, and what did."""
-    if tests == ["lint-imports"]:
-        return status == 1, "lint-imports"
+    if test == LINT:
+        return status == 1, LINT
     found = _FAILED.search(output)
     if status != 1 or found is None or (found[2] or "").startswith(_ACCIDENTS):
         return False, f"status {status}: {(found[0] if found else output.strip().rpartition(chr(10))[2])[:200]}"
@@ -111,15 +112,15 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="costmod-defences-") as name:
         folder = Path(name)
         copy_of_the_tree(folder)
-        status, output = tested(folder, sorted({t for one in chosen for t in one["tests"] if t != "lint-imports"}))
+        status, output = tested(folder, sorted({one["test"] for one in chosen} - {LINT}))
         if status:
             raise SystemExit(f"the tests do not pass as they are:\n{output[-2000:]}")
         for one in chosen:
             before = edited(folder, one)
-            status, output = tested(folder, one["tests"])
+            status, output = tested(folder, [one["test"]])
             for path, text in before.items():
                 write(path, text)
-            red, what = verdict(status, output, one["tests"])
+            red, what = verdict(status, output, one["test"])
             bad += not red
             sys.stdout.write(f"{one['row']:>3} {'red  ' if red else 'GREEN'} {one['what']}: {what[:200]}\n")
             sys.stdout.flush()

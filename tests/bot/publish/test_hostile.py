@@ -151,6 +151,13 @@ def test_data_changes_no_heading_and_no_table(surface: str) -> None:
     assert {raw for raw in HOSTILE if raw.strip() and shape(raw) != expected} == set()
 
 
+def test_suggestion_is_one_block() -> None:
+    for raw in HOSTILE:
+        blocks = [token.type for token in PARSER.parse(suggestion(raw)) if token.level == 0 and token.nesting >= 0]
+        assert blocks in ([], ["paragraph_open", "fence"]), raw  # none where the block would not give the text back
+    assert suggestion("``` \n# heading\n```") != ""
+
+
 def test_hidden_lines_in_data_are_not_found_again() -> None:
     """A statement or a file that quotes our hidden lines would otherwise end the part that is ours."""
     for raw in (marker.END, marker.BEGIN, marker.write(MARKER), "<!-- costmod:check -->", "<!--costmod:reply-1-->"):

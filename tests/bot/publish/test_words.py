@@ -1,5 +1,6 @@
 """Comments and the dashboard: what they say, and that their length stays below the limit."""
 
+import re
 from decimal import Decimal
 
 import msgspec
@@ -7,11 +8,11 @@ import pytest
 from rig import sample
 
 from bot.publish import dashboard, marker
-from bot.publish.forge import Request
+from bot.publish.forge import IGNORED, Request
 from bot.publish.fresh import Introduced
 from bot.publish.remark import lead_of, remark_on
 from bot.publish.render import LONGEST_BODY
-from bot.records import Amount, Finding, FoundLoad
+from bot.records import Amount, Finding, FoundLoad, Refusal
 
 LOAD = FoundLoad(path="P.a", statement="s", read_file="a.py", read_line=3, strategy="joinedload", why="to-one",
                  statements_after=0)  # fmt: skip
@@ -30,11 +31,16 @@ def test_what_is_too_long_is_cut_in_a_fixed_order(count: int) -> None:
     assert len(shown) <= LONGEST_BODY
     assert " more" in shown.splitlines()[-1 if count > 1 else -4]
     requests = [
-        Request(number=n, url="u", state="open", title="t" * 250, body=marker.write(MARKER), base="main", draft=False,
-                ours=True, branch="b")
-        for n in range(count)
+        Request(number=n, url="u", state=state, title="t" * 250, body=marker.write(MARKER), base="main", draft=False,
+                ours=True, branch=f"costmod/m/{MARKER.fp[:12]}", labels=(IGNORED,) if state == "closed" else ())
+        for n in range(count) for state in ("open", "closed", "merged")
     ]  # fmt: skip
-    assert len(dashboard.body_of(requests, [], [], [], [])) <= LONGEST_BODY
+    refused = [Refusal(hotspot="h", code="c", message="m" * 400, place="p" * 400)] * count
+    shown = dashboard.body_of(requests, [], [], refused, [])
+    assert len(shown) <= LONGEST_BODY
+    rows = {1: 1, 30: 30, 3_000: 30}[count]  # of every section alike
+    assert (shown.count("| #"), shown.count("ppp | mmm"), shown.count("… and ")) == (2 * rows, 0, 4 * (count > rows))
+    assert len(re.findall(r"^\| p{199}… \| m{199}… \|$", shown, re.MULTILINE)) == rows
 
 
 def test_cost_is_shown_with_its_range_and_its_grade() -> None:
