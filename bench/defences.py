@@ -7,6 +7,7 @@ into docs/security.md. Exit status 1 when some test stayed green, or went red fo
 """
 
 import importlib
+import itertools
 import os
 import re
 import shutil
@@ -31,7 +32,7 @@ _LIBRARIES = ("github", "git", "jinja2", "jsonschema", "libcst", "markdown_it", 
 _ACCIDENTS = ("NameError", "SyntaxError", "IndentationError", "ImportError", "ModuleNotFoundError")
 
 
-_clock = int(time.time())
+_CLOCK = itertools.count(int(time.time()))
 
 
 def defences() -> list[dict[str, Any]]:
@@ -41,9 +42,8 @@ def defences() -> list[dict[str, Any]]:
 
 def copy_of_the_tree(folder: Path) -> None:
     """The files that git knows of, with what is not committed yet."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    ).stdout.decode()  # fmt: skip
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -65,10 +65,9 @@ def edited(folder: Path, one: dict[str, Any]) -> dict[Path, str]:
 
 def write(path: Path, text: str) -> None:
     """Write a text whose bytecode is never taken for that of the text before: each is a second newer."""
-    global _clock
-    _clock += 1
     path.write_text(text, encoding="utf-8")
-    os.utime(path, (_clock, _clock))
+    when = next(_CLOCK)
+    os.utime(path, (when, when))
 
 
 def tested(folder: Path, tests: list[str]) -> tuple[int, str]:
