@@ -45,7 +45,7 @@ def test_every_defence_was_taken_away_once() -> None:
 
 def test_every_threat_names_tests_that_exist() -> None:
     text = (DOCS / "security.md").read_text()
-    rows = re.findall(r"^\| (\d+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \|", text.partition("\n## ")[0], re.MULTILINE)
     assert [int(row) for row in rows] == list(range(1, 46))
     for path, name in sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", text))):
         assert f"def {name}(" in (DOCS.parent / "tests" / path).read_text(), f"{path}::{name}"
