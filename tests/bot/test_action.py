@@ -131,6 +131,7 @@ def test_official_comment_events_on_issues_start_nothing(
     action_name: str, tmp_path: Path, repository: Path, github: FakeGithub
 ) -> None:
     for event in examples("issue_comment", action_name):
+        event["comment"]["body"] = "/costmod help"
         run = runner("command.yml", tmp_path, repository, github, event, "issue_comment")
         run.run()
         assert run.results["command"]["result"] == "skipped"
@@ -237,6 +238,7 @@ def test_workflows_are_pinned_and_hold_no_expression_in_a_script(file: Path) -> 
             assert (job["permissions"], "token" in str(given) + str(job.get("env"))) == ({"contents": "read"}, False)
     if file.name == "command.yml":
         assert "checkout" not in {step["uses"].split("@")[0].split("/")[1] for step in steps}
+        assert parsed[True] == {"issue_comment": {"types": ["created"]}}  # YAML 1.1 reads `on` so
 
 
 def test_expressions_of_the_runner() -> None:
