@@ -50,7 +50,7 @@ def test_few_files() -> None:
         ("sys.platform", "darwin"),
         ("threading.active_count", lambda: 2),
         ("os.sched_getaffinity", lambda _: {0}),
-        ("os.getloadavg", lambda: (2.0, 0.0, 0.0)),
+        ("halves._running", lambda: 3),
     ],
 )
 def test_no_room_for_two(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
@@ -58,14 +58,25 @@ def test_no_room_for_two(monkeypatch: pytest.MonkeyPatch, name: str, value: obje
         "sys.platform": "linux",
         "threading.active_count": lambda: 1,
         "os.sched_getaffinity": lambda _: {0, 1},
-        "os.getloadavg": lambda: (0.5, 0.0, 0.0),
+        "halves._running": lambda: 1,
     }
-    modules = {"sys": sys, "os": os, "threading": threading}
+    modules = {"sys": sys, "os": os, "threading": threading, "halves": halves}
     for one, found in [*idle.items(), (name, value)]:
         module, _, attribute = one.partition(".")
         monkeypatch.setattr(modules[module], attribute, found, raising=False)
-        assert one != "os.getloadavg" or found is value or halves._can_copy()
+        assert one != "halves._running" or found is value or halves._can_copy()
     assert readers(in_halves(PATHS, read)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "running"), [(b"9.1 8.0 7.5 3/150 4711\n", 3), (b"", 1), (b"1 2 3 x/y 5", 1), (None, 1)]
+)
+def test_what_runs_now(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: bytes | None, running: int) -> None:
+    file = tmp_path / "loadavg"
+    if text is not None:
+        file.write_bytes(text)
+    monkeypatch.setattr(halves, "_LOAD", file)
+    assert halves._running() == running
 
 
 @pytest.mark.usefixtures("may")
