@@ -157,6 +157,68 @@ def test_django(tmp_path: Path, command: str | None, test: str) -> None:
     assert proof.slope == Slope(test=test, rows=(50, 100), before=(51, 101), after=(1, 1))
 
 
+FACTORY_TESTS = """
+import factory
+from django.test import TestCase
+from model_bakery import baker
+from blog.models import Author, Post
+from blog.names import Names
+
+
+class AuthorFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Author
+
+    name = factory.Faker("pystr", max_chars=9)
+
+
+class PostFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Post
+
+    author = factory.SubFactory(AuthorFactory)
+
+
+class FactoryTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        PostFactory.create_batch(6)
+
+    def test_all(self):
+        self.assertEqual(len(set(Names().all())), 6)
+
+
+class BakeryTests(TestCase):
+    def test_all(self):
+        baker.make(Post, _quantity=5)
+        self.assertEqual(len(Names().all()), 5)
+"""
+
+
+@pytest.mark.slow
+def test_rows_of_factories_are_multiplied(tmp_path: Path) -> None:
+    pytest.importorskip("factory")
+    pytest.importorskip("model_bakery")
+    repository = make_repository(tmp_path / "site", {**DJANGO, "blog/tests.py": FACTORY_TESTS})
+    patch = patch_of(
+        "blog/names.py",
+        DJANGO["blog/names.py"],
+        ("Post.objects.", "Post.objects.select_related('author')."),
+        function="Names.all",
+    )
+    proof = proof_of(repository, patch, Config(python=sys.executable, regression_test="off"))
+    made, baked = "blog.tests.FactoryTests.test_all", "blog.tests.BakeryTests.test_all"
+    assert (proof.verdict, [(c.test, c.before, c.after) for c in proof.operations]) == (
+        "proven",
+        [(made, 7, 1), (baked, 6, 1)],
+    )
+    assert proof.slope == Slope(test=made, rows=(6, 12), before=(7, 13), after=(1, 1))
+    # Names drawn at random are drawn alike in every run.
+    assert proof.results == (
+        "the edited query gives the same 22 rows, with what they lead to, in another physical order"
+    )
+
+
 UNITTEST = SHOP_TESTS.partition("@pytest.fixture")[0].replace("import pytest", "import unittest") + (
     "class ShopTests(unittest.TestCase):\n    def setUp(self):\n        Base.metadata.create_all(engine)\n"
     "        with Session(engine) as session:\n"
