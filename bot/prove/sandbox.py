@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -112,9 +113,11 @@ def _works(level: Sandbox) -> bool:
         program = _TRIAL if level.network else ""
         trial = level.wrap((sys.executable, "-I", "-S", "-c", program), Limits(_TRIAL_SECONDS), paths)
         try:
-            return subprocess.run(trial, check=False, capture_output=True, timeout=2 * _TRIAL_SECONDS).returncode == 0
+            path = {"PATH": os.environ.get("PATH", os.defpath)}
+            done = subprocess.run(trial, check=False, capture_output=True, timeout=2 * _TRIAL_SECONDS, env=path)
         except (OSError, subprocess.TimeoutExpired):
             return False
+    return done.returncode == 0
 
 
 def _why_not() -> str:

@@ -13,7 +13,7 @@ from bot.publish import fresh, marker, policy, remark, suggest
 from bot.publish.forge import BRANCH_PREFIX, IGNORED, SUPERSEDED, Forge, Pull, Talk
 from bot.publish.git import GitFailed, Repository, empty_copy
 from bot.publish.publish import IGNORED_NOTE
-from bot.publish.sanitize import code, text
+from bot.publish.sanitize import code, sentence, text
 from bot.publish.slash import WRITES, Command, Event, Verb, is_too_old, parse
 from codemods import discover
 
@@ -75,12 +75,17 @@ def answer(forge: Forge, talk: Talk, event: Event, now: datetime) -> tuple[Outco
         reply = _done(command, Desk(forge, talk, event, pull, now))
     except (Refused, UserError, GitFailed) as error:
         what = HELP if isinstance(command, str) else ""
-        forge.comment(event.number, _key(event), f"{text(error)}\n\n{what}".strip())
+        forge.comment(event.number, _key(event), refusal(error, what))
         talk.react(event.comment, "confused")
         return "refused", str(error)
     forge.comment(event.number, _key(event), reply)
     talk.react(event.comment, "rocket")
     return "done", command.verb if isinstance(command, Command) else ""
+
+
+def refusal(error: Exception, help_: str) -> str:
+    """The reply to a command that is not done."""
+    return f"{sentence(error)}\n\n{help_}".strip()
 
 
 def _may(command: Command | str, role: str, author: bool) -> bool:
@@ -133,9 +138,9 @@ def _explain(desk: Desk) -> str:
         found = _introduced(desk)
         return remark.remark_on(found, remark.lead_of(found)) if found else "costmod finds nothing new in this change."
     codemod = discover().get(said.codemod)
-    why = " ".join((codemod.__doc__ or "").split()) if codemod else ""
+    why = " ".join((codemod.__doc__ or "").partition("Refused:")[0].split()) if codemod else ""
     lines = [
-        f"Made by the codemod {code(said.codemod)}. {text(why, 2_000)}",
+        f"Made by the codemod {code(said.codemod)}. {sentence(why, 2_000)}",
         f"- Finding {code(said.fp[:12])}, hotspot {code(said.hotspot)}, built on {code(said.base[:12])}.",
         f"- Expected a month: {text(said.worth or 'not known')}; the body shows the calculation.",
         "- To say no, close this pull request or comment `/costmod ignore`.",

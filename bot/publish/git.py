@@ -12,9 +12,11 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
@@ -401,10 +403,7 @@ def run(
         GitFailed: it exited with something else than 0.
         UserError: git is not installed.
     """
-    try:
-        import git
-    except ImportError as error:
-        raise UserError("git: not found on PATH; install git 2.38 or newer.") from error
+    git = _gitpython()
     environment = _environment(git_dir, remote) | dict(extra or {})
     # GitPython starts from a copy of our own environment, so the rest is removed by name (names are no secrets).
     dropped = [part for name in sorted(set(os.environ) - set(environment)) for part in ("-u", name)]
@@ -419,6 +418,24 @@ def run(
     if status:
         raise GitFailed(_redacted(errors, remote) or f"git {arguments[0]} ended with status {status}")
     return output
+
+
+def _gitpython() -> ModuleType:
+    """GitPython. It runs `git version` when it is imported, which has no business with the secrets of our environment.
+
+    Raises:
+        UserError: git is not installed.
+    """
+    if "git" not in sys.modules:
+        dropped = {name: os.environ.pop(name) for name in set(os.environ) - _INHERITED}
+        try:
+            import git
+        except ImportError as error:
+            raise UserError("git: not found on PATH; install git 2.38 or newer.") from error
+        finally:
+            os.environ.update(dropped)
+        return git
+    return sys.modules["git"]
 
 
 def _finished(process: "subprocess.Popen[bytes] | None", name: str) -> tuple[int, bytes, str]:

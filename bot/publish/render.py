@@ -142,6 +142,7 @@ def template(name: str) -> "Template":
         "fence": sanitize.fence,
         "money": lambda value, currency: sanitize.text(money(value, currency)),
         "spread": lambda amount, currency: sanitize.text(spread(amount, currency)),
+        "whole": lambda value: sanitize.text(f"{value:,}"),
         "number": lambda value: sanitize.text(f"{value:,.4g}"),
         "percent": lambda share: sanitize.text(f"{share:+.1%}"),
         "duration": lambda nanoseconds: sanitize.text(duration(nanoseconds)),

@@ -16,7 +16,11 @@ _TICKS = re.compile(r"`+")
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~$])")
 _BLOCK_START = re.compile(r"^(\d{0,9})([-+=:#.)])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_REFERENCE = re.compile(r"(?<=@)(?=\S)|(?<=#)(?=\d)|(?<=GH)(?=-\d)|(?<=://)|(?<=www)(?=\.)", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"(?<=@)(?=\S)|(?<=#)(?=\d)|(?<=GH)(?=-\d)|(?<=://)|(?<=www)(?=\.)|(?<=\b[0-9a-f]{7})(?=[0-9a-f]{33}\b)",
+    re.IGNORECASE,
+)
+_HIDDEN_LINE = re.compile(r"<(?=!--\s*costmod:)")  # what `marker.py` and the forges find again in what was said
 _SKIPS_CI = re.compile(
     r"\[\s*(?:skip\s+ci|ci\s+skip|no\s+ci|skip\s+actions|actions\s+skip)\s*\]|skip-checks\s*:\s*\w*|\*\*\*NO_CI\*\*\*",
     re.IGNORECASE,
@@ -28,7 +32,7 @@ def plain(value: object, longest: int = LONGEST_VALUE) -> str:
     kept = "".join(
         letter for letter in str(value) if letter.isspace() or not unicodedata.category(letter).startswith("C")
     )
-    line = " ".join(kept.split())
+    line = _HIDDEN_LINE.sub("< ", " ".join(kept.split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -63,19 +67,25 @@ def cell(value: object, longest: int = LONGEST_VALUE) -> Markup:
 
 def fence(value: object, language: str = "", longest: int = 20_000) -> Markup:
     """A fenced block of several lines; invisible characters are shown by their code point."""
-    shown = "".join(_visible(letter) for letter in str(value).replace("\r\n", "\n"))
+    shown = visible(value)
     if len(shown) > longest:
-        shown = f"{shown[:longest].rpartition(chr(10))[0]}\n… cut: {len(shown) - longest} more characters"
+        kept = shown[:longest].rpartition("\n")[0] or shown[:longest]
+        shown = f"{kept}\n… cut: {len(shown[len(kept) :].lstrip(chr(10)))} more characters"
     ticks = "`" * max(3, _longest_run(shown) + 1)
     return _safe(f"{ticks}{language}\n{shown.rstrip()}\n{ticks}")
+
+
+def visible(value: object) -> str:
+    """Lines as they are, with every invisible character shown by its code point."""
+    return _HIDDEN_LINE.sub("< ", "".join(_visible(letter) for letter in str(value).replace("\r\n", "\n")))
 
 
 def subject(value: object, longest: int = SUBJECT_LENGTH) -> str:
     """One line of a commit message or a title: names nobody, closes nothing, skips no check."""
     line = plain(value, 10 * longest)
-    while (found := _SKIPS_CI.sub(" ", line)) != line:
-        line = found
     line = line.replace("@", "").replace("://", ":").replace("#", "").replace("`", "")
+    while (found := _SKIPS_CI.sub(" ", line)) != line:  # last, so that nothing taken out above leaves one behind
+        line = found
     line = re.sub(r"GH-(?=\d)", "GH ", line, flags=re.IGNORECASE)
     return plain(line, longest) or "perf: remove a repeated query"
 

@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.plan.plan import fingerprint
+from bot.publish.sanitize import plain
 from bot.records import Change, Finding, Scan
 from codemods.api import Codemod
 from codemods.strategies import KEY_COLUMN
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LONGEST_MESSAGE = 1_000  # characters; viewers cut at about as many
 _ROOT = "%SRCROOT%"
 
 
@@ -67,7 +69,7 @@ def _result(finding: Finding, rules: list[str], prefix: str) -> dict[str, Any]:
         "ruleId": finding.codemod,
         "ruleIndex": rules.index(finding.codemod),
         "level": "warning",
-        "message": {"text": message(finding)},
+        "message": _text(message(finding)),
         "locations": [
             {
                 "physicalLocation": _place(prefix + finding.file, finding.line),
@@ -78,14 +80,14 @@ def _result(finding: Finding, rules: list[str], prefix: str) -> dict[str, Any]:
             {
                 "id": number,
                 "physicalLocation": _place(prefix + load.read_file, load.read_line),
-                "message": {"text": f"{load.path} is read here"},
+                "message": _text(f"{load.path} is read here"),
             }
             for number, load in enumerate(finding.loads, 1)
         ],
         "partialFingerprints": {"costmod/v1": key},
         "fixes": [
             {
-                "description": {"text": finding.title},
+                "description": _text(finding.title),
                 "artifactChanges": [
                     {
                         "artifactLocation": _artifact(prefix + change.path),
@@ -124,6 +126,11 @@ def replacements(change: Change) -> Iterator[dict[str, Any]]:
             }  # fmt: skip
 
 
+def _text(value: str) -> dict[str, str]:
+    """A message of one line that holds no link: brackets before parentheses are one even in a plain text (3.11.6)."""
+    return {"text": plain(value, _LONGEST_MESSAGE).replace("](", "] (")}
+
+
 def _place(path: str, line: int) -> dict[str, Any]:
     return {"artifactLocation": _artifact(path), "region": {"startLine": line}}
 
@@ -135,6 +142,6 @@ def _artifact(path: str) -> dict[str, str]:
 def _notification(path: str, why: str) -> dict[str, Any]:
     return {
         "level": "note",
-        "message": {"text": f"not read: {why}"},
+        "message": _text(f"not read: {why}"),
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(path)}}],
     }

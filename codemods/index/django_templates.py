@@ -1,11 +1,11 @@
 """Templates (Django and Jinja2): the attribute paths that a template and what it includes read on each variable."""
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
+from codemods.index.looking_git import look
 from codemods.index.template_files import template
 from codemods.index.template_text import as_jinja
 from codemods.index.trace import Answer, Question
@@ -51,9 +51,7 @@ class Templates:
 
     @cached_property
     def _files(self) -> list[str]:
-        done = subprocess.run(
-            ["git", "ls-files", "-z", "--", *_SUFFIXES], cwd=self._root, capture_output=True, check=False
-        )
+        done = look(self._root, "ls-files", "-z", "--", *_SUFFIXES)
         return sorted(done.stdout.decode("utf-8", "replace").split("\0")[:-1])
 
     def reads(self, name: str) -> Reads:

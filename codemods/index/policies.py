@@ -1,9 +1,10 @@
 """What the policy files of a repository allow on AWS."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
+
+from codemods.index.looking_git import look
 
 _SECONDS = 60
 
@@ -22,18 +23,11 @@ def lacking(root: Path, has: str, needs: str) -> list[str]:
 
 
 def _files(root: Path, action: str) -> list[str]:
-    # The repository's own configuration could name programs to run; none is needed to search files.
-    git = ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "--no-pager")
     try:
-        done = subprocess.run(
-            [*git, "grep", "--no-textconv", "-zIliF", "-e", action, "--", ":!*.md", ":!*.rst", ":!*.txt"],
-            cwd=root,
-            env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
+        done = look(
+            root, "grep", "--no-textconv", "-zIliF", "-e", action, "--", ":!*.md", ":!*.rst", ":!*.txt",
+            seconds=_SECONDS,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return []
     found = sorted(filter(None, done.stdout.decode("utf-8", "surrogateescape").split("\0")))

@@ -14,6 +14,7 @@ from codemods.cache import Store, blob_id, decode, encode, store_for
 from codemods.index.facts import TEMPLATE_SUFFIXES, Module, module_facts, ordered
 from codemods.index.halves import in_halves
 from codemods.index.interpreter import READING, frames
+from codemods.index.looking_git import look
 from codemods.index.policies import lacking
 from codemods.index.screens import Screens, Search
 from codemods.index.template_files import template
@@ -464,28 +465,10 @@ def _reason(error: Exception) -> str:
     return f"not parsed: {error or 'nested too deeply'}"
 
 
-def _git_flags() -> tuple[str, ...]:
-    # The repository's own configuration could name programs to run; none is needed to list files.
-    return ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
-
-
-def _environment() -> dict[str, str]:
-    # A hook or a wrapper sets GIT_DIR or GIT_INDEX_FILE: those would list another repository's files.
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-
-
 def _tracked(root: Path) -> tuple[list[str], dict[str, str], list[str]]:
     """The files, why others or all are none, and everything that git lists."""
     try:
-        done = subprocess.run(
-            [*_git_flags(), "ls-files", "-s", "-z"],
-            cwd=root,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=GIT_SECONDS,
-        )
+        done = look(root, "ls-files", "-s", "-z", seconds=GIT_SECONDS)
     except OSError as error:
         return [], {"": f"git cannot run: {error.strerror}"}, []
     except subprocess.TimeoutExpired:

@@ -1,5 +1,6 @@
 """action.yml and the example workflows, run step by step: on a schedule, by an alarm or comment, on a pull request."""
 
+import io
 import json
 import re
 import shutil
@@ -130,6 +131,7 @@ def test_official_comment_events_on_issues_start_nothing(
     action_name: str, tmp_path: Path, repository: Path, github: FakeGithub
 ) -> None:
     for event in examples("issue_comment", action_name):
+        event["comment"]["body"] = "/costmod help"
         run = runner("command.yml", tmp_path, repository, github, event, "issue_comment")
         run.run()
         assert run.results["command"]["result"] == "skipped"
@@ -185,15 +187,25 @@ def test_wrong_inputs_are_one_error(
     assert step(tmp_path, capsys, **inputs) == (2, f"::error::{sentence}\n")
 
 
-def test_what_commands_print_cannot_command_the_runner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_commands_print_cannot_command_the_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither on standard output nor on standard error: the runner reads both."""
     hostile = "x\n::add-mask::a\n::set-output name=digest::b\n##[error]c"
-    (tmp_path / "h.json").write_text("[]")
-    status, said = step(tmp_path, capsys, mode="plan", hotspots=str(tmp_path / "h.json"), path=hostile)
-    begin = re.search(r"::stop-commands::([0-9a-f]{32})\n", said)
-    assert status == 2
+
+    def command(arguments: list[str]) -> int:
+        sys.stdout.write(f"{hostile}\nsha256 {'0' * 64}")
+        sys.stderr.write(f"{hostile}\n")
+        return 2
+
+    both = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", both)
+    monkeypatch.setattr(sys, "stdout", both)
+    monkeypatch.setattr(action, "main_with", command)
+    assert action.run({"RUNNER_TEMP": str(tmp_path), "COSTMOD_MODE": "plan", "COSTMOD_HOTSPOTS": "h.json"}) == 2
+    said = both.getvalue()
+    begin = re.match(r"::stop-commands::([0-9a-f]{32})\n", said)
     assert begin is not None
-    outside = said[: begin.start()] + said.partition(f"\n::{begin[1]}::\n")[2]
-    assert "add-mask" not in outside
+    inside, end, after = said[begin.end() :].partition(f"\n::{begin[1]}::\n")
+    assert (inside.count(hostile), end != "", after) == (2, True, "")
 
 
 def test_output_cannot_be_ended_by_its_value(tmp_path: Path) -> None:
@@ -208,7 +220,9 @@ def test_summary_is_cut_before_github_drops_it() -> None:
     assert whole.endswith("    line\n\n(cut)\n")
 
 
-@pytest.mark.parametrize("file", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "file", [*WORKFLOWS, *(ROOT / ".github/workflows").glob("*.yml"), ROOT / "action.yml"], ids=lambda path: path.name
+)
 def test_workflows_are_pinned_and_hold_no_expression_in_a_script(file: Path) -> None:
     text = file.read_text()
     parsed = yaml.safe_load(text)
@@ -217,8 +231,14 @@ def test_workflows_are_pinned_and_hold_no_expression_in_a_script(file: Path) -> 
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"]) for step in steps if "uses" in step)
     assert [step for step in steps if "${{" in step.get("run", "")] == []
     assert "cache" not in text
+    assert all(step["with"]["persist-credentials"] is False for step in steps if "checkout" in step.get("uses", ""))
+    for job in jobs.values():
+        given = [step.get("with", {}) for step in job["steps"]]
+        if any(with_.get("mode") == "prove" for with_ in given):  # untrusted code runs here
+            assert (job["permissions"], "token" in str(given) + str(job.get("env"))) == ({"contents": "read"}, False)
     if file.name == "command.yml":
         assert "checkout" not in {step["uses"].split("@")[0].split("/")[1] for step in steps}
+        assert parsed[True] == {"issue_comment": {"types": ["created"]}}  # YAML 1.1 reads `on` so
 
 
 def test_expressions_of_the_runner() -> None:

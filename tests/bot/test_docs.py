@@ -1,6 +1,7 @@
 """The documentation says what the code says."""
 
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -30,9 +31,21 @@ def test_every_variable_that_opens_a_vendor_is_documented() -> None:
     assert len(names) > 15
 
 
+def test_every_defence_was_taken_away_once() -> None:
+    """`bench/defences.py --write` fills the table; its edits must still apply to the code as it is."""
+    listed = tomllib.loads((DOCS.parent / "bench" / "defences.toml").read_text())["defence"]
+    table = (DOCS / "security.md").read_text().partition("| # | taken away | went red |\n")[2]
+    written = re.findall(r"^\| (\d+) \| (.+) \| `([^`]+)` \|$", table, re.MULTILINE)
+    assert [(int(row), what) for row, what, _ in written] == [(one["row"], one["what"]) for one in listed]
+    assert [red for *_, red in written] == [one["test"] for one in listed]
+    assert {one["row"] for one in listed} == set(range(1, 46))
+    for edit in (edit for one in listed for edit in one["edits"]):
+        assert edit["old"] in (DOCS.parent / edit["file"]).read_text(), edit
+
+
 def test_every_threat_names_tests_that_exist() -> None:
     text = (DOCS / "security.md").read_text()
-    rows = re.findall(r"^\| (\d+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \|", text.partition("\n## ")[0], re.MULTILINE)
     assert [int(row) for row in rows] == list(range(1, 46))
-    for path, name in re.findall(r"`([\w/]+\.py)::(\w+)`", text):
+    for path, name in sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", text))):
         assert f"def {name}(" in (DOCS.parent / "tests" / path).read_text(), f"{path}::{name}"

@@ -211,14 +211,13 @@ def test_a_link_above_the_tree_stops_the_restoring(tmp_path: Path) -> None:
 def test_modules_of_the_repository_are_not_costmods(tmp_path: Path) -> None:
     for name in ("json.py", "socket.py", "sitecustomize.py", "usercustomize.py", "jinja2.py", "bot.py", "conftest.py"):
         shutil.copy(PROGRAMS / "shadows_modules.py", tmp_path / name)
-    environment = {**os.environ, "COSTMOD_CANARY": "x"}
-    subprocess.run([sys.executable, "-c", "import json"], cwd=tmp_path, env=environment, check=True)
+    subprocess.run([sys.executable, "-c", "import json"], cwd=tmp_path, check=True)
     assert (tmp_path / "REACHED").exists()
     (tmp_path / "REACHED").unlink()
     for level in ("none", "best"):
         words = [sys.executable, str(HERE / "contained.py"), level, str(tmp_path), "-I", "-c", "pass"]
-        path = os.pathsep.join(sys.path)
-        subprocess.run(words, cwd=tmp_path, env={**environment, "PYTHONPATH": path}, check=True, timeout=60)
+        path = os.pathsep.join(filter(None, sys.path))
+        subprocess.run(words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, check=True, timeout=60)
     assert not (tmp_path / "REACHED").exists()
 
 

@@ -195,6 +195,12 @@ def test_unknown_commit_is_one_sentence(repository: Path) -> None:
     assert str(raised.value).startswith(f"{repository}: commit aaaaaaaaaaaa cannot be read (")
 
 
+@pytest.mark.parametrize("name", ["", "HEAD", "--upload-pack=x", "a" * 39, "a" * 41, "A" * 40, f"{'a' * 40}\n"])
+def test_what_is_no_commit_id_is_refused(name: str) -> None:
+    with pytest.raises(UserError):
+        git._checked_id(name)
+
+
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
     """A server that takes connections and never says a word."""

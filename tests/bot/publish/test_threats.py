@@ -1,5 +1,7 @@
 """Rows of docs/security.md that have no other home."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from bot.config import Config
 from bot.publish import fresh, git, suggest
 from bot.records import Change
 
+ROOT = Path(__file__).parents[3]
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", "  d", "+++ b/x", "@@ -1 +9 @@"]), max_size=8)
 
 
@@ -114,6 +117,46 @@ def test_linter_sees_an_expression_in_a_script(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "template-injection" in done.stdout
     assert "dangerous-triggers" in done.stdout
+
+
+def test_gitpython_only_executes_and_nobody_reads_yaml() -> None:
+    """What of GitPython has advisories is never reached; a bomb in YAML meets no parser."""
+    used = set()
+    for path in (*ROOT.glob("bot/**/*.py"), *ROOT.glob("codemods/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.partition(".")[0] for name in names} & {"yaml", "ruamel"}, path
+            assert "git" not in {name.partition(".")[0] for name in names} or path.name == "git.py", path
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "git":
+                used |= {node.attr} if path.name == "git.py" else set()
+    assert used == {"Git"}
+    assert re.findall(r"git\.Git\(os\.sep\)\.(\w+)", (ROOT / "bot/publish/git.py").read_text()) == ["execute"]
+
+
+@pytest.mark.parametrize("hook", ["reference-transaction", "post-index-change"])
+def test_hook_in_our_own_copy_does_not_run(repository: Path, commit: str, tmp_path: Path, hook: str) -> None:
+    """The copy is ours alone; should somebody write to it all the same, git is told of no hooks."""
+    with git.private_copy(repository, commit) as copy:
+        program = copy.folder / "hooks" / hook
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+        program.chmod(0o755)
+        copy.commit_on(commit, {sample.PATH: sample.AFTER.encode()}, "perf: x\n")
+        git.run("update-ref", "refs/heads/x", commit, git_dir=copy.folder)
+        assert not (tmp_path / "ran").exists()
+        sample.run(copy.folder, "read-tree", commit)
+        sample.run(copy.folder, "update-ref", "refs/heads/y", commit)
+        assert (tmp_path / "ran").exists() or hook == "post-index-change"
+
+
+def test_settings_of_the_user_and_the_machine_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".gitconfig").write_text("[x]\n\tcanary = 1\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    git.create_bare(tmp_path / "copy.git")
+    assert b"canary" not in git.run("config", "--list", git_dir=tmp_path / "copy.git")
+    assert b"x.canary=1" in subprocess.run(["git", "config", "--list"], check=True, capture_output=True).stdout
 
 
 def test_interpreter_that_drops_assertions_gets_no_token() -> None:

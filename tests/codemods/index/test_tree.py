@@ -1,12 +1,14 @@
 """Which files are read, and why the others are not: a skip has a reason, and nothing crashes."""
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from codemods.index.django_templates import Templates
+from codemods.index.looking_git import look
+from codemods.index.policies import lacking
 from codemods.index.tree import MAX_BYTES, MAX_LINES, Tree, is_test
 
 Checkout = Callable[[dict[str, str]], Path]
@@ -222,15 +224,42 @@ def test_another_repository_in_the_environment_is_not_listed(
     assert (tree.files, tree.skipped) == (("a.py",), {})
 
 
-def test_the_configuration_of_the_repository_runs_nothing(checkout: Checkout) -> None:
-    root = checkout({"a.py": ""})
+@pytest.mark.parametrize(
+    "reads",
+    [
+        pytest.param(lambda root: Tree(root).files == ("a.py",), id="code"),
+        pytest.param(lambda root: Templates(root)._files == ["a.html"], id="templates"),
+        pytest.param(lambda root: lacking(root, "s3:Get", "s3:Put") == ["a.json"], id="policies"),
+    ],
+)
+def test_the_configuration_of_the_repository_runs_nothing(reads: Callable[[Path], bool], checkout: Checkout) -> None:
+    root = checkout({"a.py": "", "a.html": "", "a.json": "s3:Get"})
     program = root / "program"
     program.write_text(f"#!/bin/sh\ntouch {root}/ran\n")
     program.chmod(0o755)
     subprocess.run(["git", "config", "core.fsmonitor", str(program)], cwd=root, check=True)
-    assert Tree(root).files == ("a.py",)
+    assert reads(root)
     assert not (root / "ran").exists()
-    assert os.access(program, os.X_OK)
+    subprocess.run(["git", "ls-files"], cwd=root, check=True, capture_output=True)
+    assert (root / "ran").exists(), "the trap must work, or this test proves nothing"
+
+
+def test_a_folder_that_looks_like_a_repository_runs_nothing(checkout: Checkout) -> None:
+    """Its settings are those of whoever wrote the tree; git takes it for a bare repository when started there."""
+    root = checkout({
+        "in/HEAD": "ref: refs/heads/main\n", "in/objects/keep": "", "in/refs/keep": "", "in/a.py": "",
+        "in/config": "[core]\n\tbare = false\n\tworktree = ..\n\trepositoryformatversion = 0\n",
+    })  # fmt: skip
+    assert Tree(root / "in").files == ()
+    assert next(iter(Tree(root / "in").skipped.values())).startswith("git lists no files: fatal: cannot use bare repo")
+
+
+def test_git_sees_no_secret(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = checkout({})
+    monkeypatch.setenv("COSTMOD_TOKEN", "canary")
+    monkeypatch.setenv("GIT_DIR", "canary")
+    said = look(root, "-c", "alias.env=!env", "env").stdout.decode()
+    assert ("PATH=" in said, "canary" in said) == (True, False)
 
 
 def test_names_are_found_whole_however_often_is_asked(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

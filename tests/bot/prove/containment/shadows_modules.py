@@ -1,7 +1,5 @@
-"""Writes down whose environment it was imported in: copied to the names of modules that costmod itself imports."""
+"""Leaves a mark when it is imported: copied to the names of modules that costmod itself imports."""
 
-import os
 from pathlib import Path
 
-if "COSTMOD_CANARY" in os.environ:
-    (Path(__file__).parent / "REACHED").touch()
+(Path(__file__).parent / "REACHED").touch()
