@@ -15,6 +15,7 @@ from bot.publish.git import GitFailed, Repository, empty_copy
 from bot.publish.publish import IGNORED_NOTE
 from bot.publish.sanitize import code, text
 from bot.publish.slash import WRITES, Command, Event, Verb, is_too_old, parse
+from bot.words import counted
 from codemods import discover
 
 Outcome = Literal["ignored", "denied", "done", "refused"]
@@ -162,7 +163,7 @@ def _fix(desk: Desk) -> str:
     tested = "The tests were not run on this." if desk.pull.fork else "costmod has not run the tests on this."
     if comments:
         desk.talk.review(desk.event.number, desk.pull.head, _key(desk.event), tested, comments)
-    told = f"{len(near) - len(rest)} of {len(near)} places have suggestions on their lines. {tested}"
+    told = f"Suggestions are on the lines of {len(near) - len(rest)} of {counted(len(near), 'place')}. {tested}"
     return remark.remark_on(rest, "These need lines that the diff does not show.", told) if rest else told
 
 

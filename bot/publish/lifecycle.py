@@ -11,6 +11,7 @@ from bot.publish import marker
 from bot.publish.forge import IGNORED, OBSOLETE, SUPERSEDED, Request
 from bot.publish.marker import Marker
 from bot.records import Patch, Proof, Record
+from bot.words import counted
 
 State = Literal[
     "NEW", "DEFERRED", "REJECTED", "PUSHED_NO_PR", "ORPHAN_FOREIGN", "OPEN_CURRENT", "OPEN_OUTDATED", "OPEN_HUMAN",
@@ -148,7 +149,8 @@ def _without(request: Request | None, goal: Goal, view: View, *, others_open: in
         reason = "the branch exists and is not the bot's; rename or delete it to get this pull request"
         return _act("ORPHAN_FOREIGN", "skip", goal, None, reason)
     if others_open >= limits.most_open:
-        reason = f"{others_open} pull requests of the bot are open already; merge or close one first"
+        there = f"{counted(others_open, 'pull request')} of the bot {'is' if others_open == 1 else 'are'} open already"
+        reason = f"{there}; merge or close one first"
         return _act("DEFERRED", "skip", goal, None, reason)
     if room <= 0:
         return _act("DEFERRED", "skip", goal, None, "one run opens no more; the next one goes on")

@@ -333,7 +333,7 @@ def test_fix_suggests_on_the_changed_lines(room: Room, fork: bool) -> None:
     assert applied(NEWEST.replace(", joinedload", ""), review.comments) == NEWEST.replace(
         "select(Post)", "select(Post).options(joinedload(Post.author))"
     )
-    assert room.replies() == [f"1 of 1 places have suggestions on their lines. {tested}"]
+    assert room.replies() == [f"Suggestions are on the lines of 1 of 1 place. {tested}"]
 
 
 def applied(text: str, comments: list[dict[str, Any]]) -> str:

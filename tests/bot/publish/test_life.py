@@ -221,7 +221,7 @@ def test_dashboard_lists_what_is_open_waiting_refused_and_ignored(github_life: G
         "\n"
         "| change | a month | why |\n"
         "|---|--:|---|\n"
-        "| perf(shop): load @\u200boctocat #\u200b1 | \\$2,015 | 1 pull requests of the bot are open already; merge or "
+        "| perf(shop): load @\u200boctocat #\u200b1 | \\$2,015 | 1 pull request of the bot is open already; merge or "
         "close one first |\n"
         "\n"
         "### Not proposed\n"

@@ -246,7 +246,7 @@ def test_cap_on_open_pull_requests(publisher: Publisher) -> None:
     other = sample.patch(fingerprint="f" * 64)
     cap = Config(publish=PublishConfig(max_open_pull_requests=1))
     done = publisher(patch=other, config=cap)
-    reason = "1 pull requests of the bot are open already; merge or close one first"
+    reason = "1 pull request of the bot is open already; merge or close one first"
     assert (done.operation, done.reason, len(publisher.pulls())) == ("skipped", reason, 1)
 
 

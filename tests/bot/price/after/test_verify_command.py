@@ -80,7 +80,7 @@ def test_the_statement_is_gone(project: Path, capsys: pytest.CaptureFixture[str]
 
     assert _main(["ledger", str(ledger), "--on", "2026-12-01"]) == 0
     assert capsys.readouterr().out == (
-        "1 pull requests on 2026-12-01: 1 realised\n"
+        "1 pull request on 2026-12-01: 1 realised\n"
         "realised, cash now: 17 USD a month (expected 17)\n"
         "realised, cash after one action: 0 USD a month (expected 0)\n"
         "realised, freed capacity, not cash: 36 USD a month (expected 36)\n"
