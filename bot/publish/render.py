@@ -141,6 +141,7 @@ def template(name: str) -> "Template":
         "code": clipped(sanitize.code),
         "cell": clipped(sanitize.cell),
         "fence": sanitize.fence,
+        "box": sanitize.box,
         "money": lambda value, currency: sanitize.text(money(value, currency)),
         "spread": lambda amount, currency: sanitize.text(spread(amount, currency)),
         "number": lambda value: sanitize.text(f"{value:,.4g}"),

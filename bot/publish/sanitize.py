@@ -9,6 +9,8 @@ import unicodedata
 
 from markupsafe import Markup
 
+from bot.publish import boxes
+
 LONGEST_VALUE = 500
 SUBJECT_LENGTH = 72
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -68,6 +70,13 @@ def fence(value: object, language: str = "", longest: int = 20_000) -> Markup:
         shown = f"{shown[:longest].rpartition(chr(10))[0]}\n… cut: {len(shown) - longest} more characters"
     ticks = "`" * max(3, _longest_run(shown) + 1)
     return _safe(f"{ticks}{language}\n{shown.rstrip()}\n{ticks}")
+
+
+def box(fingerprint: str) -> Markup:
+    """The hidden line by which a ticked box names its finding."""
+    if not re.fullmatch(r"[0-9a-f]{12,64}", fingerprint):
+        raise ValueError(f"{fingerprint!r} is no fingerprint")
+    return _safe(boxes.hidden(fingerprint))
 
 
 def subject(value: object, longest: int = SUBJECT_LENGTH) -> str:

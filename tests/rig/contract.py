@@ -88,6 +88,27 @@ class Contract:
                 self.violations.append(f"{where}: {name}={value} is not allowed")
 
 
+def graphql_violations(document: str, variables: dict[str, Any]) -> list[str]:
+    """How a GraphQL call breaks GitHub's own schema, as far as graphql_subset.py cut it."""
+    import graphql
+    from graphql.execution.values import get_variable_values
+
+    schema, parsed = _graphql_schema(), graphql.parse(document)
+    wrong = graphql.validate(schema, parsed)
+    if not wrong:
+        (operation,) = parsed.definitions
+        found = get_variable_values(schema, operation.variable_definitions, variables)
+        wrong = found if isinstance(found, list) else []
+    return [f"graphql: {error.message}" for error in wrong]
+
+
+@cache
+def _graphql_schema() -> Any:
+    import graphql
+
+    return graphql.build_schema(Path(__file__).with_name("github-schema.graphql").read_text())
+
+
 def complete(name: str, known: dict[str, Any]) -> dict[str, Any]:
     """The JSON of a schema: what is known, and the least valid value for every other required property."""
     schema = description()["components"]["schemas"][name]

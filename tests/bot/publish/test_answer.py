@@ -25,6 +25,7 @@ from bot.publish.publish import IGNORED_NOTE, publish
 from bot.publish.slash import Event
 from codemods.index import Index
 
+LABELS = ["costmod", "costmod:rule/sqlalchemy-eager-load"]
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROLES = {
     "ann": ("write", "write"), "tim": ("read", "triage"), "ray": ("read", "read"), "mia": ("write", "maintain"),
@@ -234,9 +235,9 @@ def test_ignore_then_reopen(room: Room) -> None:
     room.publish()
     pull = room.github.state.pulls[0]
     room.say("/costmod ignore")
-    assert (pull.state, pull.labels, room.replies()) == ("closed", ["costmod", "costmod:ignored"], [IGNORED_NOTE])
+    assert (pull.state, pull.labels, room.replies()) == ("closed", [*LABELS, "costmod:ignored"], [IGNORED_NOTE])
     room.say("/costmod reopen")
-    assert (pull.state, pull.labels) == ("open", ["costmod"])
+    assert (pull.state, pull.labels) == ("open", LABELS)
     assert room.publish().operation == "unchanged"
 
 
@@ -256,7 +257,7 @@ def test_reopen_that_github_refuses_leads_to_a_new_one(room: Room) -> None:
     no = {"message": "Validation Failed", "errors": [{"message": "The branch was force-pushed", "resource": "x"}]}
     room.github.faults = [Fault("PATCH", "/pulls/1$", 422, no, times=2)]
     assert room.say("/costmod reopen")[0] == "done"
-    assert pull.labels == ["costmod", "costmod:superseded"]
+    assert pull.labels == [*LABELS, "costmod:superseded"]
     assert room.publish().number == 2
 
 

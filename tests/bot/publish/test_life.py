@@ -25,6 +25,7 @@ from bot.publish.publish import IGNORED_NOTE, STALE, publish
 from bot.records import Change, PullRequest, Refusal, Result
 
 BRANCH = f"costmod/sqlalchemy-eager-load/{sample.FINGERPRINT[:12]}"
+LABELS = ("costmod", "costmod:rule/sqlalchemy-eager-load")
 
 
 class Life:
@@ -40,7 +41,8 @@ class Life:
             if patch
         ]
         head = sample.run(self.repository, "rev-parse", "HEAD")
-        return publish(self.forge(), self.repository, given, config or Config(), base="main", commit=head, **more)
+        where = {"base": "main", "commit": head} | more
+        return publish(self.forge(), self.repository, given, config or Config(), **where)
 
     def head(self) -> str:
         return sample.run(self.bare, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
@@ -97,7 +99,7 @@ def test_finding_that_is_fixed_closes_its_pull_request_once(life: Life) -> None:
     life.move(sample.PATH, sample.AFTER)
     for _ in range(2):
         assert life(None, None, fixed=frozenset({"H-1"})) == []
-    assert life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert life.head() != ""
 
 
@@ -112,7 +114,7 @@ def test_fixed_finding_with_commits_of_people_stays_open(life: Life, tmp_path: P
     life()
     push_as_human(life, tmp_path)
     life(None, None, fixed=frozenset({"H-1"}))
-    assert life.state() == ("open", ("costmod",), [])
+    assert life.state() == ("open", LABELS, [])
 
 
 def test_finding_that_comes_back_gets_a_new_pull_request(life: Life) -> None:
@@ -125,7 +127,7 @@ def test_closed_one_is_labelled_and_told_how_to_undo_it(life: Life) -> None:
     life()
     life.forge().close(1)
     assert [life()[0].operation for _ in range(2)] == ["skipped"] * 2
-    assert life.state() == ("closed", ("costmod", "costmod:ignored"), [IGNORED_NOTE])
+    assert life.state() == ("closed", (*LABELS, "costmod:ignored"), [IGNORED_NOTE])
 
 
 def test_reopened_one_loses_the_label_and_lives_on(life: Life) -> None:
@@ -134,7 +136,7 @@ def test_reopened_one_loses_the_label_and_lives_on(life: Life) -> None:
     life()
     assert life.forge().reopen(1)
     assert life()[0].operation == "unchanged"
-    assert life.state()[:2] == ("open", ("costmod",))
+    assert life.state()[:2] == ("open", LABELS)
 
 
 def test_commits_of_people_hold_an_update_back_and_are_told_so_once(life: Life, tmp_path: Path) -> None:
@@ -143,7 +145,7 @@ def test_commits_of_people_hold_an_update_back_and_are_told_so_once(life: Life, 
     before, patch = moved()
     life.move(sample.PATH, before)
     assert [life(None, patch)[0].operation for _ in range(2)] == ["skipped"] * 2
-    assert (life.state(), life.head()) == (("open", ("costmod",), [HELD_BACK]), human)
+    assert (life.state(), life.head()) == (("open", LABELS, [HELD_BACK]), human)
 
 
 def push_as_human(life: Life, folder: Path) -> str:
@@ -209,7 +211,8 @@ def test_dashboard_lists_what_is_open_waiting_refused_and_ignored(github_life: G
     assert (issue.title, issue.labels) == ("costmod dashboard", ["costmod:dashboard"])
     assert issue.body.partition("\n\n<!--")[0] == (
         "What costmod has found in this repository, as of its last run. Nothing here needs an answer: to say no to a "
-        "pull request, close it.\n"
+        "pull request, close it. The next run does what is ticked, if all who edited this issue since the last one may "
+        "write to the repository.\n"
         "\n"
         "### Open\n"
         "\n"
@@ -219,10 +222,10 @@ def test_dashboard_lists_what_is_open_waiting_refused_and_ignored(github_life: G
         "\n"
         "### Waiting\n"
         "\n"
-        "| change | a month | why |\n"
-        "|---|--:|---|\n"
-        "| perf(shop): load @\u200boctocat #\u200b1 | \\$2,015 | 1 pull request of the bot is open already; merge or "
-        "close one first |\n"
+        "A tick puts one first, whatever the limits say.\n"
+        "\n"
+        "- [ ] <!-- costmod:do:eeeeeeeeeeee --> perf(shop): load @\u200boctocat #\u200b1, \\$2,015 a month: 1 pull "
+        "request of the bot is open already; merge or close one first\n"
         "\n"
         "### Not proposed\n"
         "\n"
@@ -268,7 +271,7 @@ def test_lost_answers_never_double_what_ends_a_pull_request(github_life: GithubL
     lost = [Fault(verb, path, 502, {"message": "Bad Gateway"}, after=after) for verb, path in ENDS]
     github_life.github.faults = lost
     github_life(None, None, fixed=frozenset({"H-1"}))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert [fault.times for fault in lost] == [0] * 4
 
 
@@ -281,7 +284,7 @@ def test_run_that_dies_half_way_is_taken_up_by_the_next(github_life: GithubLife)
         assert github_life.github.faults[0].times == 0
     assert github_life.state()[0] == "open"
     github_life(None, None, fixed=frozenset({"H-1"}))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["done-and-lost", "not-done"])
@@ -294,7 +297,7 @@ def test_lost_answers_never_double_the_dashboard(github_life: GithubLife, after:
 def test_label_that_lags_behind_is_tried_again(github_life: GithubLife) -> None:
     lag = {"message": "Validation Failed", "errors": ["Could not resolve to a node with the global id of 'PR_x'."]}
     github_life.github.faults = [Fault("POST", "/issues/1/labels$", 422, lag, times=2)]
-    assert (github_life()[0].reason, github_life.state()[1]) == ("", ("costmod",))
+    assert (github_life()[0].reason, github_life.state()[1]) == ("", LABELS)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +364,7 @@ def test_eight_runs_at_once_close_with_one_comment_and_keep_one_dashboard(github
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(end, range(8)))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert [issue.state for issue in github_life.github.state.issues].count("open") == 1
 
 
@@ -371,7 +374,7 @@ def test_limits_without_a_time_are_waited_out(github_life: GithubLife) -> None:
     slow = [Fault(verb, path, status, said) for verb, path in ENDS for status in (403, 429)]
     github_life.github.faults = slow
     github_life(None, None, fixed=frozenset({"H-1"}))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert [fault.times for fault in slow] == [0] * 8
 
 
@@ -379,8 +382,8 @@ def test_what_people_closed_lets_the_next_one_have_its_turn(life: Life) -> None:
     other = sample.patch(fingerprint="e" * 64)
     results = [Result(hotspot=sample.hotspot(), outcome="planned", patch=p) for p in (sample.patch(), other)]
     life()
-    assert without_closed(results, life.forge(), life.repository, 1) == results
+    assert without_closed(results, life.forge(), life.repository, Config()) == results
     life.forge().close(1)
-    stopped, kept = without_closed(results, life.forge(), life.repository, 1)
+    stopped, kept = without_closed(results, life.forge(), life.repository, Config())
     reason = "pull request #1 was closed unmerged, which means no for good; reopen it to change that"
     assert ((stopped.outcome, stopped.reason), kept) == (("stopped", reason), results[1])
