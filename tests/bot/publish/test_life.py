@@ -3,95 +3,24 @@
 import contextlib
 import subprocess
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rig import sample
-from rig.fake_github import TOKEN, FakeGithub, Fault
+from rig.fake_github import Fault
+from rig.life import LABELS, GithubLife, Life, LocalLife, merge, moved, push_as_human
 
 from bot.config import Config, PublishConfig
 from bot.errors import UserError
 from bot.pipeline import without_closed
 from bot.publish import github as github_module
 from bot.publish import marker
-from bot.publish.act import HELD_BACK, Candidate
-from bot.publish.forge import Forge, Wanted
-from bot.publish.github import GithubForge
+from bot.publish.act import HELD_BACK
+from bot.publish.forge import Wanted
 from bot.publish.local import LocalForge
-from bot.publish.publish import IGNORED_NOTE, STALE, publish
-from bot.records import Change, PullRequest, Refusal, Result
-
-BRANCH = f"costmod/sqlalchemy-eager-load/{sample.FINGERPRINT[:12]}"
-LABELS = ("costmod", "costmod:rule/sqlalchemy-eager-load")
-
-
-class Life:
-    """One forge of either kind, and what happens to its pull requests."""
-
-    def __init__(self, forge: Callable[[], Forge], bare: Path, repository: Path) -> None:
-        self.forge, self.bare, self.repository = forge, bare, repository
-
-    def __call__(self, config: Config | None = None, *patches: Any, **more: Any) -> list[PullRequest]:
-        given = [
-            Candidate(hotspot=sample.hotspot(), patch=patch, proof=sample.proof(), saving=sample.saving())
-            for patch in (patches or (sample.patch(),))
-            if patch
-        ]
-        head = sample.run(self.repository, "rev-parse", "HEAD")
-        where = {"base": "main", "commit": head} | more
-        return publish(self.forge(), self.repository, given, config or Config(), **where)
-
-    def head(self) -> str:
-        return sample.run(self.bare, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
-
-    def move(self, path: str, text: str) -> None:
-        sample.write(self.repository, path, text)
-        sample.commit_all(self.repository, "feat: something else")
-        sample.run(self.repository, "push", "--quiet", str(self.bare), "HEAD:main")
-
-    def state(self) -> tuple[str, tuple[str, ...], list[str]]:
-        request = self.forge().observe(BRANCH)[0]
-        return request.state, request.labels, self.comments(request.number)
-
-    def comments(self, number: int) -> list[str]:
-        raise NotImplementedError
-
-
-class LocalLife(Life):
-    def comments(self, number: int) -> list[str]:
-        return list(self.forge()._state(number).comments.values())  # type: ignore[attr-defined]
-
-
-class GithubLife(Life):
-    github: FakeGithub
-
-    def comments(self, number: int) -> list[str]:
-        return [c.body.partition("\n\n<!--")[0] for c in self.github.state.comments if c.issue == number]
-
-
-@pytest.fixture(params=["local", "github"])
-def life(request: pytest.FixtureRequest, tmp_path: Path, repository: Path) -> Life:
-    if request.param == "local":
-        return LocalLife(lambda: LocalForge(tmp_path / "forge"), tmp_path / "forge" / "forge.git", repository)
-    return request.getfixturevalue("github_life")
-
-
-@pytest.fixture
-def github_life(github: FakeGithub, repository: Path) -> GithubLife:
-    def forge() -> Forge:
-        return GithubForge("acme/blog", TOKEN, api=github.url, sleep=lambda _: None, pause=0)
-
-    life = GithubLife(forge, github.state.bare, repository)
-    life.github = github
-    return life
-
-
-def moved() -> Any:
-    before, after = (f"# Views.\n{text}" for text in (sample.BEFORE, sample.AFTER))
-    return before, sample.patch(changes=(Change(path=sample.PATH, before=before, after=after),))
+from bot.publish.publish import IGNORED_NOTE, STALE
+from bot.records import Refusal, Result
 
 
 def test_finding_that_is_fixed_closes_its_pull_request_once(life: Life) -> None:
@@ -146,22 +75,6 @@ def test_commits_of_people_hold_an_update_back_and_are_told_so_once(life: Life, 
     life.move(sample.PATH, before)
     assert [life(None, patch)[0].operation for _ in range(2)] == ["skipped"] * 2
     assert (life.state(), life.head()) == (("open", LABELS, [HELD_BACK]), human)
-
-
-def push_as_human(life: Life, folder: Path) -> str:
-    sample.run(folder, "clone", "--quiet", "--branch", BRANCH, str(life.bare), "human")
-    sample.write(folder / "human", "README.md", "A human was here.\n")
-    commit = sample.commit_all(folder / "human", "docs: say hello")
-    sample.run(folder / "human", "push", "--quiet", "origin", BRANCH)
-    return commit
-
-
-def merge(life: GithubLife) -> None:
-    """As GitHub does it with "squash and merge"."""
-    life.move(sample.PATH, sample.AFTER)
-    pull = life.github.state.pulls[0]
-    pull.state, pull.merged = "closed", True
-    pull.merge_commit = sample.run(life.repository, "rev-parse", "HEAD")
 
 
 def test_merged_branch_is_deleted(github_life: GithubLife) -> None:
