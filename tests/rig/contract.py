@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -89,9 +90,14 @@ class Contract:
 
 
 def graphql_violations(document: str, variables: dict[str, Any]) -> list[str]:
-    """How a GraphQL call breaks GitHub's own schema, as far as graphql_subset.py cut it."""
-    import graphql
-    from graphql.execution.values import get_variable_values
+    """How a GraphQL call breaks GitHub's own schema, as far as graphql_subset.py cut it; CI does not go without."""
+    try:
+        import graphql
+        from graphql.execution.values import get_variable_values
+    except ImportError:
+        if os.environ.get("COSTMOD_REQUIRE_GUARDS"):
+            raise
+        return []
 
     schema, parsed = _graphql_schema(), graphql.parse(document)
     wrong = graphql.validate(schema, parsed)

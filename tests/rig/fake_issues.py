@@ -45,6 +45,7 @@ class Review:
     body: str
     comments: list[dict[str, Any]]
     author: str = ""
+    kind: str = "User"
 
 
 def route(state: State, verb: str, inside: str, query: dict[str, str], body: Any) -> Answer | None:
@@ -120,7 +121,7 @@ def _span(comment: dict[str, Any]) -> range:
 def _shown_review(state: State, review: Review) -> Any:
     return complete(
         "pull-request-review",
-        {"body": review.body, "user": state.user(review.author or state.login), "state": "COMMENTED"},
+        {"body": review.body, "user": state.user(review.author or state.login, review.kind), "state": "COMMENTED"},
     )
 
 
