@@ -108,10 +108,13 @@ def _give(work: Work, request: Request, before: tuple[str, ...] = ()) -> tuple[t
 
     Nobody is asked to review a draft. Each is a call of its own, so that a wrong name spoils no other.
     """
-    config, number = work.job.config.publish, request.number
-    steps = [("label", name, partial(work.forge.label, number, (name,))) for name in labels_of(work.job)]
+    job, number = work.job, request.number
+    steps = [
+        ("label", name, partial(work.forge.label, number, (name,)))
+        for name in labels_of(job.config, job.candidate.patch.codemod)
+    ]
     if not request.draft:
-        steps += [("reviewer", name, partial(work.forge.ask, number, name)) for name in config.reviewers]
+        steps += [("reviewer", name, partial(work.forge.ask, number, name)) for name in job.config.publish.reviewers]
     given, warnings = list(before), list[str]()
     for kind, name, step in steps:
         key = marker.digest(kind, name)[:_KEY_DIGITS]
@@ -122,10 +125,10 @@ def _give(work: Work, request: Request, before: tuple[str, ...] = ()) -> tuple[t
     return tuple(given), tuple(warnings)
 
 
-def labels_of(job: Job) -> tuple[str, ...]:
+def labels_of(config: Config, codemod: str) -> tuple[str, ...]:
     """The labels of the settings and, with any, one that names the codemod."""
-    rule = f"{RULE_PREFIX}{job.candidate.patch.codemod}"[:LONGEST_LABEL]
-    return tuple(dict.fromkeys((*job.config.publish.labels, rule))) if job.config.publish.labels else ()
+    rule = f"{RULE_PREFIX}{codemod}"[:LONGEST_LABEL]
+    return tuple(dict.fromkeys((*config.publish.labels, rule))) if config.publish.labels else ()
 
 
 def _renew(work: Work, lease: str | None, request: Request, head: str) -> PullRequest:

@@ -10,6 +10,7 @@ import bot
 from bot.config import Config
 from bot.publish import commit as commits
 from bot.publish import fresh, marker, policy, remark
+from bot.publish.act import labels_of
 from bot.publish.forge import CannotSignError, Forge, Wanted
 from bot.publish.git import Repository
 from bot.publish.lifecycle import View, request_of, why_closed
@@ -57,7 +58,7 @@ def open_one(place: Place, one: fresh.Introduced) -> str:
     title = subject(patch.title)
     wanted = Wanted(branch=branch, base=place.branch, title=title, body=body, draft=True)
     number = place.forge.create(wanted).number
-    place.forge.label(number, place.config.publish.labels)
+    place.forge.label(number, labels_of(place.config, patch.codemod))
     return f"- {name}: #{number} has the change."
 
 

@@ -14,7 +14,7 @@ from bot.config import Config, PublishConfig
 from bot.errors import UserError
 from bot.pipeline import without_closed
 from bot.publish import marker
-from bot.publish.act import Candidate, job_of, labels_of
+from bot.publish.act import labels_of
 from bot.publish.local import LocalForge
 from bot.publish.publish import BASE_GONE_NOTE
 from bot.records import Result
@@ -60,18 +60,13 @@ def test_nobody_is_asked_to_review_a_draft_before_it_is_ready(github_life: Githu
 
 
 def test_lost_answers_about_labels_and_reviewers_lose_nothing(github_life: GithubLife) -> None:
-    lost = [
-        Fault(verb, path, status, {"message": "Oops"}, after=after)
-        for after, status in ((True, 502), (False, 0))
-        for verb, path in (
-            ("POST", "/issues/1/labels$"), ("POST", "/requested_reviewers$"), ("POST", "/labels$"),
-            ("PATCH", "/pulls/1$"),
-        )
-    ]  # fmt: skip
-    github_life.github.faults = lost[:4]
+    posts = ("/issues/1/labels$", "/requested_reviewers$", "/labels$", "/pulls/1$")
+    github_life.github.faults = lost = [
+        Fault("PATCH" if "pulls/1$" in path else "POST", path, 502, {"message": "Oops"}, after=True) for path in posts
+    ]
     pull, _ = asked(github_life)
     assert (pull.reviewers, pull.labels) == (["ann", "team:core"], list(LABELS))
-    assert [fault.times for fault in lost[:4]] == [0] * 4
+    assert [fault.times for fault in lost] == [0] * 4
 
 
 def test_run_that_dies_before_it_remembers_them_is_taken_up(github_life: GithubLife) -> None:
@@ -96,9 +91,7 @@ def test_run_that_dies_before_it_remembers_them_is_taken_up(github_life: GithubL
     ],
 )
 def test_labels_of(codemod: str, labels: tuple[str, ...], found: tuple[str, ...]) -> None:
-    patch = sample.patch(codemod=codemod)
-    given = Candidate(hotspot=sample.hotspot(), patch=patch, proof=sample.proof(), saving=sample.saving())
-    assert labels_of(job_of(given, settings(labels=labels), base="main", commit="c")) == found
+    assert labels_of(settings(labels=labels), codemod) == found
 
 
 # ---- bases -----------------------------------------------------------------------------------------------------------
