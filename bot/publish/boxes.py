@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from bot.records import Record
 
 SHORT = 12  # digits of a fingerprint that name a finding
+FINGERPRINT = re.compile(r"[0-9a-f]{12,64}")
 _BOX = re.compile(rf"^- \[([ xX])\] (<!-- costmod:do:([0-9a-f]{{{SHORT}}}) -->)", re.MULTILINE)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.publish import marker
 from bot.publish.act import Candidate
+from bot.publish.boxes import FINGERPRINT, SHORT
 from bot.publish.forge import IGNORED, OBSOLETE, SUPERSEDED, Request
 from bot.publish.lifecycle import Action, State
 from bot.publish.render import LONGEST_BODY, Budget, bar, template, worth
@@ -59,8 +60,8 @@ def body_of(
 
 def _row(request: Request, note: str = "") -> Row:
     said = marker.read(request.body)
-    known = {"worth": said.worth, "finding": said.fp} if said else {}
-    return Row(number=request.number, title=request.title, note=note, **known)
+    name = said.fp if said and FINGERPRINT.fullmatch(said.fp) and request.branch.endswith(said.fp[:SHORT]) else ""
+    return Row(number=request.number, title=request.title, worth=said.worth if said else "", note=note, finding=name)
 
 
 def _waiting(patch: Patch, note: str, amount: str = "") -> Row:

@@ -74,7 +74,7 @@ def fence(value: object, language: str = "", longest: int = 20_000) -> Markup:
 
 def box(fingerprint: str) -> Markup:
     """The hidden line by which a ticked box names its finding."""
-    if not re.fullmatch(r"[0-9a-f]{12,64}", fingerprint):
+    if not boxes.FINGERPRINT.fullmatch(fingerprint):
         raise ValueError(f"{fingerprint!r} is no fingerprint")
     return _safe(boxes.hidden(fingerprint))
 

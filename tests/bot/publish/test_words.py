@@ -12,6 +12,7 @@ from rig.hostile import HOSTILE, soiled
 from bot import action
 from bot.publish import dashboard, marker
 from bot.publish.act import Candidate
+from bot.publish.boxes import ticked
 from bot.publish.forge import IGNORED, Request
 from bot.publish.fresh import Introduced
 from bot.publish.lifecycle import Action
@@ -22,6 +23,7 @@ from bot.records import Amount, Finding, FoundLoad, PullRequest, Refusal, Result
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LIVE = re.compile(r"@\w|#\d|\bGH-\d|https?://\w|www\.\w", re.IGNORECASE)
 OWN_HTML = re.compile(r"<details><summary>[A-Za-z,: ]+</summary>\n?|</details>\n?")
+OWN_BOX = re.compile(r"<!-- costmod:do:[0-9a-f]{12} -->")
 PLAIN = {"text", "text_special", "code_inline", "softbreak", "strong_open", "strong_close"}
 LOAD = FoundLoad(path="P.a", statement="s", read_file="a.py", read_line=3, strategy="joinedload", why="to-one",
                  statements_after=0)  # fmt: skip
@@ -38,7 +40,8 @@ def check(shown: str, own: re.Pattern[str] | None = None) -> None:
     html = [token.content for token in tokens if token.type == "html_block"]
     assert [content for content in html if not OWN_HTML.fullmatch(content)] == []
     inline = [item for token in tokens for item in token.children or ()]
-    assert {item.type for item in inline} - PLAIN == set()
+    assert [item.content for item in inline if item.type == "html_inline" and not OWN_BOX.fullmatch(item.content)] == []
+    assert {item.type for item in inline} - PLAIN - {"html_inline"} == set()
     texts = ["".join(item.content for item in token.children or () if item.type != "code_inline") for token in tokens]
     assert [text for text in texts if LIVE.search(own.sub("", text) if own else text)] == []
 
@@ -55,8 +58,8 @@ def test_dashboard(raw: str) -> None:
     states = (("open", ()), ("closed", (IGNORED,)), ("merged", ()))
     body = marker.write(msgspec.structs.replace(MARKER, worth=raw))
     requests = [
-        Request(number=7, url="u", state=state, title=raw, body=body, base="main", draft=False, ours=True, branch="b",
-                labels=labels)
+        Request(number=7, url="u", state=state, title=raw, body=body, base="main", draft=False, ours=True,
+                branch=f"costmod/m/{'f' * 12}", labels=labels)
         for state, labels in states
     ]  # fmt: skip
     given = Candidate(hotspot=sample.hotspot(), patch=sample.patch(title=raw), proof=sample.proof(),
@@ -67,8 +70,17 @@ def test_dashboard(raw: str) -> None:
     refused = [Refusal(hotspot=raw, code="no_query", message=raw, place=raw)]
     shown = dashboard.body_of(requests, [given], [done], refused, actions)
     check(shown, re.compile(r"#7(?!\d)"))
+    assert ticked(shown.replace("[ ]", "[x]")) == {sample.FINGERPRINT[:12], "f" * 12}
     headings = re.findall(r"^### (.+)$", shown, re.MULTILINE)
     assert headings == ["Open", "Waiting", "Not proposed", "Ignored, because somebody closed it", "Shipped"]
+
+
+@pytest.mark.parametrize("raw", HOSTILE)
+def test_marker_that_people_wrote_gets_no_box(raw: str) -> None:
+    body = marker.write(msgspec.structs.replace(MARKER, fp=raw))
+    closed = Request(number=7, url="u", state="closed", title="t", body=body, base="main", draft=False, ours=True,
+                     branch=f"costmod/m/{raw[:12]}", labels=(IGNORED,))  # fmt: skip
+    assert "- #7 t" in dashboard.body_of([closed], [], [], [], [])
 
 
 @pytest.mark.parametrize("raw", HOSTILE)
