@@ -85,8 +85,11 @@ def _open(work: Work, action: Action) -> PullRequest:
     """Push if needed, then create the pull request; a run that was faster is adopted."""
     forge, copy, job, goal = work.forge, work.copy, work.job, work.goal
     pushed = action.lease is None or copy.push(forge.remote(), goal.head, job.branch, lease=action.lease)
-    if not pushed and copy.head(forge.remote(), job.branch) != goal.head:  # equal: an identical run was faster
-        return _raced(work)
+    if not pushed:
+        there = _same_head(work)
+        if there is None:
+            return _raced(work)
+        goal = msgspec.structs.replace(goal, head=there)
     template = copy.pull_request_template(job.commit)
     body = _body(job, _marker(job, goal, head=goal.head, base=job.commit), marker.human_text(template))
     wanted = Wanted(branch=job.branch, base=job.base, title=job.title, body=body, draft=job.draft)
@@ -101,6 +104,15 @@ def _open(work: Work, action: Action) -> PullRequest:
     request = forge.update(request.number, title=None, body=_body(job, said, marker.human_text(request.body)))
     reason = "; ".join((*((action.reason,) if action.reason else ()), *warnings))
     return result(forge, job, "created", reason=reason, request=request, head=goal.head)
+
+
+def _same_head(work: Work) -> str | None:
+    """Where the branch is, if an identical run was faster; None when it holds something else."""
+    there = work.copy.head(work.forge.remote(), work.job.branch)
+    if there is None:
+        return None
+    work.copy.bring(work.forge.remote(), work.job.branch, there)
+    return there if work.copy.is_same(there, work.goal.head) else None
 
 
 def _give(work: Work, request: Request, before: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,7 +8,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from bot.publish import retry
-from bot.publish.forge import BRANCH_PREFIX, CannotSignError
+from bot.publish.forge import BRANCH_PREFIX, CannotSignError, NotFoundError
 
 if TYPE_CHECKING:
     from bot.publish.git import Repository
@@ -34,7 +34,6 @@ def signed(forge: "GithubForge", copy: "Repository", commit: str) -> str:
     if made.removed or any(base.mode != "100644" for base in made.files.values()):
         raise CannotSignError("GitHub makes verified commits of plain files only; set publish.commits to plain")
     branch, remote = f"{BRANCH_PREFIX}sign/{commit[:12]}", forge.remote()
-    copy.push(remote, made.parent, branch, lease="")
     headline, _, body = made.message.partition("\n\n")
     given = {
         "branch": {"repositoryNameWithOwner": forge.slug, "branchName": branch},
@@ -57,7 +56,11 @@ def signed(forge: "GithubForge", copy: "Repository", commit: str) -> str:
         return head
 
     def write() -> str:
-        forge.graphql("a verified commit", MUTATION, {"input": given})
+        copy.push(remote, made.parent, branch, lease="")  # no matter if it is there: then its head decides
+        try:
+            forge.graphql("a verified commit", MUTATION, {"input": given})
+        except NotFoundError as error:  # another run was done with it
+            raise retry.AnswerLost("the branch is gone") from error
         found = there()
         if found is None:
             raise retry.AnswerLost("the commit is not on its branch")

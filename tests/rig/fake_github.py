@@ -43,6 +43,7 @@ class FakeGithub:
         self.calls: list[str] = []
         self.before_create: Callable[[], None] = lambda: None
         self.before_comment: Callable[[], None] = lambda: None
+        self.before_graphql: Callable[[], None] = lambda: None
         self.lock = threading.Lock()
         self._server = Server(self)
 
@@ -69,6 +70,7 @@ class FakeGithub:
             return fault.status, fault.body, fault.headers
         if path == "/graphql":
             self.contract.violations += graphql_violations(body["query"], body["variables"])
+            self.before_graphql()
             with self.lock:
                 told = fake_graphql.answer(self.state, body["query"], body["variables"])
             return (fault.status, fault.body, fault.headers) if fault else (200, told, {})

@@ -24,6 +24,9 @@ def answer(state: State, document: str, variables: dict[str, Any]) -> dict[str, 
 
 def _commit(state: State, given: dict[str, Any]) -> dict[str, Any]:
     branch, parent = given["branch"]["branchName"], given["expectedHeadOid"]
+    if state.head_of(branch) is None:
+        said = f"No ref named {branch} in {state.slug}"
+        return {"data": {"createCommitOnBranch": None}, "errors": [{"type": "NOT_FOUND", "message": said}]}
     if state.head_of(branch) != parent:
         said = f'Expected branch to point to "{state.head_of(branch)}" but it did not. Pull and try again.'
         return {"data": {"createCommitOnBranch": None}, "errors": [{"type": "STALE_DATA", "message": said}]}

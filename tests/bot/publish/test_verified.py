@@ -1,6 +1,8 @@
 """Commits that GitHub makes and signs: one each whatever is lost, and people's commits as safe as ever."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,30 @@ def test_which_commits_are_the_bots(
     made = sample.run(repository, *command, "-p", commit, *(["-p", other] if parents > 1 else []), "-m", message)
     with private_copy(repository, made) as copy:
         assert copy.is_bot_commit(made, f"Costmod-Fingerprint: {sample.FINGERPRINT[:12]}") is ours
+
+
+def test_runs_at_once_open_one_pull_request(github_life: GithubLife) -> None:
+    barrier = threading.Barrier(3)
+    waits = iter([barrier.wait] * 3)  # whoever has to ask again does not wait again
+    github_life.github.before_graphql = lambda: next(waits, lambda _: None)(60) and None
+    with ThreadPoolExecutor(3) as pool:
+        done = [result for results in pool.map(lambda _: github_life(VERIFIED), range(3)) for result in results]
+    assert [(p.number, p.state) for p in github_life.github.state.pulls] == [(1, "open")]
+    assert {(one.operation, one.number, one.head) for one in done} == {("created", 1, github_life.head())}
+    assert len(branches(github_life.github)) == 2
+
+
+def test_branch_that_another_run_has_deleted_is_made_again(github: FakeGithub, copy: Repository, commit: str) -> None:
+    made = copy.commit_on(commit, {sample.PATH: sample.AFTER.encode()}, MESSAGE)
+    name, gone = f"refs/heads/costmod/sign/{made[:12]}", []
+
+    def delete() -> None:
+        if not gone:
+            gone.append(sample.run(github.state.bare, "update-ref", "-d", name))
+
+    github.before_graphql = delete
+    assert copy.is_same(forge_of(github).sign(copy, made), made)
+    assert (len(gone), branches(github)) == (1, ["main"])
 
 
 def test_life_of_a_pull_request_with_verified_commits(github_life: GithubLife, tmp_path: Path) -> None:
