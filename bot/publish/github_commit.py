@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.publish import retry
 from bot.publish.forge import BRANCH_PREFIX, CannotSignError, NotFoundError
+from bot.publish.git import GitFailed
 
 if TYPE_CHECKING:
     from bot.publish.git import Repository
@@ -50,7 +51,10 @@ def signed(forge: "GithubForge", copy: "Repository", commit: str) -> str:
         head = copy.head(remote, branch)
         if head is None or head == made.parent:
             return None
-        copy.bring(remote, branch, head)
+        try:
+            copy.bring(remote, branch, head)
+        except GitFailed:  # another run was done with it, and has deleted it
+            return None
         if not copy.is_same(head, commit):
             raise CannotSignError(f"the branch {branch} is not the bot's; delete it to get verified commits")
         return head

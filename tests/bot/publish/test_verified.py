@@ -110,12 +110,12 @@ def test_which_commits_are_the_bots(
         assert copy.is_bot_commit(made, f"Costmod-Fingerprint: {sample.FINGERPRINT[:12]}") is ours
 
 
-def test_runs_at_once_open_one_pull_request(github_life: GithubLife) -> None:
-    barrier = threading.Barrier(3)
-    waits = iter([barrier.wait] * 3)  # whoever has to ask again does not wait again
+def test_two_runs_at_once_open_one_pull_request(github_life: GithubLife) -> None:
+    barrier = threading.Barrier(2)
+    waits = iter([barrier.wait] * 2)  # whoever has to ask again does not wait again
     github_life.github.before_graphql = lambda: next(waits, lambda _: None)(60) and None
-    with ThreadPoolExecutor(3) as pool:
-        done = [result for results in pool.map(lambda _: github_life(VERIFIED), range(3)) for result in results]
+    with ThreadPoolExecutor(2) as pool:
+        done = [result for results in pool.map(lambda _: github_life(VERIFIED), range(2)) for result in results]
     assert [(p.number, p.state) for p in github_life.github.state.pulls] == [(1, "open")]
     assert {(one.operation, one.number, one.head) for one in done} == {("created", 1, github_life.head())}
     assert len(branches(github_life.github)) == 2
