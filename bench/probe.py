@@ -177,7 +177,12 @@ def main() -> None:
 
 
 def _environment(tree: Path, directory: Path, *, probed: bool) -> dict[str, str]:
-    environment = {"PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+    }
     settings = {"COSTMOD_PROBE_ROOT": str(tree), "COSTMOD_PROBE_DIR": tempfile.mkdtemp(dir=directory)}
     return environment | (settings if probed else {})
 

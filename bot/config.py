@@ -115,7 +115,10 @@ class PublishConfig(Section):
     labels: tuple[str, ...] = ("costmod",)
     draft: bool = False
     signoff: bool = False
+    reviewers: tuple[str, ...] = ()  # people, and teams as organization/team; GitHub itself asks code owners
+    commits: Literal["plain", "verified"] = "plain"  # verified: made and signed by GitHub
     dashboard: bool = False  # keep one issue that lists what is open, waiting, ignored and shipped
+    nudge_after_days: Annotated[int, Between(ge=1)] | None = None  # without a review: the dashboard says so
     max_pull_requests: Annotated[int, Between(ge=1)] = 1
     max_open_pull_requests: Annotated[int, Between(ge=1)] = 5
 

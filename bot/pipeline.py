@@ -44,7 +44,7 @@ def run(
         index = Index(tree.path, config.exclude, endpoints=config.endpoints())
         results = plan_all(hotspots, index, stacked=False)
         if forge is not None:
-            results = without_closed(results, forge, repository, config.publish.max_pull_requests)
+            results = without_closed(results, forge, repository, config)
         results = prove_most_costly(results, tree, repository, config, screen.step)
         results = price_all(results, config, datetime.now(UTC).date(), sources)
         if forge is not None:
@@ -84,18 +84,26 @@ def _plan(hotspot: Hotspot, index: "Index") -> "list[Patch | Refusal]":
     return plan(hotspot, index)
 
 
-def without_closed(results: Iterable[Result], forge: "Forge", repository: Path, wanted: int) -> list[Result]:
-    """Stop what people closed before, so that the next in line gets its turn; looks until enough are left."""
+def without_closed(results: Iterable[Result], forge: "Forge", repository: Path, config: Config) -> list[Result]:
+    """Put first what people ask for, and stop what they closed, so that the next in line gets its turn.
+
+    Looks until as many are left as pull requests are wanted.
+    """
     from bot.plan.prefix import from_top
     from bot.prove.checkout import path_from_top
-    from bot.publish.publish import why_no
+    from bot.publish.boxes import SHORT
+    from bot.publish.publish import people_said, why_no
 
-    prefix = path_from_top(repository)
+    prefix, said, wanted = path_from_top(repository), people_said(forge, config), config.publish.max_pull_requests
     done = []
-    for result in results:
+
+    def is_asked(result: Result) -> bool:
+        return result.patch is not None and from_top(result.patch, prefix).fingerprint[:SHORT] in said.asked
+
+    for result in sorted(results, key=lambda result: not is_asked(result)) if said.asked else results:
         reason = ""
         if wanted and result.outcome == "planned" and result.patch:
-            reason = why_no(forge, from_top(result.patch, prefix))
+            reason = why_no(forge, from_top(result.patch, prefix), said)
             wanted -= not reason
         done.append(replace(result, outcome="stopped", reason=reason) if reason else result)
     return done
@@ -180,6 +188,8 @@ def publish_all(
     requests = publish(
         forge, repository, list(ready.values()), config, base=base, commit=commit, fixed=_fixed(results),
         refused=[r.refusal for r in results if r.refusal and not r.refusal.done],
+        deferred=[from_top(r.patch, prefix) for r in results if r.patch and r.outcome == "deferred"],
+        today=datetime.now(UTC).date(),
     )  # fmt: skip
     for place, request in zip(ready, requests, strict=True):
         outcome: Outcome = "stopped" if request.operation == "skipped" else "published"

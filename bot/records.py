@@ -240,7 +240,10 @@ class OperationCount(Record, frozen=True, kw_only=True):
 
 
 class Slope(Record, frozen=True, kw_only=True):
-    """Operations of one test at two numbers of rows of the edited query, before and after the patch."""
+    """Operations at two numbers of rows of the edited query, before and after the patch.
+
+    Of a loop of calls: of two tests, and the rows are the calls that each made before.
+    """
 
     test: str
     kind: OperationKind = "sql"

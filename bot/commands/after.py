@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from bot.arguments import Argument, Option
-from bot.commands.given import results_in, settings
-from bot.commands.options import RepoOption, program
+from bot.commands.given import forge_of, results_in, settings
+from bot.commands.options import ForgeFolder, ForgeKind, RepoOption, program
 from bot.commands.output import show
 from bot.errors import UserError
 
@@ -30,6 +30,9 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     merge: Annotated[str | None, Option(metavar="COMMIT", help="The merge commit.")] = None,
     ledger: Annotated[Path | None, Option(metavar="FILE", help="Append the verdict to this ledger.")] = None,
     output: Annotated[Literal["text", "json", "markdown"], Option("--format")] = "text",
+    comment: Annotated[bool, Option("--comment", "Tell it on the pull request, in one comment.")] = False,
+    forge: ForgeKind = None,
+    forge_folder: ForgeFolder = None,
     repo: RepoOption = Path(),
 ) -> int:
     """After the merge: was the saving real? Statements and resources per request, before and after."""
@@ -60,6 +63,10 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option
     found = compare(frozen, measured, config, read_sources(frozen.settings, repo))
     if ledger is not None:
         append(ledger, entry_of(found))
+    if comment:
+        from bot.publish.comment import tell
+
+        tell(forge_of(forge, repo, forge_folder), found)
     show(_verification(found, output))
     return int(found.verdict in ("not realised", "regressed"))
 

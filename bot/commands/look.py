@@ -9,6 +9,7 @@ from bot.commands.given import asked, hotspots_in, settings
 from bot.commands.options import Rank, Repo, VendorName, program
 from bot.commands.output import show
 from bot.errors import UserError
+from bot.words import counted
 
 if TYPE_CHECKING:
     from bot.records import Scan
@@ -93,7 +94,7 @@ def scan(
     if out is not None:
         require_writable(out, repo, [], "--out")
     index = Index(repo, (*config.exclude, *(exclude or ())))
-    with Screen().step(f"scanning {len(index.tree.files)} files"):
+    with Screen().step(f"scanning {counted(len(index.tree.files), 'file')}"):
         findings = tuple(find_all(index))
     listed = {*index.tree.files, *index.tree.templates}
     skipped = {path: why for path, why in index.tree.skipped.items() if path in listed}

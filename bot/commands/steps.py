@@ -50,7 +50,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
     with checkout(repo) as tree:
         results = plan_all(found, Index(tree.path, config.exclude, endpoints=config.endpoints()), stacked=False)
     if target is not None:
-        results = without_closed(results, target, repo, config.publish.max_pull_requests)
+        results = without_closed(results, target, repo, config)
     Screen().results(results)
     save_plan(folder, "plan", tree.commit, results)
     return exit_code(results, done={"planned"})

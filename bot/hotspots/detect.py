@@ -13,6 +13,7 @@ from bot.hotspots.reading import Reading, reading_of
 from bot.hotspots.totals import CallTotals, EntryTotals, Totals
 from bot.hotspots.traces import Call, Export
 from bot.records import Entry, Handler, Hotspot, HotspotKind, Location, Pattern, Source, Trust
+from bot.words import counted
 
 _MASKED_NAME = re.compile(r"\?\s*\.\s*\?")
 MUCH_SEEN = 3  # requests from which a repetition is no accident
@@ -149,7 +150,7 @@ def _trust(kind: HotspotKind, totals: EntryTotals, patterns: Sequence[Pattern], 
     if seen < totals.requests:
         limits.append(f"{'slow' if kind == 'slow_query' else 'repeats'} in {seen} of {totals.requests} requests")
     if seen < MUCH_SEEN:
-        limits.append(f"seen in {seen} request{'s' if seen > 1 else ''} only")
+        limits.append(f"seen in {counted(seen, 'request')} only")
     if totals.key.route and not totals.routes:
         limits.append("the export names no route; it is guessed from the URL")
     if not understood:

@@ -11,6 +11,7 @@ from math import ceil, isfinite
 from pathlib import Path
 
 from bot.errors import UserError
+from bot.words import counted
 
 COLUMNS = ("hour", "vcpu", "peak_vcpu", "memory_gib", "connections", "requests")
 FEWEST_HOURS = 72
@@ -70,7 +71,7 @@ def read_usage(path: Path) -> Usage:
     if any((later - earlier).total_seconds() != 3600 for earlier, later in pairwise(hours)):
         raise UserError(f"{path}: the usage should have one row for each hour, in the order of time.")
     if len(rows) < FEWEST_HOURS:
-        raise UserError(f"{path}: the usage covers {len(rows)} hours; at least {FEWEST_HOURS} are needed.")
+        raise UserError(f"{path}: the usage covers {counted(len(rows), 'hour')}; at least {FEWEST_HOURS} are needed.")
     return Usage(hours[0], *(_numbers(rows, name, path) for name in COLUMNS[1:]))
 
 

@@ -9,6 +9,7 @@ from bot.prove.beyond import in_harness, measured, regression_test
 from bot.prove.checkout import Checkout
 from bot.prove.command import find_command
 from bot.prove.environment import refused_names
+from bot.prove.hangs import hanging
 from bot.prove.limits import limits_for
 from bot.prove.looks import Bench, baseline, quick_look, second_look
 from bot.prove.run import Place
@@ -45,14 +46,17 @@ def prove(checkout: Checkout, repository: Path, patch: Patch, config: Config) ->
             failures = tuple(sorted(bench.reached(before) & (broken.failed | (bench.reached(before) - broken.ran))))
             return _proof(checkout, bench, _seen(bench, before, broken, failures, ()), before)
         after = bench.run(bench.command, patched=True)
+        if after.timed_out:
+            seen = replace(_seen(bench, before, after, (), ()), hang=hanging(bench, before))
+            return _proof(checkout, bench, seen, before)
         new_failures, flaky = second_look(bench, before, after)
         test: RegressionTest | None = None
         seen = _seen(bench, before, after, new_failures, flaky)
         if seen.reached and decide(seen)[0] != "broken":
             seen = replace(seen, measured=measured(bench, seen))
             test = regression_test(bench, seen, after)
-        elif not seen.reached and decide(seen)[0] == "held":
-            seen = replace(seen, measured=in_harness(bench))
+        if decide(seen)[0] == "held" and not (seen.measured and seen.measured.slope):
+            seen = replace(seen, measured=in_harness(bench, seen.measured))
     return _proof(checkout, bench, seen, before, test)
 
 

@@ -1,12 +1,21 @@
 """From what was seen to one word and one sentence."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.prove.slope import OTHER_ROWS, Measured
 from bot.records import OPERATION_NAMES, OperationCount, OperationKind, SuiteRun, Verdict
 
 _NAMES_SHOWN = 3
 _COUNTED: tuple[OperationKind, ...] = ("sql", "http", "aws", "redis")  # connections come with the calls
+
+
+class Hang(NamedTuple):
+    """Tests that do not end with the patch; seconds that they were given, and that they take without it."""
+
+    tests: tuple[str, ...]
+    allowed: int
+    without: float
 
 
 @dataclass(frozen=True)
@@ -17,6 +26,7 @@ class Seen:
     after: SuiteRun | None = None
     timed_out: bool = False  # the last run that took place
     unfinished: bool = False  # the whole suite did not end in time: the runs are those of the tests that reach the site
+    hang: Hang | None = None  # why the run with the patch did not end
     seconds_allowed: int = 0
     last_words: str = ""  # of the last run
     elsewhere: tuple[str, ...] = ()  # files imported from outside the work tree
@@ -34,6 +44,11 @@ def decide(seen: Seen) -> tuple[Verdict, str]:
         return "unprovable", why_unprovable(seen) or "The tests did not run with the patch."
     if why := _why_broken(seen, seen.after):
         return "broken", why
+    if seen.timed_out:
+        return "unprovable", (
+            f"Not finished: with the patch the tests ran longer than {seen.seconds_allowed} s, without it "
+            f"{seen.before.seconds:.0f} s; no test was seen to hang. Raise `test-timeout-seconds`."
+        )
     if why := why_unprovable(seen):
         return "unprovable", why
     if seen.unfinished:
@@ -50,8 +65,11 @@ def _effect(seen: Seen) -> tuple[Verdict, str]:
     if seen.measured and seen.measured.results == OTHER_ROWS:
         return "held", "The tests pass with the patch, but on more rows the edited query gives other rows than before."
     totals = _totals(seen.operations)
-    best = next((c for c in seen.operations if c.after < c.before and totals[c.kind][1] < totals[c.kind][0]), None)
+    fell = [c for c in seen.operations if c.after < c.before and totals[c.kind][1] < totals[c.kind][0]]
+    best = min(fell, key=lambda c: c.kind not in _COUNTED, default=None)  # the first of them fell most
     risen = [kind for kind in _COUNTED if best and totals.get(kind, (0, 0))[1] > totals.get(kind, (0, 0))[0]]
+    if best is None and (more := _on_more_rows(seen, totals)):
+        return "proven", more + _failed_before(seen.before)
     if best is None or risen:
         why = "applying the edit is not fixing" if best is None else "what falls on one side rises on another"
         return "held", (
@@ -63,9 +81,29 @@ def _effect(seen: Seen) -> tuple[Verdict, str]:
 
 def _drop(best: OperationCount, operations: tuple[OperationCount, ...]) -> str:
     name = OPERATION_NAMES[best.kind]
-    rises = sum(count.after > count.before for count in operations if count.kind == best.kind)
-    more = f" {_count(rises, 'reached test')} issued more {name.replace('SQL ', '')}." if rises else ""
-    return f"{best.before} -> {best.after} {name} in {best.test}, and nothing new fails.{more}"
+    return f"{best.before} -> {best.after} {name} in {best.test}, and nothing new fails." + _rises(
+        best.kind, operations
+    )
+
+
+def _on_more_rows(seen: Seen, totals: dict[OperationKind, tuple[int, int]]) -> str:
+    """What a test shows only when its few rows are multiplied: a query more per relationship, however many rows."""
+    slope = seen.measured.slope if seen.measured else None
+    if slope is None or any(totals[kind][1] > totals[kind][0] for kind in totals if kind != slope.kind):
+        return ""
+    (_, before), (few, after), name = slope.before, slope.after, OPERATION_NAMES[slope.kind]
+    if after >= before or after > few:
+        return ""
+    return (
+        f"{before} -> {after} {name} in {slope.test} on {slope.rows[1]} rows ({slope.before[0]} -> {few} on the "
+        f"{slope.rows[0]} that it makes), and nothing new fails."
+    ) + _rises(slope.kind, seen.operations)
+
+
+def _rises(kind: OperationKind, operations: tuple[OperationCount, ...]) -> str:
+    rises = sum(count.after > count.before for count in operations if count.kind == kind)
+    name = OPERATION_NAMES[kind].replace("SQL ", "")
+    return f" {_count(rises, 'reached test')} issued more {name}." if rises else ""
 
 
 def _failed_before(run: SuiteRun) -> str:
@@ -109,10 +147,15 @@ def why_unprovable(seen: Seen) -> str:
 
 
 def _why_broken(seen: Seen, after: SuiteRun) -> str:
-    if seen.timed_out:
-        return f"With the patch the tests did not finish within {seen.seconds_allowed} s."
     if seen.new_failures:
         return f"{_count(len(seen.new_failures), 'test')} that passed before did not pass: {_names(seen.new_failures)}."
+    if seen.hang:
+        return (
+            f"With the patch {_count(len(seen.hang.tests), 'test')} did not end within {seen.hang.allowed} s, alone "
+            f"and again, and passed in {seen.hang.without:.1f} s without it: {_names(seen.hang.tests)}."
+        )
+    if seen.timed_out:
+        return ""
     if after.tests == 0:
         return "With the patch the test command ran no test."
     explained = seen.flaky or (after.failed and set(after.failed) <= set(seen.before.failed))

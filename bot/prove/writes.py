@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from bot.prove.observe import Row
+from bot.words import counted
 
 Log = Mapping[tuple[str, str], tuple[int, int]]  # test and "INSERT post": rows, sum of their hashes
 
@@ -18,13 +19,14 @@ def compare_writes(before: Iterable[Row], after: Iterable[Row], tests: frozenset
     if commits[0] != commits[1]:
         committed = f"; commits differ: {commits[0].total()} before, {commits[1].total()} after"
     else:
-        committed = f", {commits[0].total()} commits as before" if commits[0] else ""
+        committed = f", {counted(commits[0].total(), 'commit')} as before" if commits[0] else ""
     if was == now:
-        return (f"the same {rows} rows written" if rows else "nothing written before or after") + committed
+        return (f"the same {counted(rows, 'row')} written" if rows else "nothing written before or after") + committed
     if {key: number for key, (number, _) in was.items()} == {key: number for key, (number, _) in now.items()}:
-        return f"{rows} rows written to the same tables, with other values (a clock or random keys?)" + committed
+        written = f"{counted(rows, 'row')} written to the same tables"
+        return f"{written}, with other values (a clock or random keys?){committed}"
     after_rows = sum(number for number, _ in now.values())
-    return f"other writes: {rows} rows before, {after_rows} after" + committed
+    return f"other writes: {counted(rows, 'row')} before, {after_rows} after" + committed
 
 
 def _log(rows: Iterable[Row], tests: frozenset[str]) -> Log:

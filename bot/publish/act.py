@@ -1,6 +1,7 @@
 """Carry out one action for one finding: push, open, renew; each write is repeatable."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -9,7 +10,7 @@ import bot
 from bot.config import Config
 from bot.publish import commit as commits
 from bot.publish import marker
-from bot.publish.forge import Forge, NotPermittedError, Request, Wanted
+from bot.publish.forge import LONGEST_LABEL, RULE_PREFIX, CannotSignError, Forge, NotPermittedError, Request, Wanted
 from bot.publish.git import Repository
 from bot.publish.lifecycle import Action, Goal, is_draft
 from bot.publish.render import LONGEST_BODY, body_of, worth
@@ -56,6 +57,12 @@ class Work:
 
 def carry_out(work: Work, action: Action, request: Request | None, head: str | None) -> PullRequest:
     """Do what was decided; `head` is where the branch is now."""
+    if action.lease is not None and work.job.config.publish.commits == "verified":
+        try:
+            signed = work.forge.sign(work.copy, work.goal.head)
+        except CannotSignError as error:
+            return result(work.forge, work.job, "skipped", reason=str(error), request=request, head=head or "")
+        work = replace(work, goal=msgspec.structs.replace(work.goal, head=signed))
     if action.step in ("create", "resume"):
         return _open(work, action)
     if action.step in ("refresh", "rebuild") and request is not None and head is not None:
@@ -67,6 +74,7 @@ def carry_out(work: Work, action: Action, request: Request | None, head: str | N
 
 
 RACED = "somebody pushed to the branch meanwhile"
+_KEY_DIGITS = 8  # of the hash of a label or a reviewer
 HELD_BACK = (
     "The base has moved under this change, but the branch holds commits that costmod did not make, so it is left as "
     "it is. Comment `/costmod rebase --discard` to have it made anew without those commits, or go on by hand."
@@ -77,8 +85,11 @@ def _open(work: Work, action: Action) -> PullRequest:
     """Push if needed, then create the pull request; a run that was faster is adopted."""
     forge, copy, job, goal = work.forge, work.copy, work.job, work.goal
     pushed = action.lease is None or copy.push(forge.remote(), goal.head, job.branch, lease=action.lease)
-    if not pushed and copy.head(forge.remote(), job.branch) != goal.head:  # equal: an identical run was faster
-        return _raced(work)
+    if not pushed:
+        there = _same_head(work)
+        if there is None:
+            return _raced(work)
+        goal = msgspec.structs.replace(goal, head=there)
     template = copy.pull_request_template(job.commit)
     body = _body(job, _marker(job, goal, head=goal.head, base=job.commit), marker.human_text(template))
     wanted = Wanted(branch=job.branch, base=job.base, title=job.title, body=body, draft=job.draft)
@@ -88,9 +99,48 @@ def _open(work: Work, action: Action) -> PullRequest:
         if action.step == "create" and pushed:
             copy.delete(forge.remote(), job.branch, lease=goal.head)
         raise
-    warnings = forge.label(request.number, job.config.publish.labels)
+    given, warnings = _give(work, request)  # remembered only now: a run that dies before leaves it to the next one
+    said = msgspec.structs.replace(_marker(job, goal, head=goal.head, base=job.commit), given=given)
+    request = forge.update(request.number, title=None, body=_body(job, said, marker.human_text(request.body)))
     reason = "; ".join((*((action.reason,) if action.reason else ()), *warnings))
     return result(forge, job, "created", reason=reason, request=request, head=goal.head)
+
+
+def _same_head(work: Work) -> str | None:
+    """Where the branch is, if an identical run was faster; None when it holds something else."""
+    there = work.copy.head(work.forge.remote(), work.job.branch)
+    if there is None:
+        return None
+    work.copy.bring(work.forge.remote(), work.job.branch, there)
+    return there if work.copy.is_same(there, work.goal.head) else None
+
+
+def _give(work: Work, request: Request, before: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Set the labels and ask the reviewers that were never set before; all that ever were, and warnings.
+
+    Nobody is asked to review a draft. Each is a call of its own, so that a wrong name spoils no other.
+    """
+    job, number = work.job, request.number
+    steps = [
+        ("label", name, partial(work.forge.label, number, (name,)))
+        for name in labels_of(job.config, job.candidate.patch.codemod)
+    ]
+    if not request.draft:
+        steps += [("reviewer", name, partial(work.forge.ask, number, name)) for name in job.config.publish.reviewers]
+    given, warnings = list(before), list[str]()
+    for kind, name, step in steps:
+        key = marker.digest(kind, name)[:_KEY_DIGITS]
+        if key not in before:
+            failed = step()
+            warnings += failed
+            given += [] if failed else [key]
+    return tuple(given), tuple(warnings)
+
+
+def labels_of(config: Config, codemod: str) -> tuple[str, ...]:
+    """The labels of the settings and, with any, one that names the codemod."""
+    rule = f"{RULE_PREFIX}{codemod}"[:LONGEST_LABEL]
+    return tuple(dict.fromkeys((*config.publish.labels, rule))) if config.publish.labels else ()
 
 
 def _renew(work: Work, lease: str | None, request: Request, head: str) -> PullRequest:
@@ -102,6 +152,8 @@ def _renew(work: Work, lease: str | None, request: Request, head: str) -> PullRe
     new = _marker(job, goal, head=head, base=old.base, was=old.was)
     if lease or head == goal.head:
         new = _marker(job, goal, head=goal.head, base=job.commit, was=lease or old.was)
+    given, warnings = _give(work, request, old.given)
+    new = msgspec.structs.replace(new, given=given)
     title = job.title
     if marker.digest(request.title) != old.title:  # people renamed it: remember our last title, keep theirs
         new, title = msgspec.structs.replace(new, title=old.title), request.title
@@ -113,7 +165,8 @@ def _renew(work: Work, lease: str | None, request: Request, head: str) -> PullRe
         if not copy.push(forge.remote(), goal.head, job.branch, lease=lease):
             return _raced(work, request)
         forge.pushed(request.number)
-    return result(forge, job, "updated" if changed or lease else "unchanged", request=request, head=new.head)
+    operation: Operation = "updated" if changed or lease else "unchanged"
+    return result(forge, job, operation, reason="; ".join(warnings), request=request, head=new.head)
 
 
 def _raced(work: Work, request: Request | None = None) -> PullRequest:

@@ -1,6 +1,6 @@
 """Answer one `/costmod` comment: who may, what for, on which head; nothing of a pull request is ever run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -9,25 +9,28 @@ import msgspec
 
 from bot.errors import UserError
 from bot.publish import commit as commits
-from bot.publish import fresh, marker, policy, remark, suggest
-from bot.publish.forge import BRANCH_PREFIX, IGNORED, SUPERSEDED, Forge, Pull, Talk
+from bot.publish import fresh, marker, policy, remark, stacked, suggest
+from bot.publish.forge import BRANCH_PREFIX, IGNORED, IGNORED_RULE, MAY_WRITE, Forge, Pull, Talk
 from bot.publish.git import GitFailed, Repository, empty_copy
 from bot.publish.publish import IGNORED_NOTE
+from bot.publish.reopen import reopen
 from bot.publish.sanitize import code, sentence, text
 from bot.publish.slash import WRITES, Command, Event, Verb, is_too_old, parse
+from bot.words import counted
 from codemods import discover
 
 Outcome = Literal["ignored", "denied", "done", "refused"]
 MAY_ASK = frozenset({"admin", "maintain", "write", "triage"})
-MAY_WRITE = frozenset({"admin", "maintain", "write"})
 MOST_REPLIES = 5  # a day and pull request, to people who may not write
 HELP = """\
 | command | does | who |
 |---|---|---|
 | `/costmod explain` | says what was found here and why | triage, or the author |
 | `/costmod fix` | suggests the edits on the changed lines; on a pull request of costmod: makes it anew | write |
+| `/costmod fix --pr` | opens drafts with the edits, against the branch of this pull request | write |
 | `/costmod rebase` | makes costmod's commit anew on the base; `--discard` drops commits of people | write |
 | `/costmod ignore` | closes costmod's pull request for good | write |
+| `/costmod ignore --rule` | the same, and no other change of its codemod is proposed | write |
 | `/costmod reopen` | takes that back | write |
 
 A word such as `@1a2b3c4` behind a command holds it to that head."""
@@ -150,15 +153,19 @@ def _explain(desk: Desk) -> str:
 
 def _fix(desk: Desk) -> str:
     if _ours(desk) is not None:
+        if "--pr" in desk.command.options:
+            raise Refused("This is a pull request of costmod; `/costmod fix` makes it anew.")
         return _rebase(desk)
     with empty_copy() as copy:
         base = _taken(desk, copy)
         found = _all(desk, copy)
         shown = copy.lines_in_diff(base, desk.pull.head)
-    new = {one.finding.fingerprint for one in _introduced(desk)}
-    near = [one for one in found if one.finding.fingerprint in new or _touches(one, shown)]
-    if not near:
-        return "costmod finds nothing to fix on the changed lines."
+        new = {one.finding.fingerprint for one in _introduced(desk)}
+        near = [one for one in found if one.finding.fingerprint in new or _touches(one, shown)]
+        if not near:
+            return "costmod finds nothing to fix on the changed lines."
+        if "--pr" in desk.command.options:
+            return _stacked(desk, copy, near)
     lead = "Every row of this query runs a statement of its own; loaded with it, it is one statement."
     made = [(one, suggest.suggestions(one.finding, shown, lead)) for one in near]
     comments = tuple(comment for _, part in made for comment in part)
@@ -167,8 +174,24 @@ def _fix(desk: Desk) -> str:
     tested = "The tests were not run on this." if desk.pull.fork else "costmod has not run the tests on this."
     if comments:
         desk.talk.review(desk.event.number, desk.pull.head, _key(desk.event), tested, comments)
-    told = f"{len(near) - len(rest)} of {len(near)} places have suggestions on their lines. {tested}"
+    told = f"Suggestions are on the lines of {len(near) - len(rest)} of {counted(len(near), 'place')}. {tested}"
     return remark.remark_on(rest, "These need lines that the diff does not show.", told) if rest else told
+
+
+def _stacked(desk: Desk, copy: Repository, near: Sequence[fresh.Introduced]) -> str:
+    """A pull request per place, against the branch of the one that was commented on."""
+    if desk.pull.fork:
+        raise Refused("costmod cannot push to a fork; `/costmod fix` writes suggestions.")
+    if desk.pull.request.state != "open":
+        raise Refused("This pull request is not open.")
+    _still_there(desk)
+    config = fresh.settings_at(copy, copy.take(desk.forge.remote(), f"refs/heads/{desk.pull.request.base}"))
+    place = stacked.Place(desk.forge, copy, branch=desk.pull.request.branch, head=desk.pull.head, config=config)
+    told = [stacked.open_one(place, one) for one in near[: stacked.MOST]]
+    rest = len(near) - len(told)
+    return "\n".join(
+        [*told, *([f"- {counted(rest, 'place')} more: give the command again after these."] if rest else [])]
+    )
 
 
 def _rebase(desk: Desk) -> str:
@@ -196,8 +219,10 @@ def _rebase(desk: Desk) -> str:
         if reason or isinstance(files, str):
             raise Refused(f"{reason}.")
         new = copy.commit_on(base, files, commits.message_of(patch, signoff=config.publish.signoff))
-        if new == head:
+        if untouched and copy.is_same(new, head):
             return "It stands on the base as it is; nothing was changed."
+        if config.publish.commits == "verified":
+            new = desk.forge.sign(copy, new)
         _still_there(desk)
         marked = msgspec.structs.replace(
             said, head=new, was=head if untouched else None, base=base, content=commits.content_hash(patch)
@@ -211,30 +236,25 @@ def _rebase(desk: Desk) -> str:
 
 def _reopen(desk: Desk) -> str:
     said = _required(desk)
-    number, remote = desk.pull.request.number, desk.forge.remote()
     if desk.pull.request.state == "merged":
         raise Refused("This pull request was merged.")
-    desk.forge.unlabel(number, IGNORED)
-    if desk.pull.request.state == "open" or desk.forge.reopen(number):
-        return "Open again: costmod keeps it up to date."
-    with empty_copy() as copy:  # GitHub opens none whose branch is gone; the commit itself is kept
-        kept = copy.take(remote, f"refs/pull/{number}/head")
-        if kept in said.heads:
-            copy.push(remote, kept, desk.pull.request.branch, lease="")
-    if desk.forge.reopen(number):
-        return "Open again, with its branch as it was: costmod keeps it up to date."
-    desk.forge.label(number, (SUPERSEDED,))
-    return "GitHub cannot open this one again; the next run opens a new one."
+    return {
+        "open": "Open again: costmod keeps it up to date.",
+        "restored": "Open again, with its branch as it was: costmod keeps it up to date.",
+        "superseded": "GitHub cannot open this one again; the next run opens a new one.",
+    }[reopen(desk.forge, desk.pull.request, said)]
 
 
 def _ignore(desk: Desk) -> str:
-    _required(desk)
+    said = _required(desk)
     if desk.pull.request.state == "merged":
         raise Refused("This pull request was merged.")
-    if desk.forge.label(desk.pull.request.number, (IGNORED,)):
+    rule = "--rule" in desk.command.options
+    if desk.forge.label(desk.pull.request.number, (IGNORED, IGNORED_RULE) if rule else (IGNORED,)):
         raise Refused("The label that remembers it could not be set.")
     desk.forge.close(desk.pull.request.number)
-    return IGNORED_NOTE
+    more = f"Nor will it propose any other change of {code(said.codemod)}. Those that are open stay open."
+    return f"{IGNORED_NOTE} {more}" if rule else IGNORED_NOTE
 
 
 # ---- the code of the pull request, read and never run ----------------------------------------------------------------

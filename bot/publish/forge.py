@@ -1,15 +1,23 @@
 """What every forge can do: the small contract that `local.py` and `github.py` keep."""
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from bot.errors import UserError
+from bot.publish.boxes import Ticks
 from bot.records import Record
+
+if TYPE_CHECKING:
+    from bot.publish.git import Repository
 
 BRANCH_PREFIX = "costmod/"
 IGNORED = "costmod:ignored"  # people closed it: no, for good
 OBSOLETE = "costmod:obsolete"  # the bot closed it: fixed elsewhere
 DASHBOARD_LABEL = "costmod:dashboard"
 SUPERSEDED = "costmod:superseded"  # it cannot be opened again: the next run opens another
+IGNORED_RULE = "costmod:ignored-rule"  # with IGNORED: no to every change of its codemod
+RULE_PREFIX = "costmod:rule/"  # then the codemod
+LONGEST_LABEL = 50  # characters, on GitHub
+MAY_WRITE = frozenset({"admin", "maintain", "write"})  # roles
 
 
 class NotPermittedError(UserError):
@@ -18,6 +26,10 @@ class NotPermittedError(UserError):
 
 class NotFoundError(UserError):
     """The forge shows no such thing to this identity."""
+
+
+class CannotSignError(UserError):
+    """The forge cannot make this commit with its own signature; the message says why."""
 
 
 class Remote(Record, frozen=True, kw_only=True):
@@ -45,6 +57,8 @@ class Request(Record, frozen=True, kw_only=True):
     branch: str = ""
     labels: tuple[str, ...] = ()
     merge_commit: str | None = None
+    created: str = ""  # RFC 3339; "" where the forge keeps no time
+    ended: str = ""
 
 
 class Wanted(Record, frozen=True, kw_only=True):
@@ -78,6 +92,9 @@ class Forge(Protocol):
     def observe(self, branch: str) -> tuple[Request, ...]:
         """The pull requests of one branch, every state, newest first."""
 
+    def request(self, number: int) -> Request:
+        """One pull request, whoever opened it."""
+
     def create(self, wanted: Wanted) -> Request:
         """Open it, or adopt the open one that another run was faster with."""
 
@@ -86,6 +103,24 @@ class Forge(Protocol):
 
     def label(self, number: int, labels: tuple[str, ...]) -> tuple[str, ...]:
         """Set labels; returns one warning per label that could not be set."""
+
+    def ask(self, number: int, reviewer: str) -> tuple[str, ...]:
+        """Request a review of a person, or of a team written ORGANIZATION/TEAM; a warning when that failed."""
+
+    def labelled(self, label: str) -> tuple[Request, ...]:
+        """The pull requests of branches of the bot that bear a label, however old."""
+
+    def is_reviewed(self, number: int) -> bool:
+        """Whether a person has reviewed it."""
+
+    def sign(self, copy: "Repository", commit: str) -> str:
+        """A commit with the tree, the parent and the message of this one, signed by the forge, and brought here.
+
+        A forge that signs none returns the commit itself.
+
+        Raises:
+            CannotSignError: the forge cannot make this one.
+        """
 
     def pushed(self, number: int) -> None:
         """The branch of a pull request has a new commit; a forge that keeps copies draws them anew."""
@@ -102,8 +137,14 @@ class Forge(Protocol):
     def reopen(self, number: int) -> bool:
         """Open a closed pull request again; False when the forge cannot."""
 
-    def dashboard(self, body: str) -> str:
-        """Keep one issue that lists everything; its address."""
+    def ticks(self) -> Ticks:
+        """The boxes of the dashboard that people have ticked."""
+
+    def dashboard(self, body: str, seen: frozenset[str] = frozenset()) -> str:
+        """Keep one issue that lists everything; its address.
+
+        A box that was ticked since `seen` stays ticked, for the next run.
+        """
 
 
 class Pull(Record, frozen=True, kw_only=True):

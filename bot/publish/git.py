@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from bot.records import Record
 
 BOT_NAME = "costmod-bot"
 BOT_EMAIL = "costmod-bot@costmod.invalid"  # .invalid is reserved (RFC 2606): it can be nobody's account
+GITHUB_COMMITTER = ("GitHub", "noreply@github.com")  # of every commit that GitHub itself makes and signs
 LARGEST_FILE = 1 << 20  # bytes
 _FILES_AT_ONCE = 500
 _HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
@@ -63,6 +64,15 @@ class Base(Record, frozen=True, kw_only=True):
 
     mode: str  # 100644 or 100755
     content: bytes
+
+
+class Made(Record, frozen=True, kw_only=True):
+    """What a commit with one parent is made of."""
+
+    parent: str
+    message: str
+    files: dict[str, Base]  # that it writes
+    removed: bool  # whether it takes some away
 
 
 class Repository:
@@ -105,7 +115,10 @@ class Repository:
         return Base(mode=mode, content=self._run_bytes("cat-file", "blob", blob))
 
     def is_bot_commit(self, commit: str, trailer: str) -> bool:
-        """Whether a commit is exactly what `commit_on` makes, with a trailer line that begins so."""
+        """Whether a commit is what `commit_on` makes, or GitHub from it, with a trailer line that begins so.
+
+        GitHub makes commits at its own time and for its own account, so there the trailer alone tells.
+        """
         try:
             shown = self._run(
                 "show", "--no-patch", "--format=%an%n%ae%n%cn%n%ce%n%ad%n%cd%n%P%n%B", "--date=raw", commit
@@ -113,10 +126,30 @@ class Repository:
         except GitFailed:
             return False
         name, email, committer, committer_email, authored, committed, parents, *message = shown.split("\n")
-        if (name, email, committer, committer_email) != (BOT_NAME, BOT_EMAIL) * 2 or " " in parents or not parents:
+        trailed = any(line.startswith(trailer) for line in message)
+        if not trailed or not parents or " " in parents:
+            return False
+        if (committer, committer_email) == GITHUB_COMMITTER:
+            return True
+        if (name, email, committer, committer_email) != (BOT_NAME, BOT_EMAIL) * 2:
             return False
         date = self._run("show", "--no-patch", "--format=%cd", "--date=raw", parents).strip()
-        return authored == committed == date and any(line.startswith(trailer) for line in message)
+        return authored == committed == date
+
+    def is_same(self, one: str, other: str) -> bool:
+        """Whether two commits have the same tree and the same parents."""
+        shown = {self._run("show", "--no-patch", "--format=%T %P", commit).strip() for commit in (one, other)}
+        return len(shown) == 1
+
+    def made_of(self, commit: str) -> Made:
+        """The parent, the message and the written files of a commit with one parent."""
+        parent = self._run("rev-parse", "--verify", f"{_checked_id(commit)}^").strip()
+        listed = self._run("diff-tree", "-r", "-z", "--no-renames", parent, commit).split("\0")
+        changed = dict(zip(listed[1::2], (about.split()[-1] for about in listed[::2] if about), strict=True))
+        found = {path: self.file_at(commit, path) for path in changed}
+        message = self._run("show", "--no-patch", "--format=%B", commit).strip()
+        files = {path: base for path, base in found.items() if base is not None}
+        return Made(parent=parent, message=message, files=files, removed=len(files) < len(found))
 
     def export(self, commit: str, folder: Path) -> None:
         """Write the regular files of a commit, of at most 1 MiB each; no link, no submodule, no mode, no filter.
@@ -233,6 +266,11 @@ class Repository:
         listed = self._run("ls-remote", "--refs", "--", remote.url, *refs, remote=remote)
         found = (line.split("\t", 1) for line in listed.splitlines())
         return {refs[name]: commit for commit, name in found if name in refs}
+
+    def missing(self, remote: Remote, branches: Iterable[str]) -> frozenset[str]:
+        """Those of the branches that the remote has not; a name that git may not be given is taken to be there."""
+        asked = [branch for branch in sorted(branches) if _REF_NAME.fullmatch(branch)]
+        return frozenset(asked) - set(self.heads(remote, *asked)) if asked else frozenset()
 
     def bot_heads(self, remote: Remote, base: str) -> dict[str, str]:
         """The commit ids of the base and of every branch of the bot that the remote has, in one call."""

@@ -7,25 +7,29 @@ limits" and "Pulls".
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from bot.errors import UserError
-from bot.publish import marker, retry
-from bot.publish.forge import BRANCH_PREFIX, DASHBOARD_LABEL, NotFoundError, NotPermittedError, Remote, Request, Wanted
+from bot.publish import github_board, github_commit, marker, retry
+from bot.publish.boxes import Ticks
+from bot.publish.forge import BRANCH_PREFIX, NotFoundError, NotPermittedError, Remote, Request, Wanted
 from bot.publish.sanitize import plain
 
 if TYPE_CHECKING:
     from github.GithubException import GithubException
-    from github.Issue import Issue
     from github.IssueComment import IssueComment
     from github.PullRequest import PullRequest
+
+    from bot.publish.git import Repository
 
 PUBLIC_API = "https://api.github.com"
 _LABEL_COLOUR = "0e8a16"
 _TIMEOUT_SECONDS = 30
 _LAG_SECONDS = 2.0
 MOST_WRITES = 60  # per run; GitHub allows 80 content-creating calls a minute
+ROLES = ("admin", "maintain", "write", "triage", "read")
 T = TypeVar("T")
 
 
@@ -50,7 +54,7 @@ class GithubForge:
         if not __debug__:  # PyGithub keeps its token on the right host by assert statements
             raise UserError("python -O: drops the checks that keep the token on one host; run without -O.")
         self._owner = slug.partition("/")[0]
-        self._slug = slug
+        self._slug = self.slug = slug
         self._server = server_of(api)
         self._token = token
         self._sleep = sleep
@@ -91,6 +95,10 @@ class GithubForge:
         """The pull requests of one branch, newest first."""
         return self._read("pull requests", lambda: self._observe(branch))
 
+    def request(self, number: int) -> Request:
+        """One pull request, whoever opened it."""
+        return self._read("the pull request", lambda: self._request(self._repository.get_pull(number)))
+
     def create(self, wanted: Wanted) -> Request:
         """Open it, or adopt the open one that another run was faster with."""
         return retry.apply(
@@ -105,7 +113,7 @@ class GithubForge:
         from github.GithubObject import NotSet
 
         def read_back() -> Request | None:
-            found = self._read("the pull request", lambda: self._request(self._repository.get_pull(number)))
+            found = self.request(number)
             return found if found.body == body and title in (None, found.title) else None
 
         def write() -> Request:
@@ -120,11 +128,55 @@ class GithubForge:
         warnings = []
         for label in labels:
             try:
-                self._ensure_label(label)
+                self.ensure_label(label)
                 self._set_label(number, label)
             except UserError as error:
                 warnings.append(f"label {plain(label, 50)!r} was not set: {error}")
         return tuple(warnings)
+
+    def ask(self, number: int, reviewer: str) -> tuple[str, ...]:
+        """Request a review; asking twice is asking once. A warning where GitHub does not know such a reviewer."""
+        _, team, name = reviewer.rpartition("/")
+        body = {"team_reviewers": [name]} if team else {"reviewers": [name]}
+        path = f"/pulls/{number}/requested_reviewers"
+        try:
+            self.apply(f"asking {plain(reviewer, 80)}", lambda: None, lambda: self.rest("POST", path, body))
+        except UserError as error:
+            return (f"reviewer {plain(reviewer, 80)!r} was not asked: {error}",)
+        return ()
+
+    def labelled(self, label: str) -> tuple[Request, ...]:
+        """The pull requests of the bot's branches that bear a label; none where the token may not read issues."""
+        try:
+            shown = self.rest("GET", f"/issues?state=all&labels={quote(label)}&per_page=100")
+        except NotPermittedError:
+            return ()
+        numbers = [int(issue["number"]) for issue in shown if issue.get("pull_request")]
+        pulls = [self._read("a pull request", partial(self._repository.get_pull, n)) for n in numbers]
+        return _newest_first(
+            self._request(p) for p in pulls if self._is_here(p) and p.head.ref.startswith(BRANCH_PREFIX)
+        )
+
+    def is_reviewed(self, number: int) -> bool:
+        """Whether somebody who is no bot has reviewed it; looks at the first 100 reviews."""
+        shown = self.rest("GET", f"/pulls/{number}/reviews?per_page=100")
+        return any(r["user"] and r["user"].get("type") != "Bot" and not self.is_me(r["user"]) for r in shown)
+
+    def sign(self, copy: "Repository", commit: str) -> str:
+        """GitHub's own commit in its place."""
+        return github_commit.signed(self, copy, commit)
+
+    def permission(self, login: str) -> str:
+        """admin, maintain, write, triage or read; "none" for whom GitHub does not know, bots included."""
+        try:
+            data = self.rest("GET", f"/collaborators/{quote(login, safe='')}/permission")
+        except NotFoundError:
+            return "none"
+        role, permission = data.get("role_name"), data.get("permission")
+        if permission not in ROLES:
+            return "none"
+        # A custom role is known by the permission it builds on; `permission` shows triage as read.
+        return str(role) if role == "triage" and permission == "read" else str(permission)
 
     def pushed(self, number: int) -> None:
         """Nothing: GitHub reads the branch itself."""
@@ -181,42 +233,13 @@ class GithubForge:
             raise
         return True
 
-    def dashboard(self, body: str) -> str:
+    def ticks(self) -> Ticks:
+        """The boxes of the dashboard that people have ticked."""
+        return github_board.ticks(self)
+
+    def dashboard(self, body: str, seen: frozenset[str] = frozenset()) -> str:
         """Keep one open issue, found by its label and its hidden line; its address."""
-        text = f"{body}\n\n{_key_line('dashboard')}"
-
-        def found() -> "list[Issue]":
-            issues = self._read(
-                "issues", lambda: list(self._repository.get_issues(state="open", labels=[DASHBOARD_LABEL]))
-            )
-            ours = [i for i in issues if _key_line("dashboard") in (i.body or "") and self._is_me(i.user)]
-            return sorted(ours, key=lambda issue: issue.number)
-
-        def read_back() -> str | None:
-            return next((i.html_url for i in found() if marker.lines(i.body) == marker.lines(text)), None)
-
-        def write() -> str:
-            there = found()
-            if not there:
-                self._ensure_label(DASHBOARD_LABEL)
-                title, labels = "costmod dashboard", [DASHBOARD_LABEL]
-                return self._write(
-                    lambda: self._repository.create_issue(title=title, body=text, labels=labels)
-                ).html_url
-            if marker.lines(there[0].body) != marker.lines(text):
-                self._write(lambda: there[0].edit(body=text))
-            return there[0].html_url
-
-        address = retry.apply(f"{self._slug}: the dashboard issue", read_back, write, self._sleep)
-        for later in found()[1:]:  # runs at the same time: the first one stays
-            self._set_issue_closed(later)
-        return address
-
-    def _set_issue_closed(self, issue: "Issue") -> None:
-        def write() -> None:
-            self._write(lambda: issue.edit(state="closed"))
-
-        retry.apply(f"{self._slug}: closing #{issue.number}", lambda: None, write, self._sleep)
+        return github_board.keep(self, body, seen)
 
     def rest(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One call below the repository's address; reads are retried, a write may raise what `retry.apply` takes."""
@@ -225,6 +248,14 @@ class GithubForge:
             return self._client.requester.requestJsonAndCheck(verb, f"/repos/{self._slug}{path}", input=body)[1]
 
         return self._read(path, call) if verb == "GET" else self._write(call)
+
+    def graphql(self, what: str, document: str, variables: dict[str, Any]) -> Any:
+        """The data of one GraphQL call; a mutation may raise what `retry.apply` takes."""
+
+        def call() -> Any:
+            return self._client.requester.graphql_query(document, variables)[1]["data"]
+
+        return self._write(call) if document.startswith("mutation") else self._read(what, call)
 
     def apply(self, key: str, read_back: Callable[[], T | None], write: Callable[[], T]) -> T:
         """A write that is never doubled."""
@@ -280,6 +311,8 @@ class GithubForge:
             branch=pull.head.ref,
             labels=tuple(label.name for label in pull.labels),
             merge_commit=pull.merge_commit_sha if pull.merged_at else None,
+            created=pull.created_at.isoformat(),
+            ended=pull.closed_at.isoformat() if pull.closed_at else "",
         )
 
     def _is_ours(self, pull: "PullRequest") -> bool:
@@ -318,7 +351,9 @@ class GithubForge:
             return adopted
         return self._request(pull)
 
-    def _ensure_label(self, label: str) -> None:
+    def ensure_label(self, label: str) -> None:
+        """Create a label unless it is there."""
+
         def write() -> None:
             try:
                 self._write(lambda: self._repository.create_label(label, _LABEL_COLOUR, "Opened by costmod"))
@@ -375,6 +410,8 @@ class GithubForge:
                 raise retry.RateLimited(_wait_of(error)) from error
             if error.status >= 500:
                 raise retry.AnswerLost(f"status {error.status}") from error
+            if error.status == 400 and "expected branch to point to" in _messages(error):
+                raise retry.AnswerLost("the branch has moved") from error
             if error.status == 404 and "label" in _messages(error):
                 raise _GoneError from error
             if error.status == 422 and "could not resolve to a node" in _messages(error):

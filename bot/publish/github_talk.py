@@ -1,12 +1,9 @@
 """Answering on GitHub: permissions, reactions and reviews, over the calls of `GithubForge`."""
 
 from typing import Any
-from urllib.parse import quote
 
-from bot.publish.forge import LineComment, NotFoundError, Pull, Request, Said
+from bot.publish.forge import LineComment, Pull, Request, Said
 from bot.publish.github import GithubForge
-
-_ROLES = ("admin", "maintain", "write", "triage", "read")
 
 
 class GithubTalk:
@@ -29,15 +26,7 @@ class GithubTalk:
 
     def permission(self, login: str) -> str:
         """The role; "none" for whom GitHub does not know as a collaborator, bots included."""
-        try:
-            data = self._forge.rest("GET", f"/collaborators/{quote(login, safe='')}/permission")
-        except NotFoundError:
-            return "none"
-        role, permission = data.get("role_name"), data.get("permission")
-        if permission not in _ROLES:
-            return "none"
-        # A custom role is known by the permission it builds on; `permission` shows triage as read.
-        return str(role) if role == "triage" and permission == "read" else str(permission)
+        return self._forge.permission(login)
 
     def react(self, comment: int, content: str) -> None:
         """Set a reaction; setting it twice is setting it once."""

@@ -15,7 +15,8 @@ from typing import Literal
 import msgspec
 
 from bot.errors import UserError
-from bot.publish import git, page
+from bot.publish import boxes, git, page
+from bot.publish.boxes import Ticks
 from bot.publish.forge import BRANCH_PREFIX, Remote, Request, Wanted
 from bot.records import Record
 
@@ -30,6 +31,7 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=True):
     base: str
     draft: bool
     labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
     comments: dict[str, str] = msgspec.field(default_factory=dict)  # by key
 
 
@@ -81,6 +83,10 @@ class LocalForge:
         """The pull requests of one branch, newest first."""
         return tuple(request for request in self.survey() if request.branch == branch)
 
+    def request(self, number: int) -> Request:
+        """One pull request."""
+        return self._request(self._state(number))
+
     def create(self, wanted: Wanted) -> Request:
         """Open it, or adopt the open one that another run was faster with."""
         with self._alone():
@@ -112,6 +118,23 @@ class LocalForge:
         self._change(number, lambda state: {"labels": tuple(dict.fromkeys((*state.labels, *labels)))})
         return ()
 
+    def ask(self, number: int, reviewer: str) -> tuple[str, ...]:
+        """Write down whose review is wanted."""
+        self._change(number, lambda state: {"reviewers": tuple(dict.fromkeys((*state.reviewers, reviewer)))})
+        return ()
+
+    def labelled(self, label: str) -> tuple[Request, ...]:
+        """The pull requests of the bot's branches that bear a label."""
+        return tuple(request for request in self.survey() if label in request.labels)
+
+    def is_reviewed(self, number: int) -> bool:  # noqa: ARG002  as the protocol has it
+        """Never: nobody reviews here."""
+        return False
+
+    def sign(self, copy: git.Repository, commit: str) -> str:  # noqa: ARG002  as the protocol has it
+        """The commit itself: a folder has no signature."""
+        return commit
+
     def unlabel(self, number: int, label: str) -> None:
         """Take a label off, if it is there."""
         self._change(number, lambda state: {"labels": tuple(name for name in state.labels if name != label)})
@@ -133,9 +156,16 @@ class LocalForge:
         self._change(number, lambda _: {"state": "open"})
         return True
 
-    def dashboard(self, body: str) -> str:
+    def ticks(self) -> Ticks:
+        """What is ticked in the text of the dashboard: whoever may write to the folder may ask."""
+        path = self.pages / "dashboard.md"
+        seen = boxes.ticked(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else frozenset()
+        return Ticks(seen=seen, asked=seen)
+
+    def dashboard(self, body: str, seen: frozenset[str] = frozenset()) -> str:
         """Write the one page that lists everything; its address."""
         with self._alone():
+            body = boxes.kept(body, self.ticks().seen - seen)
             self._write("dashboard.md", body)
             self._write("dashboard.html", page.render_issue("costmod dashboard", body))
         return (self.pages / "dashboard.html").resolve().as_uri()

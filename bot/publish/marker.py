@@ -33,6 +33,7 @@ class Marker(Record, frozen=True, kw_only=True):
     tool: str
     hotspot: str = ""  # id of what the APM saw
     worth: str = ""  # expected per month, as people read it
+    given: tuple[str, ...] = ()  # labels and reviewers that were set once, hashed: people may take them off for good
 
     @property
     def heads(self) -> tuple[str, ...]:

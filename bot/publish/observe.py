@@ -1,29 +1,48 @@
 """What the forge shows now, as the pure decisions want it: pull requests, branches, and what git says of them."""
 
 from collections.abc import Iterable
+from datetime import date
+
+from msgspec.structs import replace
 
 from bot.errors import UserError
-from bot.publish.forge import BRANCH_PREFIX, Forge
+from bot.publish.forge import BRANCH_PREFIX, IGNORED, IGNORED_RULE, OBSOLETE, SUPERSEDED, Forge
 from bot.publish.git import Repository
 from bot.publish.lifecycle import Tip, View
 
 
-def observe(
-    forge: Forge, copy: Repository, *, base: str, commit: str, wanted: Iterable[str], fixed: frozenset[str]
+def observe(  # noqa: PLR0913  what a run knows that the forge does not
+    forge: Forge,
+    copy: Repository,
+    *,
+    base: str,
+    commit: str,
+    wanted: Iterable[str],
+    fixed: frozenset[str],
+    ticked: frozenset[str] = frozenset(),
+    today: date | None = None,
+    reviews: bool = False,
 ) -> View:
     """Everything that the bot has on the forge; `wanted` are the branches of this run's findings.
+
+    `ticked` are the short fingerprints of findings that people ask for; `reviews` asks which ones people looked at.
 
     Raises:
         UserError: the forge has no such base branch, or the commit is not on it.
     """
     # Requests first: a pull request that another run opens meanwhile then never seems to have no branch.
-    requests = {request.number: request for request in forge.survey()}
+    requests = {request.number: request for request in (*forge.labelled(IGNORED_RULE), *forge.survey())}
     for branch in wanted:
         if branch not in {request.branch for request in requests.values()}:
             requests |= {request.number: request for request in forge.observe(branch)}
     heads = copy.bot_heads(forge.remote(), base)
     tip = check_base(forge, copy, base, commit, heads.pop(base, None))
-    asked = {*wanted, *(r.branch for r in requests.values() if r.state != "closed")}
+    asked = {*wanted, *(r.branch for r in requests.values() if r.state != "closed" or OBSOLETE in r.labels)}
+    undecided = {
+        r.base
+        for r in requests.values()
+        if r.ours and r.state == "closed" and not {IGNORED, OBSOLETE, SUPERSEDED} & set(r.labels)
+    }
     landed = (r for r in requests.values() if r.state == "merged" and r.merge_commit)
     open_ = {r.branch for r in requests.values() if r.state == "open"}
     return View(
@@ -36,6 +55,14 @@ def observe(
         landed=frozenset(r.number for r in landed if copy.is_ancestor(r.merge_commit or "", commit)),
         fixed=fixed,
         base=base,
+        gone=copy.missing(forge.remote(), undecided - {base}),
+        reviewed=frozenset(
+            r.number
+            for r in requests.values()
+            if reviews and r.ours and r.state == "open" and forge.is_reviewed(r.number)
+        ),
+        ticked=ticked,
+        today=today,
     )
 
 
@@ -58,11 +85,11 @@ def check_base(forge: Forge, copy: Repository, base: str, commit: str, there: st
 
 
 def again(forge: Forge, copy: Repository, view: View, branch: str) -> View:
-    """The view with one branch looked at anew, right before it is written to."""
+    """The view with one branch looked at anew, right before it is written to; what was ticked is done by then."""
     fresh = forge.observe(branch)
     heads = copy.heads(forge.remote(), branch)
     tips = {name: tip for name, tip in view.tips.items() if name != branch}
     if branch in heads:
         tips[branch] = tip_of(forge, copy, branch, heads[branch])
     others = tuple(request for request in view.requests if request.branch != branch)
-    return View(tips=tips, requests=(*fresh, *others), landed=view.landed, fixed=view.fixed, base=view.base)
+    return replace(view, tips=tips, requests=(*fresh, *others), ticked=frozenset())

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _OPEN = re.compile(r"<details><summary>([^<>&]{1,200})</summary>")
 _HIDDEN = re.compile(r"<!--[^>]*-->")
+_BOX = re.compile(r"^(- \[[ xX]\]) <!-- costmod:do:[0-9a-f]{12} -->", re.MULTILINE)
 
 
 class Page(Record, frozen=True, kw_only=True):
@@ -85,7 +86,7 @@ def _html(body: str) -> Any:
 
     parser.add_render_rule("fence", lambda _, *arguments: fenced(*arguments))
     parser.add_render_rule("fold", lambda _, tokens, position, *__: tokens[position].content)
-    tokens = _folded(parser.parse(body))
+    tokens = _folded(parser.parse(_BOX.sub(r"\1", body)))
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704  parsed with html off
 
 

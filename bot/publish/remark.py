@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.publish.fresh import Introduced
 from bot.publish.render import LONGEST_BODY, Budget, template
+from bot.words import counted
 
 _CUTS = (
     (10, Budget(diff=6_000)),
@@ -26,10 +27,8 @@ def remark_on(found: Sequence[Introduced], lead: str, foot: str = "") -> str:
 def lead_of(found: Sequence[Introduced]) -> str:
     """The first sentence."""
     if any(one.loop for one in found):
-        many = len(found) != 1
-        return (
-            f"This change introduces {len(found)} place{'s' * many} with a call per round of a loop or per row (N+1)."
-        )
+        places = counted(len(found), "place")
+        return f"This change introduces {places} with a call per round of a loop or per row (N+1)."
     if len(found) == 1:
         return "This change introduces a query whose every row runs a statement of its own (N+1)."
     return f"This change introduces {len(found)} queries whose every row runs a statement of its own (N+1)."

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from bot.publish import sanitize
 from bot.records import OPERATION_NAMES, Amount, Hotspot, Input, Patch, Proof, Record, Saving
 from bot.shipped import shipped
+from bot.words import counted
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -140,11 +141,13 @@ def template(name: str) -> "Template":
         "code": clipped(sanitize.code),
         "cell": clipped(sanitize.cell),
         "fence": sanitize.fence,
+        "box": sanitize.box,
         "money": lambda value, currency: sanitize.text(money(value, currency)),
         "spread": lambda amount, currency: sanitize.text(spread(amount, currency)),
         "whole": lambda value: sanitize.text(f"{value:,}"),
         "number": lambda value: sanitize.text(f"{value:,.4g}"),
         "percent": lambda share: sanitize.text(f"{share:+.1%}"),
+        "counted": lambda number, noun: sanitize.text(counted(number, noun)),
         "duration": lambda nanoseconds: sanitize.text(duration(nanoseconds)),
     }
     environment.globals["names"] = OPERATION_NAMES

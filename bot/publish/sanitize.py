@@ -9,6 +9,8 @@ import unicodedata
 
 from markupsafe import Markup
 
+from bot.publish import boxes
+
 LONGEST_VALUE = 500
 SUBJECT_LENGTH = 72
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -78,6 +80,13 @@ def fence(value: object, language: str = "", longest: int = 20_000) -> Markup:
 def visible(value: object) -> str:
     """Lines as they are, with every invisible character shown by its code point."""
     return _HIDDEN_LINE.sub("< ", "".join(_visible(letter) for letter in str(value).replace("\r\n", "\n")))
+
+
+def box(fingerprint: str) -> Markup:
+    """The hidden line by which a ticked box names its finding."""
+    if not boxes.FINGERPRINT.fullmatch(fingerprint):
+        raise ValueError(f"{fingerprint!r} is no fingerprint")
+    return _safe(boxes.hidden(fingerprint))
 
 
 def subject(value: object, longest: int = SUBJECT_LENGTH) -> str:

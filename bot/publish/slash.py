@@ -23,7 +23,11 @@ _COMMAND = re.compile(r"/costmod[ \t]+([a-z]{1,16})((?:[ \t]+[A-Za-z0-9._:/=@-]{
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PIN = re.compile(r"@[0-9a-f]{7,40}")
-_OPTIONS: dict[Verb, frozenset[str]] = {"rebase": frozenset({"--discard"}), "fix": frozenset({"--discard"})}
+_OPTIONS: dict[Verb, frozenset[str]] = {
+    "rebase": frozenset({"--discard"}),
+    "fix": frozenset({"--discard", "--pr"}),
+    "ignore": frozenset({"--rule"}),
+}
 _EVENT_SIZE = 1 << 22
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from bot.records import Finding, Scan
 from bot.show.plain import plain, plain_lines
+from bot.words import counted
 from codemods.strategies import KEY_COLUMN
 
 
@@ -33,12 +34,12 @@ def _block(finding: Finding, *, diff: bool) -> str:
 def _count(scan: Scan) -> str:
     number = len(scan.findings)
     reached = sum(finding.entry is not None for finding in scan.findings)
-    many = len(scan.skipped) != 1
-    skipped = f"; {len(scan.skipped)} file{'s were' if many else ' was'} not read" if scan.skipped else ""
+    were = "was" if len(scan.skipped) == 1 else "were"
+    skipped = f"; {counted(len(scan.skipped), 'file')} {were} not read" if scan.skipped else ""
     if not number:
         return f"no findings{skipped}\n"
     return (
-        f"{number} finding{'s' * (number > 1)}, {reached} reached from a route, a task or a command{skipped}\n"
+        f"{counted(number, 'finding')}, {reached} reached from a route, a task or a command{skipped}\n"
         "Only a trace tells what they cost: `costmod fix --hotspots` edits what it confirms.\n"
     )
 

@@ -9,6 +9,7 @@ import msgspec
 
 from bot.records import Effect, Structure, Verification, Worth
 from bot.show.plain import plain
+from bot.words import counted
 
 if TYPE_CHECKING:
     from bot.price.after.calibration import Summary
@@ -38,7 +39,7 @@ def text(found: Verification) -> str:
 def _structure(structure: Structure | None) -> Iterable[str]:
     if structure is None:
         return
-    requests = f"{structure.requests_before} requests before, {structure.requests_after} after"
+    requests = f"{counted(structure.requests_before, 'request')} before, {structure.requests_after} after"
     yield f"statements, {requests}: {structure.state}"
     for count in structure.counts:
         yield (
@@ -50,7 +51,7 @@ def _structure(structure: Structure | None) -> Iterable[str]:
 
 
 def _effect(effect: Effect) -> str:
-    days = f"{effect.days_before} days before, {effect.days_after} after"
+    days = f"{counted(effect.days_before, 'day')} before, {effect.days_after} after"
     if effect.change is None:
         return f"{METRICS[effect.metric]}: pending ({days}; seven and seven are needed)"
     return (
@@ -71,7 +72,7 @@ def _money(expected: Worth | None, realised: Worth | None) -> Iterable[str]:
 def ledger_text(found: "Summary") -> str:
     """Totals and calibration in a few lines."""
     status = ", ".join(f"{count} {name}" for name, count in found.status.items()) or "none counted"
-    lines = [f"{found.pull_requests} pull requests on {found.day}: {status}{_gone(found)}"]
+    lines = [f"{counted(found.pull_requests, 'pull request')} on {found.day}: {status}{_gone(found)}"]
     expected = {total.currency: total for total in found.expected}
     for total in found.realised:
         said = expected.get(total.currency)
@@ -79,13 +80,13 @@ def ledger_text(found: "Summary") -> str:
             value: Decimal = getattr(total, field)
             of = f" (expected {getattr(said, field):,f})" if said else ""
             lines.append(f"realised, {name}: {value:,f} {total.currency} a month{of}")
-    counted = f"; {found.by_counts} by counts of statements alone" if found.by_counts else ""
+    alone = f"; {found.by_counts} by counts of statements alone" if found.by_counts else ""
     if found.judged:
         share = f"{found.in_range} of {found.judged} in range ({found.in_range / found.judged:.0%}; the aim is 80 %)"
         ratio = "" if found.ratio is None else f", median expected / realised {found.ratio}"
-        lines.append(f"calibration: {share}{ratio}{counted}")
+        lines.append(f"calibration: {share}{ratio}{alone}")
     else:
-        lines.append(f"calibration: no estimated amount was measured by resources yet{counted}")
+        lines.append(f"calibration: no estimated amount was measured by resources yet{alone}")
     return "".join(f"{plain(line)}\n" for line in lines)
 
 

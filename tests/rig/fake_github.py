@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from rig import fake_issues, git_http
-from rig.contract import Contract
+from rig import fake_graphql, fake_issues, git_http
+from rig.contract import Contract, graphql_violations
 from rig.fake_issues import Answer, error, invalid
 from rig.github_state import Pull, State
 
@@ -43,6 +43,7 @@ class FakeGithub:
         self.calls: list[str] = []
         self.before_create: Callable[[], None] = lambda: None
         self.before_comment: Callable[[], None] = lambda: None
+        self.before_graphql: Callable[[], None] = lambda: None
         self.lock = threading.Lock()
         self._server = Server(self)
 
@@ -67,6 +68,12 @@ class FakeGithub:
             fault = self._fault(verb, path)
         if fault and not fault.after:
             return fault.status, fault.body, fault.headers
+        if path == "/graphql":
+            self.contract.violations += graphql_violations(body["query"], body["variables"])
+            self.before_graphql()
+            with self.lock:
+                told = fake_graphql.answer(self.state, body["query"], body["variables"])
+            return (fault.status, fault.body, fault.headers) if fault else (200, told, {})
         operation = self.contract.request(verb, path, query, body)
         if verb == "POST" and path.endswith("/pulls"):
             self.before_create()
@@ -108,6 +115,8 @@ def _route(state: State, verb: str, path: str, query: dict[str, str], body: Any)
             return _create(state, body)
         case "GET", "/pulls/N":
             return 200, state.pull(pull), {}
+        case "POST", "/pulls/N/requested_reviewers":
+            return _ask(state, pull, body)
         case "PATCH", "/pulls/N":
             return _edit(state, pull, body)
         case "POST", "/labels":
@@ -116,6 +125,16 @@ def _route(state: State, verb: str, path: str, query: dict[str, str], body: Any)
             state.labels.add(body["name"])
             return 201, state.label(body["name"]), {}
     return error(404, "Not Found")
+
+
+def _ask(state: State, pull: Pull, body: dict[str, Any]) -> Answer:
+    unknown = [name for name in body.get("reviewers", ()) if name not in state.roles]
+    if unknown:
+        said = f"Reviews may only be requested from collaborators. {unknown[0]} is not a collaborator of {state.slug}."
+        return 422, {"message": said, "documentation_url": "https://docs.github.com"}, {}
+    asked = [*body.get("reviewers", ()), *(f"team:{team}" for team in body.get("team_reviewers", ()))]
+    pull.reviewers += [name for name in asked if name not in pull.reviewers]
+    return 201, state.pull(pull, "pull-request-simple"), {}
 
 
 def _edit(state: State, pull: Pull, body: dict[str, Any]) -> Answer:

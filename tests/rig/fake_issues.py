@@ -44,6 +44,8 @@ class Review:
     commit: str
     body: str
     comments: list[dict[str, Any]]
+    author: str = ""
+    kind: str = "User"
 
 
 def route(state: State, verb: str, inside: str, query: dict[str, str], body: Any) -> Answer | None:
@@ -117,7 +119,10 @@ def _span(comment: dict[str, Any]) -> range:
 
 
 def _shown_review(state: State, review: Review) -> Any:
-    return complete("pull-request-review", {"body": review.body, "user": state.user(state.login), "state": "COMMENTED"})
+    return complete(
+        "pull-request-review",
+        {"body": review.body, "user": state.user(review.author or state.login, review.kind), "state": "COMMENTED"},
+    )
 
 
 def _issues(state: State, verb: str, query: dict[str, str], body: Any) -> Answer:
@@ -126,7 +131,8 @@ def _issues(state: State, verb: str, query: dict[str, str], body: Any) -> Answer
         state.issues.append(issue)
         return 201, state.issue(issue), {}
     wanted = set(filter(None, query.get("labels", "").split(",")))
-    found = [i for i in state.issues if i.state == query.get("state", "open") and wanted <= set(i.labels)]
+    shown = query.get("state", "open")
+    found = [i for i in [*state.issues, *state.pulls] if shown in ("all", i.state) and wanted <= set(i.labels)]
     return 200, [state.issue(issue) for issue in found], {}
 
 
@@ -151,6 +157,8 @@ def _issue(state: State, verb: str, what: tuple[int, str, str | None], body: Any
     if verb == "PATCH":
         issue.title, issue.body = body.get("title", issue.title), body.get("body", issue.body)
         issue.state = body.get("state", issue.state)
+        if "body" in body:
+            state.edited(number, state.login, state.kind)
     return 200, state.issue(issue), {}
 
 

@@ -28,6 +28,9 @@ class Pull:
     labels: list[str] = field(default_factory=list)
     fork: bool = False
     merge_commit: str | None = None
+    created: str = TIME
+    ended: str = TIME
+    reviewers: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -45,6 +48,11 @@ class State:
     comments: list[Any] = field(default_factory=list)
     reviews: list[Any] = field(default_factory=list)
     roles: dict[str, tuple[str, str]] = field(default_factory=dict)  # login: permission, role name
+    edits: list[tuple[int, str, str, str]] = field(default_factory=list)  # issue, login, kind of account, when
+
+    def edited(self, number: int, login: str, kind: str) -> None:
+        """Remember who changed the text of an issue."""
+        self.edits.append((number, login, kind, f"2026-11-24T00:00:{len(self.edits):02d}Z"))
 
     def next_number(self) -> int:
         """Issues and pull requests count together."""
@@ -86,6 +94,8 @@ class State:
             "user": self.user(issue.author),
             "labels": [self.label(name) for name in issue.labels],
         }
+        if isinstance(issue, Pull):
+            known["pull_request"] = {f"{kind}_url": None for kind in ("diff", "html", "patch")} | {"url": None}
         return complete("issue", known)
 
     def head_of(self, branch: str) -> str | None:
@@ -114,7 +124,7 @@ class State:
 
     def pull(self, pull: Pull, schema: str = "pull-request") -> dict[str, Any]:
         """GitHub's JSON of a pull request."""
-        closed = None if pull.state == "open" else TIME
+        closed = None if pull.state == "open" else pull.ended
         known = {
             "number": pull.number,
             "url": f"{self._repository_url}/pulls/{pull.number}",
@@ -127,6 +137,7 @@ class State:
             "merge_commit_sha": pull.merge_commit,
             "merged_at": closed if pull.merged else None,
             "closed_at": closed,
+            "created_at": pull.created,
             "user": self.user(pull.author),
             "labels": [self.label(name) for name in pull.labels],
             "head": self._side(pull.head, "fork/blog" if pull.fork else self.slug, self.tip(pull)),

@@ -8,6 +8,7 @@ HOSTILE = (
     "<script>alert(1)</script>",
     "</details><img src=x onerror=alert(1)>",
     "<!-- costmod:end -->",
+    "- [x] <!-- costmod:do:aaaaaaaaaaaa -->",
     "-->",
     "[click](https://evil.example)",
     "![x](https://evil.example/x.png)",

@@ -15,6 +15,7 @@ from bot.hotspots.live.exchange import Conversation, Question
 from bot.hotspots.live.recorder import Recorder
 from bot.hotspots.live.session import Clock, Session, SystemClock, Vendor
 from bot.hotspots.live.transport import Http, Transport
+from bot.words import counted
 
 __all__ = ["CALLS", "Name", "fetch"]
 
@@ -64,10 +65,11 @@ def fetch(  # noqa: PLR0913 - one parameter per option, and what a test replaces
     try:
         stopped = session.run(vendor.ask(question, where))
     finally:
-        say(f"{session.calls} of {most_calls} calls used.")
+        say(f"{session.calls} of {counted(most_calls, 'call')} used.")
     if not recorder.inputs:
         whose = f" of {service}" if service else ""
-        nothing = f"{vendor.VENDOR.title} has nothing{whose} in the last {hours} hours; check --service, widen --hours."
+        when = f"in the last {counted(hours, 'hour')}"
+        nothing = f"{vendor.VENDOR.title} has nothing{whose} {when}; check --service, widen --hours."
         raise UserError(f"{stopped}." if stopped else nothing)
     if stopped:
         say(f"{stopped}; what was answered until then is used.")

@@ -13,6 +13,7 @@ from bot.hotspots.live.backoff import ATTEMPTS, LONGEST_WAIT_S, TRANSIENT, wait_
 from bot.hotspots.live.exchange import Answer, Conversation, Reply, Request
 from bot.hotspots.live.recorder import Recorder
 from bot.hotspots.live.transport import TooLargeError, Transport, UnreachableError
+from bot.words import counted
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEEPING_THE_BODY = frozenset({307, 308})
@@ -115,7 +116,9 @@ class Session:
         url = request.url
         for _ in range(ATTEMPTS):
             if self.calls >= self.most_calls:
-                raise StoppedError(f"the cap of {self.most_calls} calls is reached; raise --max-calls for more")
+                raise StoppedError(
+                    f"the cap of {counted(self.most_calls, 'call')} is reached; raise --max-calls for more"
+                )
             self.calls += 1
             secrets = self._access.headers if origin(url) == origin(request.url) else {}
             try:

@@ -19,6 +19,7 @@ from bot.hotspots.statement import Comment, Normal, comment_of, normalise
 from bot.hotspots.values import LATEST_NS
 from bot.records import Count, Entry, Hotspot, HotspotKind, Metrics, Pattern, Shape, Trust
 from bot.records import Source as From
+from bot.words import counted
 
 TITLE = "pg_stat_statements CSV"
 VENDOR = "postgresql"
@@ -165,7 +166,7 @@ def _hotspot(kind: HotspotKind, comment: Comment | None, found: Sequence[Keyed])
         trust=Trust(
             confidence=(0.4 if comment else 0.3) if loop else 0.8,
             reasons=tuple(
-                f"{one.stat.calls} calls of {one.stat.total_ns // one.stat.calls / NS_PER_MS:.3f} ms, "
+                f"{counted(one.stat.calls, 'call')} of {one.stat.total_ns // one.stat.calls / NS_PER_MS:.3f} ms, "
                 f"{one.stat.rows / one.stat.calls:.1f} rows each" for one in found
             ),
             limits=tuple(limits),

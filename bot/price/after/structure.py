@@ -5,6 +5,7 @@ from math import ceil, log
 
 from bot.price.after.counts import Counts
 from bot.records import Hotspot, Patch, Realisation, StatementCount, Structure
+from bot.words import counted
 
 ROOM = 1.1  # of the statements that are expected after, the query itself counted
 WORSE = 1.5  # times as many as before: rows per request vary, the change of code must not be taken for that
@@ -63,7 +64,7 @@ def _state(counts: tuple[StatementCount, ...], before: Counts, after: Counts | N
         return "pending", "the exports before do not show the statement"
     needed = requests_needed(max(before.seen.get(c.fingerprint, 0.0) for c in counts))
     if after.requests < needed:
-        return "pending", f"{after.requests} requests after, at least {needed} are needed"
+        return "pending", f"{counted(after.requests, 'request')} after, at least {needed} are needed"
     moved = f"{was:,.4g} -> {now:,.4g} per request (expected at most {expected:,.4g})"
     if now > WORSE * was:
         return "regressed", f"more of the statement than before: {moved}"

@@ -87,7 +87,7 @@ def test_more_less_is_never_worth_less_and_the_floor_holds(hours, minimum, less)
             "hour,vcpu\n2026-11-01T00:00Z,1\n2026-11-01T02:00Z,1\n",
             "the usage should have one row for each hour, in the order of time.", id="a gap",
         ),
-        pytest.param("hour,vcpu\n2026-11-01T00:00Z,1\n", "the usage covers 1 hours; at least 72 are needed.", id="1"),
+        pytest.param("hour,vcpu\n2026-11-01T00:00Z,1\n", "the usage covers 1 hour; at least 72 are needed.", id="1"),
     ],
 )  # fmt: skip
 def test_usage_that_cannot_be_used(tmp_path: Path, content: str, message: str):

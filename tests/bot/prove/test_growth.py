@@ -91,10 +91,40 @@ def test_sqlalchemy(  # noqa: PLR0917
     assert ("digest" in notes) == (few is not None)
 
 
+DOG = "from lib import *\nrun(select(Dog), lambda d: d.owner.email)\n"
+FACTORIES = """
+import factory
+class AuthorFactory(factory.alchemy.SQLAlchemyModelFactory):
+    class Meta:
+        model = Author
+    email = factory.Faker("first_name")
+class DogFactory(factory.alchemy.SQLAlchemyModelFactory):
+    class Meta:
+        model = Dog
+    owner = factory.SubFactory(AuthorFactory)
+"""
+
+
+@pytest.mark.slow
+def test_factory_boy_makes_what_cannot_be_cloned(tmp_path: Path) -> None:
+    pytest.importorskip("factory")
+    library(tmp_path, SQLALCHEMY + FACTORIES)
+    seen = [
+        grown(tmp_path, DOG + "with Session(engine) as s:\n    print(len(s.scalars(select(Dog)).all()))\n", "Dog.owner")
+    ]
+    (tmp_path / "again").mkdir()
+    library(tmp_path / "again", SQLALCHEMY + FACTORIES)
+    seen.append(grown(tmp_path / "again", DOG, "Dog.owner"))
+    for _, notes, rows in seen:
+        assert (notes["size1"].rows, notes["size2"].rows, sum(row.count for row in rows)) == (1, 2, 3)
+    assert seen[0][0].split() == ["2", "4", "1"]  # they are gone before the commit
+    assert seen[0][1]["digest"].text == seen[1][1]["digest"].text  # the same names are drawn
+
+
 @pytest.mark.slow
 def test_what_lies_in_several_tables_is_left_alone(tmp_path: Path) -> None:
     library(tmp_path, SQLALCHEMY)
-    notes = grown(tmp_path, "from lib import *\nrun(select(Dog), lambda d: d.owner.email)\n", "Dog.owner")[1]
+    notes = grown(tmp_path, DOG, "Dog.owner")[1]
     assert notes["why"].text == "Dog is kept in several tables"
 
 
@@ -174,3 +204,30 @@ def test_django_outside_of_a_transaction(tmp_path: Path) -> None:
     code = "from lib import *\nprint(len(site(Post.objects.all(), lambda p: p.author.email)))\n"
     output, notes, _ = grown(tmp_path, code, "Post.author")
     assert (output, notes["why"].text) == ("4\n", "the test reads outside of a transaction")
+
+
+GUEST = "class Guest(Post):\n    title = models.CharField(max_length=9)\n"
+DJANGO_FACTORIES = {
+    "factory_boy": (
+        "factory",
+        "import factory\nclass AuthorFactory(factory.django.DjangoModelFactory):\n    class Meta:\n"
+        "        model = Author\n    email = factory.Faker('first_name')\n"
+        "class GuestFactory(factory.django.DjangoModelFactory):\n    class Meta:\n        model = Guest\n"
+        "    author = factory.SubFactory(AuthorFactory)\n",
+    ),
+    "model_bakery": ("model_bakery", ""),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("package", "factories"), DJANGO_FACTORIES.values(), ids=DJANGO_FACTORIES)
+def test_factories_of_django_make_what_cannot_be_cloned(tmp_path: Path, package: str, factories: str) -> None:
+    pytest.importorskip(package)
+    text = DJANGO.replace("import Author,", "import Author, Guest,").replace("Tag, Post)", "Tag, Post, Guest)")
+    library(tmp_path, text + factories + "Guest.objects.create(title='t', author=Author.objects.first())\n")
+    with (tmp_path / "tree/shop/models.py").open("a") as models:
+        models.write(GUEST)
+    code = "from lib import *\nrun(Guest.objects.all(), lambda p: p.author.email)\nprint(Guest.objects.count())\n"
+    output, notes, rows = grown(tmp_path, code, "Guest.author")
+    assert (notes["size1"].rows, notes["size2"].rows, sum(row.count for row in rows)) == (1, 2, 3)
+    assert output.split() == ["2", "5", "1"]  # they are gone before the commit

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -222,6 +223,34 @@ def test_plugins_that_shuffle_get_one_seed(tmp_path: Path, own: str, seeds: str)
     code = f"import pytest; pytest.main({words!r})"
     output = start(tmp_path, code, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")[0]
     assert output.splitlines()[0] == seeds
+
+
+DRAWS = """
+import random, unittest
+def test_a():
+    print("drawn", random.random())
+def test_b():
+    print("drawn", random.random())
+class Draws(unittest.TestCase):
+    def test_c(self):
+        print("drawn", random.random())
+"""
+RUN_DRAWS = """
+import os, pytest, sys, unittest
+del os.environ["PYTEST_CURRENT_TEST"]
+for _ in range(2):
+    pytest.main(["-q", "-s", "-c", os.devnull, "-p", "no:cacheprovider", os.path.dirname(__file__)])
+    unittest.main("test_draws", exit=False, testRunner=unittest.TextTestRunner(stream=sys.stdout))
+"""
+
+
+def test_a_test_draws_the_same_random_numbers_in_every_run(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/test_draws.py").write_text(DRAWS)
+    output = start(tmp_path, RUN_DRAWS, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")[0]
+    drawn = re.findall(r"drawn (\S+)", output)
+    assert drawn[:4] == drawn[4:]
+    assert len(set(drawn)) == 4  # another sequence in each test, and for the names of pytest and unittest
 
 
 def test_modules_of_the_original_are_told(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from bot.records import OperationCount, Slope
 
 ROWS = {"rows_before": 100, "rows_after": 50, "loads_before": 50}
 LIST = "test_shop.py::test_list_posts"
+NO_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 pytest"
 # Plugins of this environment are not the target's: without them a run starts in a third of the time.
-BARE = {"python": sys.executable, "test_command": "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 pytest", "test_timeout_seconds": 60}
+BARE = {"python": sys.executable, "test_command": NO_PLUGINS, "test_timeout_seconds": 60}
 FAST = Config(**BARE)
 CALC = "def total(numbers):\n    return sum(numbers)\n"
 CALC_FILES = {
@@ -72,7 +73,7 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_distributed_tests_give_the_same_counts(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
-    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": "pytest -n 2", "regression_test": "off"}))
+    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": f"{NO_PLUGINS} -p xdist -n 2", "regression_test": "off"}))
     assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=LIST, before=51, after=1, **ROWS),))
 
 
@@ -154,6 +155,68 @@ def test_django(tmp_path: Path, command: str | None, test: str) -> None:
     assert proof.regression_test is not None
     assert proof.regression_test.style == "Django's assertNumQueries"
     assert proof.slope == Slope(test=test, rows=(50, 100), before=(51, 101), after=(1, 1))
+
+
+FACTORY_TESTS = """
+import factory
+from django.test import TestCase
+from model_bakery import baker
+from blog.models import Author, Post
+from blog.names import Names
+
+
+class AuthorFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Author
+
+    name = factory.Faker("pystr", max_chars=9)
+
+
+class PostFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Post
+
+    author = factory.SubFactory(AuthorFactory)
+
+
+class FactoryTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        PostFactory.create_batch(6)
+
+    def test_all(self):
+        self.assertEqual(len(set(Names().all())), 6)
+
+
+class BakeryTests(TestCase):
+    def test_all(self):
+        baker.make(Post, _quantity=5)
+        self.assertEqual(len(Names().all()), 5)
+"""
+
+
+@pytest.mark.slow
+def test_rows_of_factories_are_multiplied(tmp_path: Path) -> None:
+    pytest.importorskip("factory")
+    pytest.importorskip("model_bakery")
+    repository = make_repository(tmp_path / "site", {**DJANGO, "blog/tests.py": FACTORY_TESTS})
+    patch = patch_of(
+        "blog/names.py",
+        DJANGO["blog/names.py"],
+        ("Post.objects.", "Post.objects.select_related('author')."),
+        function="Names.all",
+    )
+    proof = proof_of(repository, patch, Config(python=sys.executable, regression_test="off"))
+    made, baked = "blog.tests.FactoryTests.test_all", "blog.tests.BakeryTests.test_all"
+    assert (proof.verdict, [(c.test, c.before, c.after) for c in proof.operations]) == (
+        "proven",
+        [(made, 7, 1), (baked, 6, 1)],
+    )
+    assert proof.slope == Slope(test=made, rows=(6, 12), before=(7, 13), after=(1, 1))
+    # Names drawn at random are drawn alike in every run.
+    assert proof.results == (
+        "the edited query gives the same 22 rows, with what they lead to, in another physical order"
+    )
 
 
 UNITTEST = SHOP_TESTS.partition("@pytest.fixture")[0].replace("import pytest", "import unittest") + (

@@ -10,6 +10,7 @@ from bot.prove.suite import Suite
 from bot.records import OperationCount, Slope, SuiteRun
 
 FELL = (OperationCount(test="t", before=51, after=1),)
+HTTP = OperationCount(test="t", kind="http", before=9, after=1)
 APP = (Frame("app.py", 1, "f"),)
 
 
@@ -74,12 +75,16 @@ def test_no_slope(before: Suite, after: Suite, why: str) -> None:
     assert measured(before, after)[:2] == (None, f"Not measured at two sizes: {why}.")
 
 
-def test_without_a_drop_or_for_calls_nothing_runs() -> None:
-    same = (OperationCount(test="t", before=5, after=5),)
-    assert measured(suite(1), suite(1), same).growth == "Not measured at two sizes: no test issues fewer statements."
-    assert measured(suite(1), suite(1), batched=True).growth == (
-        "Not measured at two sizes: the rows that drive a loop of calls are not known."
+def test_a_count_that_falls_on_more_rows_only() -> None:
+    found = measured(
+        suite(3, *sized(1, 2)), suite(2, *sized(1, 2)), (OperationCount(test="t", before=2, after=2), HTTP)
     )
+    assert found.slope == Slope(test="t", rows=(1, 2), before=(2, 3), after=(2, 2))
+    assert found.growth == ("O(N) -> O(1) in t: 2 -> 2 SQL statements at 1 rows, 3 -> 2 SQL statements at 2 rows.")
+
+
+def test_without_statements_nothing_runs() -> None:
+    assert measured(suite(1), suite(1), (HTTP,)).growth == "Not measured at two sizes: no test issues statements."
 
 
 RESULTS = {

@@ -1,7 +1,9 @@
+import msgspec
 import pytest
 
-from bot.prove.verdict import Seen, decide
-from bot.records import OperationCount, SuiteRun
+from bot.prove.slope import Measured
+from bot.prove.verdict import Hang, Seen, decide
+from bot.records import OperationCount, Slope, SuiteRun
 
 
 def run(exit_status: int = 0, tests: int = 2, failed: tuple[str, ...] = ()) -> SuiteRun:
@@ -22,6 +24,7 @@ def reached(*pairs: tuple[int, int], **more: object) -> Seen:
 HELD = "The tests pass, but the {} that reached the site issued {} SQL statements before and {} after: "
 CALLS = OperationCount(test="t0", kind="http", before=50, after=1)
 NO_FIX = "applying the edit is not fixing."
+GROWN = Slope(test="t0", rows=(1, 2), before=(2, 3), after=(2, 2))
 CASES = {
     "fewer statements": (reached((51, 1)), "proven", "51 -> 1 SQL statements in t0, and nothing new fails."),
     "fewer in all, more in one": (
@@ -48,6 +51,44 @@ CASES = {
     "same count": (reached((51, 51)), "held", HELD.format("1 test", 51, 51) + NO_FIX),
     "more in all": (reached((3, 1), (1, 9)), "held", HELD.format("2 tests", 4, 10) + NO_FIX),
     "no statement at all": (reached((0, 0)), "held", HELD.format("1 test", 0, 0) + NO_FIX),
+    "fewer on more rows only": (
+        reached((2, 2), (1, 2), measured=Measured(GROWN, "")),
+        "proven",
+        "3 -> 2 SQL statements in t0 on 2 rows (2 -> 2 on the 1 that it makes), and nothing new fails. "
+        "1 reached test issued more statements.",
+    ),
+    "no fewer on more rows": (
+        reached((2, 2), measured=Measured(msgspec.structs.replace(GROWN, before=(2, 2)), "")),
+        "held",
+        HELD.format("1 test", 2, 2) + NO_FIX,
+    ),
+    "fewer on more rows, and growing": (
+        reached((2, 2), measured=Measured(msgspec.structs.replace(GROWN, before=(2, 9), after=(2, 3)), "")),
+        "held",
+        HELD.format("1 test", 2, 2) + NO_FIX,
+    ),
+    "fewer on more rows, for more calls": (
+        Seen(
+            before=run(),
+            after=run(),
+            reached=("t0",),
+            measured=Measured(GROWN, ""),
+            operations=(*counts((2, 2)), OperationCount(test="t0", kind="http", before=1, after=2)),
+        ),
+        "held",
+        "The tests pass, but the 1 test that reached the site issued 1 HTTP calls before and 2 after, "
+        "2 SQL statements before and 2 after: " + NO_FIX,
+    ),
+    "calls before the connections that they need": (
+        Seen(
+            before=run(),
+            after=run(),
+            reached=("t0",),
+            operations=(OperationCount(test="t0", kind="connection", before=60, after=1), CALLS),
+        ),
+        "proven",
+        "50 -> 1 HTTP calls in t0, and nothing new fails.",
+    ),
     "site not reached": (
         Seen(before=run(), after=run()),
         "held",
@@ -75,8 +116,14 @@ CASES = {
     ),
     "time over with the patch": (
         Seen(before=run(), after=run(124, 0), timed_out=True, seconds_allowed=9),
+        "unprovable",
+        "Not finished: with the patch the tests ran longer than 9 s, without it 1 s; no test was seen to hang. "
+        "Raise `test-timeout-seconds`.",
+    ),
+    "a hang with the patch": (
+        Seen(before=run(), after=run(124, 0), timed_out=True, seconds_allowed=900, hang=Hang(("t0",), 60, 0.82)),
         "broken",
-        "With the patch the tests did not finish within 9 s.",
+        "With the patch 1 test did not end within 60 s, alone and again, and passed in 0.8 s without it: t0.",
     ),
     "time over before": (
         Seen(before=run(124, 0), timed_out=True, seconds_allowed=9),

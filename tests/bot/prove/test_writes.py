@@ -40,7 +40,7 @@ CASES = {
         [],
         "nothing written before or after",
     ),
-    "no number": ([wrote("INSERT a", 1, "zz")], [wrote("INSERT a", 1, "")], "the same 1 rows written"),
+    "no number": ([wrote("INSERT a", 1, "zz")], [wrote("INSERT a", 1, "")], "the same 1 row written"),
 }
 
 

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 from rig import sample
-from rig.fake_github import FakeGithub
+from rig.fake_github import TOKEN, FakeGithub
+from rig.life import GithubLife, Life, LocalLife
+
+from bot.publish.forge import Forge
+from bot.publish.github import GithubForge
+from bot.publish.local import LocalForge
 
 
 @pytest.fixture
@@ -26,3 +31,20 @@ def github(tmp_path: Path, repository: Path) -> Iterator[FakeGithub]:
     with FakeGithub(tmp_path / "server") as fake:
         yield fake
     assert fake.contract.violations == []
+
+
+@pytest.fixture(params=["local", "github"])
+def life(request: pytest.FixtureRequest, tmp_path: Path, repository: Path) -> Life:
+    if request.param == "local":
+        return LocalLife(lambda: LocalForge(tmp_path / "forge"), tmp_path / "forge" / "forge.git", repository)
+    return request.getfixturevalue("github_life")
+
+
+@pytest.fixture
+def github_life(github: FakeGithub, repository: Path) -> GithubLife:
+    def forge() -> Forge:
+        return GithubForge("acme/blog", TOKEN, api=github.url, sleep=lambda _: None, pause=0)
+
+    life = GithubLife(forge, github.state.bare, repository)
+    life.github = github
+    return life

@@ -25,6 +25,7 @@ from bot.publish.publish import IGNORED_NOTE, publish
 from bot.publish.slash import Event
 from codemods.index import Index
 
+LABELS = ["costmod", "costmod:rule/sqlalchemy-eager-load"]
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROLES = {
     "ann": ("write", "write"), "tim": ("read", "triage"), "ray": ("read", "read"), "mia": ("write", "maintain"),
@@ -234,9 +235,9 @@ def test_ignore_then_reopen(room: Room) -> None:
     room.publish()
     pull = room.github.state.pulls[0]
     room.say("/costmod ignore")
-    assert (pull.state, pull.labels, room.replies()) == ("closed", ["costmod", "costmod:ignored"], [IGNORED_NOTE])
+    assert (pull.state, pull.labels, room.replies()) == ("closed", [*LABELS, "costmod:ignored"], [IGNORED_NOTE])
     room.say("/costmod reopen")
-    assert (pull.state, pull.labels) == ("open", ["costmod"])
+    assert (pull.state, pull.labels) == ("open", LABELS)
     assert room.publish().operation == "unchanged"
 
 
@@ -256,7 +257,7 @@ def test_reopen_that_github_refuses_leads_to_a_new_one(room: Room) -> None:
     no = {"message": "Validation Failed", "errors": [{"message": "The branch was force-pushed", "resource": "x"}]}
     room.github.faults = [Fault("PATCH", "/pulls/1$", 422, no, times=2)]
     assert room.say("/costmod reopen")[0] == "done"
-    assert pull.labels == ["costmod", "costmod:superseded"]
+    assert pull.labels == [*LABELS, "costmod:superseded"]
     assert room.publish().number == 2
 
 
@@ -333,7 +334,72 @@ def test_fix_suggests_on_the_changed_lines(room: Room, fork: bool) -> None:
     assert applied(NEWEST.replace(", joinedload", ""), review.comments) == NEWEST.replace(
         "select(Post)", "select(Post).options(joinedload(Post.author))"
     )
-    assert room.replies() == [f"1 of 1 places have suggestions on their lines. {tested}"]
+    assert room.replies() == [f"Suggestions are on the lines of 1 of 1 place. {tested}"]
+
+
+STACKED = "- `newest in blog/newest.py`: #{} {}."
+
+
+def test_fix_as_a_pull_request_against_the_branch(room: Room) -> None:
+    """A draft in the life cycle of every other: when its base is merged, GitHub retargets it and a run goes on."""
+    theirs = room.open_by_people("blog/newest.py", NEWEST.replace(", joinedload", ""))
+    head = room.github.state.tip(theirs)
+    room.github.faults = [
+        Fault("POST", "/pulls$", 422, {"message": "Validation Failed"}),
+        Fault("POST", "/pulls$", 502, {"message": "Bad Gateway"}, after=True),
+    ]
+    assert [room.say("/costmod fix --pr")[0] for _ in range(2)] == ["refused", "done"]
+    (made,) = room.github.state.pulls[1:]
+    assert (made.base, made.draft, made.labels) == ("topic", True, LABELS)
+    assert room.replies()[1] == STACKED.format(2, "has the change")
+    bare, said = room.github.state.bare, marker.read(made.body)
+    assert said is not None
+    assert (said.head, said.base, made.head) == (
+        room.head(made.head), head, f"costmod/sqlalchemy-eager-load/{said.fp[:12]}",
+    )  # fmt: skip
+    assert sample.run(bare, "rev-parse", f"{made.head}^") == head == room.head("topic")
+    assert sample.run(bare, "show", f"{made.head}:blog/newest.py") == NEWEST.rstrip("\n").replace(
+        "select(Post)", "select(Post).options(joinedload(Post.author))"
+    )
+    assert (room.say("/costmod fix --pr")[0], len(room.github.state.pulls)) == ("done", 2)
+    assert room.replies()[2] == STACKED.format(2, "is open already")
+
+
+@pytest.mark.parametrize(
+    ("fork", "state", "reason"),
+    [
+        (True, "open", "costmod cannot push to a fork; `/costmod fix` writes suggestions."),
+        (False, "closed", "This pull request is not open."),
+    ],
+)
+def test_no_pull_request_against_a_fork_or_what_has_ended(room: Room, fork: bool, state: str, reason: str) -> None:
+    pull = room.open_by_people("blog/newest.py", NEWEST.replace(", joinedload", ""), fork=fork)
+    pull.state = state
+    before = sample.run(room.github.state.bare, "for-each-ref")
+    assert room.say("/costmod fix --pr") == ("refused", reason)
+    assert (len(room.github.state.pulls), room.github.state.reviews) == (1, [])
+    assert [line for line in sample.run(room.github.state.bare, "for-each-ref").split("\n") if line not in before] == []
+
+
+def test_ignore_the_whole_codemod_then_take_it_back(room: Room) -> None:
+    pull = room.open_request()
+    assert room.say("/costmod ignore --rule")[0] == "done"
+    assert (pull.state, pull.labels) == ("closed", ["costmod:ignored", "costmod:ignored-rule"])
+    more = "Nor will it propose any other change of `sqlalchemy-eager-load`. Those that are open stay open."
+    assert room.replies() == [f"{IGNORED_NOTE} {more}"]
+    assert (room.say("/costmod reopen")[0], pull.state, pull.labels) == ("done", "open", [])
+
+
+def test_rebase_with_verified_commits(room: Room) -> None:
+    sample.write(room.work, "costmod.toml", '[publish]\ncommits = "verified"\n')
+    done = room.publish()
+    assert room.say("/costmod rebase")[0] == "done"
+    assert room.replies() == ["It stands on the base as it is; nothing was changed."]
+    move_base(room)
+    assert room.say("/costmod rebase")[0] == "done"
+    head = str(room.head(done.branch))
+    assert sample.run(room.github.state.bare, "show", "--no-patch", "--format=%cn", head) == "GitHub"
+    assert sample.run(room.github.state.bare, "rev-parse", f"{head}^") == sample.run(room.work, "rev-parse", "HEAD")
 
 
 def applied(text: str, comments: list[dict[str, Any]]) -> str:

@@ -2,12 +2,21 @@
 
 import re
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
+from rig.fake_github import Fault
 from rig.hostile import HOSTILE
+from rig.life import GithubLife, Life
 
-from bot.publish.comment import comment_of
+from bot.errors import UserError
+from bot.publish import marker
+from bot.publish.comment import comment_of, tell
+from bot.publish.forge import Wanted
+from bot.publish.local import LocalForge
 from bot.records import Amount, Effect, StatementCount, Structure, Verification, Worth
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -76,6 +85,43 @@ def test_a_regression_as_a_whole() -> None:
         "\n"
         "<sub>Baseline `word`, deployed word, measured until word; patch `word`.</sub>\n"
     )
+
+
+def found(**changed: Any) -> Verification:
+    """What a check of the sample's pull request finds."""
+    known = {"pull_request": 1, "codemod": "sqlalchemy-eager-load", "hotspot": "H-1"} | changed
+    return msgspec.structs.replace(verification("word"), **known)
+
+
+def test_it_is_told_once_and_brought_up_to_date(life: Life) -> None:
+    life()
+    if isinstance(life, GithubLife):
+        life.github.faults = [Fault("POST", "/issues/1/comments$", 502, {"message": "x"}, after=True)]
+    for reason in ("first", "second", "second"):
+        tell(life.forge(), found(reason=reason))
+        assert life.comments(1) == [comment_of(found(reason=reason)).strip()]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"pull_request": None}, "--comment: the plan names no pull request; give the report of"),
+        ({"hotspot": "H-2"}, "--comment: pull request #1 of this forge is not that of the patch; see --forge."),
+        ({"codemod": "x"}, "--comment: pull request #1 of this forge is not that of the patch; see --forge."),
+    ],
+)
+def test_comment_never_goes_to_another_pull_request(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
+    forge = LocalForge(tmp_path / "forge")
+    body = marker.write(
+        marker.Marker(
+            fp="f", codemod="sqlalchemy-eager-load", head="h", base="b", content="c", title="t", tool="0", hotspot="H-1"
+        )
+    )
+    forge.create(Wanted(branch="costmod/x/1", base="main", title="t", body=body, draft=False))
+    with pytest.raises(UserError) as raised:
+        tell(forge, found(**changed))
+    assert str(raised.value).startswith(said)
+    assert forge._state(1).comments == {}
 
 
 def test_the_verdict_comes_first() -> None:

@@ -15,6 +15,7 @@ from bot import action
 from bot.errors import UserError
 from bot.publish import answer, check, dashboard, marker, page, remark, suggest
 from bot.publish.act import Candidate
+from bot.publish.boxes import ticked
 from bot.publish.comment import comment_of
 from bot.publish.forge import IGNORED, Pull, Request
 from bot.publish.fresh import Introduced
@@ -207,3 +208,11 @@ def test_page_of_the_local_forge_holds_no_markup_of_data() -> None:
         html = page.render_issue(raw, issue(raw)).partition("<body>")[2]
         names = "body html div h1 h3 p table thead tbody tr th td ul li code pre em strong span details summary"
         assert set(re.findall(r"</?(\w+)", html)) <= set(names.split()), raw
+
+
+@pytest.mark.parametrize("raw", HOSTILE)
+def test_a_box_is_of_our_own_branch(raw: str) -> None:
+    assert ticked(issue(raw).replace("[ ]", "[x]")) == {sample.FINGERPRINT[:12], "f" * 12}
+    body = marker.write(msgspec.structs.replace(MARKER, fp=raw))
+    closed = msgspec.structs.replace(request_of("t", "closed", (IGNORED,)), body=body, branch=f"costmod/m/{raw[:12]}")
+    assert "- #7 t" in dashboard.body_of([closed], [], [], [], [])

@@ -3,93 +3,24 @@
 import contextlib
 import subprocess
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rig import sample
-from rig.fake_github import TOKEN, FakeGithub, Fault
+from rig.fake_github import Fault
+from rig.life import LABELS, GithubLife, Life, LocalLife, merge, moved, push_as_human
 
 from bot.config import Config, PublishConfig
 from bot.errors import UserError
 from bot.pipeline import without_closed
 from bot.publish import github as github_module
 from bot.publish import marker
-from bot.publish.act import HELD_BACK, Candidate
-from bot.publish.forge import Forge, Wanted
-from bot.publish.github import GithubForge
+from bot.publish.act import HELD_BACK
+from bot.publish.forge import Wanted
 from bot.publish.local import LocalForge
-from bot.publish.publish import IGNORED_NOTE, STALE, publish
-from bot.records import Change, PullRequest, Refusal, Result
-
-BRANCH = f"costmod/sqlalchemy-eager-load/{sample.FINGERPRINT[:12]}"
-
-
-class Life:
-    """One forge of either kind, and what happens to its pull requests."""
-
-    def __init__(self, forge: Callable[[], Forge], bare: Path, repository: Path) -> None:
-        self.forge, self.bare, self.repository = forge, bare, repository
-
-    def __call__(self, config: Config | None = None, *patches: Any, **more: Any) -> list[PullRequest]:
-        given = [
-            Candidate(hotspot=sample.hotspot(), patch=patch, proof=sample.proof(), saving=sample.saving())
-            for patch in (patches or (sample.patch(),))
-            if patch
-        ]
-        head = sample.run(self.repository, "rev-parse", "HEAD")
-        return publish(self.forge(), self.repository, given, config or Config(), base="main", commit=head, **more)
-
-    def head(self) -> str:
-        return sample.run(self.bare, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
-
-    def move(self, path: str, text: str) -> None:
-        sample.write(self.repository, path, text)
-        sample.commit_all(self.repository, "feat: something else")
-        sample.run(self.repository, "push", "--quiet", str(self.bare), "HEAD:main")
-
-    def state(self) -> tuple[str, tuple[str, ...], list[str]]:
-        request = self.forge().observe(BRANCH)[0]
-        return request.state, request.labels, self.comments(request.number)
-
-    def comments(self, number: int) -> list[str]:
-        raise NotImplementedError
-
-
-class LocalLife(Life):
-    def comments(self, number: int) -> list[str]:
-        return list(self.forge()._state(number).comments.values())  # type: ignore[attr-defined]
-
-
-class GithubLife(Life):
-    github: FakeGithub
-
-    def comments(self, number: int) -> list[str]:
-        return [c.body.partition("\n\n<!--")[0] for c in self.github.state.comments if c.issue == number]
-
-
-@pytest.fixture(params=["local", "github"])
-def life(request: pytest.FixtureRequest, tmp_path: Path, repository: Path) -> Life:
-    if request.param == "local":
-        return LocalLife(lambda: LocalForge(tmp_path / "forge"), tmp_path / "forge" / "forge.git", repository)
-    return request.getfixturevalue("github_life")
-
-
-@pytest.fixture
-def github_life(github: FakeGithub, repository: Path) -> GithubLife:
-    def forge() -> Forge:
-        return GithubForge("acme/blog", TOKEN, api=github.url, sleep=lambda _: None, pause=0)
-
-    life = GithubLife(forge, github.state.bare, repository)
-    life.github = github
-    return life
-
-
-def moved() -> Any:
-    before, after = (f"# Views.\n{text}" for text in (sample.BEFORE, sample.AFTER))
-    return before, sample.patch(changes=(Change(path=sample.PATH, before=before, after=after),))
+from bot.publish.publish import IGNORED_NOTE, STALE
+from bot.records import Refusal, Result
 
 
 def test_finding_that_is_fixed_closes_its_pull_request_once(life: Life) -> None:
@@ -97,7 +28,7 @@ def test_finding_that_is_fixed_closes_its_pull_request_once(life: Life) -> None:
     life.move(sample.PATH, sample.AFTER)
     for _ in range(2):
         assert life(None, None, fixed=frozenset({"H-1"})) == []
-    assert life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert life.head() != ""
 
 
@@ -112,7 +43,7 @@ def test_fixed_finding_with_commits_of_people_stays_open(life: Life, tmp_path: P
     life()
     push_as_human(life, tmp_path)
     life(None, None, fixed=frozenset({"H-1"}))
-    assert life.state() == ("open", ("costmod",), [])
+    assert life.state() == ("open", LABELS, [])
 
 
 def test_finding_that_comes_back_gets_a_new_pull_request(life: Life) -> None:
@@ -125,7 +56,7 @@ def test_closed_one_is_labelled_and_told_how_to_undo_it(life: Life) -> None:
     life()
     life.forge().close(1)
     assert [life()[0].operation for _ in range(2)] == ["skipped"] * 2
-    assert life.state() == ("closed", ("costmod", "costmod:ignored"), [IGNORED_NOTE])
+    assert life.state() == ("closed", (*LABELS, "costmod:ignored"), [IGNORED_NOTE])
 
 
 def test_reopened_one_loses_the_label_and_lives_on(life: Life) -> None:
@@ -134,7 +65,7 @@ def test_reopened_one_loses_the_label_and_lives_on(life: Life) -> None:
     life()
     assert life.forge().reopen(1)
     assert life()[0].operation == "unchanged"
-    assert life.state()[:2] == ("open", ("costmod",))
+    assert life.state()[:2] == ("open", LABELS)
 
 
 def test_commits_of_people_hold_an_update_back_and_are_told_so_once(life: Life, tmp_path: Path) -> None:
@@ -143,23 +74,7 @@ def test_commits_of_people_hold_an_update_back_and_are_told_so_once(life: Life, 
     before, patch = moved()
     life.move(sample.PATH, before)
     assert [life(None, patch)[0].operation for _ in range(2)] == ["skipped"] * 2
-    assert (life.state(), life.head()) == (("open", ("costmod",), [HELD_BACK]), human)
-
-
-def push_as_human(life: Life, folder: Path) -> str:
-    sample.run(folder, "clone", "--quiet", "--branch", BRANCH, str(life.bare), "human")
-    sample.write(folder / "human", "README.md", "A human was here.\n")
-    commit = sample.commit_all(folder / "human", "docs: say hello")
-    sample.run(folder / "human", "push", "--quiet", "origin", BRANCH)
-    return commit
-
-
-def merge(life: GithubLife) -> None:
-    """As GitHub does it with "squash and merge"."""
-    life.move(sample.PATH, sample.AFTER)
-    pull = life.github.state.pulls[0]
-    pull.state, pull.merged = "closed", True
-    pull.merge_commit = sample.run(life.repository, "rev-parse", "HEAD")
+    assert (life.state(), life.head()) == (("open", LABELS, [HELD_BACK]), human)
 
 
 def test_merged_branch_is_deleted(github_life: GithubLife) -> None:
@@ -209,7 +124,8 @@ def test_dashboard_lists_what_is_open_waiting_refused_and_ignored(github_life: G
     assert (issue.title, issue.labels) == ("costmod dashboard", ["costmod:dashboard"])
     assert issue.body.partition("\n\n<!--")[0] == (
         "What costmod has found in this repository, as of its last run. Nothing here needs an answer: to say no to a "
-        "pull request, close it.\n"
+        "pull request, close it. The next run does what is ticked, if all who edited this issue since the last one may "
+        "write to the repository.\n"
         "\n"
         "### Open\n"
         "\n"
@@ -219,10 +135,10 @@ def test_dashboard_lists_what_is_open_waiting_refused_and_ignored(github_life: G
         "\n"
         "### Waiting\n"
         "\n"
-        "| change | a month | why |\n"
-        "|---|--:|---|\n"
-        "| perf(shop): load @\u200boctocat #\u200b1 | \\$2,015 | 1 pull requests of the bot are open already; merge or "
-        "close one first |\n"
+        "A tick puts one first, whatever the limits say.\n"
+        "\n"
+        "- [ ] <!-- costmod:do:eeeeeeeeeeee --> perf(shop): load @\u200boctocat #\u200b1, \\$2,015 a month: 1 pull "
+        "request of the bot is open already; merge or close one first\n"
         "\n"
         "### Not proposed\n"
         "\n"
@@ -268,7 +184,7 @@ def test_lost_answers_never_double_what_ends_a_pull_request(github_life: GithubL
     lost = [Fault(verb, path, 502, {"message": "Bad Gateway"}, after=after) for verb, path in ENDS]
     github_life.github.faults = lost
     github_life(None, None, fixed=frozenset({"H-1"}))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert [fault.times for fault in lost] == [0] * 4
 
 
@@ -281,7 +197,7 @@ def test_run_that_dies_half_way_is_taken_up_by_the_next(github_life: GithubLife)
         assert github_life.github.faults[0].times == 0
     assert github_life.state()[0] == "open"
     github_life(None, None, fixed=frozenset({"H-1"}))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["done-and-lost", "not-done"])
@@ -294,7 +210,7 @@ def test_lost_answers_never_double_the_dashboard(github_life: GithubLife, after:
 def test_label_that_lags_behind_is_tried_again(github_life: GithubLife) -> None:
     lag = {"message": "Validation Failed", "errors": ["Could not resolve to a node with the global id of 'PR_x'."]}
     github_life.github.faults = [Fault("POST", "/issues/1/labels$", 422, lag, times=2)]
-    assert (github_life()[0].reason, github_life.state()[1]) == ("", ("costmod",))
+    assert (github_life()[0].reason, github_life.state()[1]) == ("", LABELS)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +277,7 @@ def test_eight_runs_at_once_close_with_one_comment_and_keep_one_dashboard(github
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(end, range(8)))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert [issue.state for issue in github_life.github.state.issues].count("open") == 1
 
 
@@ -371,7 +287,7 @@ def test_limits_without_a_time_are_waited_out(github_life: GithubLife) -> None:
     slow = [Fault(verb, path, status, said) for verb, path in ENDS for status in (403, 429)]
     github_life.github.faults = slow
     github_life(None, None, fixed=frozenset({"H-1"}))
-    assert github_life.state() == ("closed", ("costmod", "costmod:obsolete"), [STALE])
+    assert github_life.state() == ("closed", (*LABELS, "costmod:obsolete"), [STALE])
     assert [fault.times for fault in slow] == [0] * 8
 
 
@@ -379,8 +295,8 @@ def test_what_people_closed_lets_the_next_one_have_its_turn(life: Life) -> None:
     other = sample.patch(fingerprint="e" * 64)
     results = [Result(hotspot=sample.hotspot(), outcome="planned", patch=p) for p in (sample.patch(), other)]
     life()
-    assert without_closed(results, life.forge(), life.repository, 1) == results
+    assert without_closed(results, life.forge(), life.repository, Config()) == results
     life.forge().close(1)
-    stopped, kept = without_closed(results, life.forge(), life.repository, 1)
+    stopped, kept = without_closed(results, life.forge(), life.repository, Config())
     reason = "pull request #1 was closed unmerged, which means no for good; reopen it to change that"
     assert ((stopped.outcome, stopped.reason), kept) == (("stopped", reason), results[1])

@@ -1,25 +1,40 @@
-"""The state table: what the forge shows, and the steps that follow, row by row."""
+"""The state table: what the forge shows, and the steps that follow, row by row.
+
+Ids begin with the state. Rows whose trigger is an answer of the service are tested where it answers: CREATE_RACED,
+DENIED and LABEL_LAG in test_publish_github.py and test_life.py, LOCKED in test_life.py (`closed_for_writing`).
+"""
+
+from datetime import date
+from typing import get_args
 
 import pytest
 from rig import sample
 
 from bot.publish import marker
-from bot.publish.forge import IGNORED, OBSOLETE, SUPERSEDED, Request
-from bot.publish.lifecycle import Action, Goal, Limits, Tip, View, is_draft, reconcile, why_unpublishable
+from bot.publish.forge import IGNORED, IGNORED_RULE, OBSOLETE, SUPERSEDED, Request
+from bot.publish.lifecycle import Action, Goal, Limits, State, Step, Tip, View, is_draft, reconcile, why_unpublishable
 from bot.publish.marker import Marker
 
 FP = "f" * 64
 BRANCH = f"costmod/m/{FP[:12]}"
 OTHER = "costmod/m/eeeeeeeeeeee"
-GOAL = Goal(fingerprint=FP, branch=BRANCH, base="main", head="new", content="c2")
+GOAL = Goal(fingerprint=FP, branch=BRANCH, base="main", head="new", content="c2", codemod="m")
 OLD = Marker(fp=FP, codemod="m", head="old", base="b", content="c1", title="t", tool="0", hotspot="H")
-LIMITS = Limits(most_open=5, most_new=2)
+LIMITS = Limits(most_open=5, most_new=2, nudge_days=30)
+TODAY = date(2026, 11, 25)
+ASKED = frozenset({FP[:12]})
 
 
 def request(state: str = "open", said: Marker | None = OLD, **changed: object) -> Request:
     made = {"number": 7, "base": "main", "ours": True, "branch": BRANCH} | changed
     body = marker.write(said) if said else ""
     return Request(url="u", state=state, title="t", body=body, draft=False, **made)
+
+
+def unwanted(number: int, state: str = "closed", **changed: object) -> Request:
+    """One with which people said no to every change of the codemod."""
+    marked = said(fp="e" * 64)
+    return request(state, marked, number=number, branch=OTHER, labels=(IGNORED, IGNORED_RULE), **changed)
 
 
 def other(number: int) -> Request:
@@ -66,6 +81,14 @@ MERGED = step("MERGED", "skip", 7, "pull request #7 was merged already")
 REOPENED = step("REOPENED", "unignore", 7)
 FIVE = tuple(other(number) for number in range(11, 16))
 BACK = "#7 was merged; the finding is back"
+GONE = step("BASE_GONE", "supersede", 7, "its base branch dev is gone")
+INSTEAD = "supersedes #7, whose base branch is gone"
+REFUSED = step("CLOSED", "skip", None, "no change of m is wanted; to undo that, reopen pull request #9")
+RETARGETED = step(
+    "OPEN_RETARGETED", "skip", 7, "pull request #7 was pointed at trunk; run with that base to update it"
+)  # fmt: skip
+OLD_ONE = "2026-10-11T09:00:00+00:00"  # 45 days
+WAITS = step("EXPIRED", "nudge", 7, "open for 45 days without a review")
 
 
 @pytest.mark.parametrize(
@@ -140,6 +163,51 @@ BACK = "#7 was merged; the finding is back"
             view(request(labels=(IGNORED,)), tip=bot("new")), [REOPENED, CURRENT], id="REOPENED"
         ),
         pytest.param(
+            view(request("closed", labels=(IGNORED,)), tip=bot("old"), ticked=ASKED),
+            [step("REOPENED", "reopen", 7, "asked for on the dashboard"), step("REOPENED", "refresh", 7)],
+            id="REOPENED-by-a-tick",
+        ),
+        pytest.param(
+            view(request("merged"), ticked=ASKED), [MERGED], id="MERGED-whatever-is-ticked"
+        ),
+        pytest.param(view(*FIVE, ticked=ASKED), [NEW], id="NEW-asked-for-at-cap"),
+        pytest.param(view(*FIVE, ticked=frozenset({"0" * 12})), [CAPPED], id="DEFERRED-another-is-asked-for"),
+        pytest.param(
+            view(request("closed", base="dev"), tip=bot("old"), gone=frozenset({"dev"})),
+            [GONE, step("BASE_GONE", "resume", None, INSTEAD, lease="old")], id="BASE_GONE",
+        ),
+        pytest.param(
+            view(request("closed", base="dev"), gone=frozenset({"dev"})),
+            [GONE, step("BASE_GONE", "create", None, INSTEAD, lease="")], id="BASE_GONE-branch-gone-too",
+        ),
+        pytest.param(
+            view(request("closed", base="dev"), tip=human("hum"), gone=frozenset({"dev"})), [GONE, FOREIGN],
+            id="BASE_GONE-branch-of-people",
+        ),
+        pytest.param(
+            view(request("closed", base="dev", labels=(SUPERSEDED,)), tip=bot("new"), gone=frozenset({"dev"})),
+            [step("BASE_GONE", "resume", None, INSTEAD)], id="BASE_GONE-told-before",
+        ),
+        pytest.param(
+            view(request("closed", base="dev", labels=(IGNORED,)), gone=frozenset({"dev"})), [CLOSED],
+            id="CLOSED-and-its-base-gone-later",
+        ),
+        pytest.param(
+            view(request("closed", base="dev", ours=False), gone=frozenset({"dev"})), [CLOSED],
+            id="CLOSED-somebody-else's-whose-base-is-gone",
+        ),
+        pytest.param(view(request("closed", base="dev")), [IGNORE, CLOSED], id="CLOSED-at-another-base"),
+        pytest.param(
+            view(request(base="trunk"), tip=bot("old"), gone=frozenset({"main"})), [RETARGETED],
+            id="OPEN_RETARGETED-the-old-base-is-gone",
+        ),
+        pytest.param(
+            view(request("merged", base="dev")), [MERGED], id="OPEN_RETARGETED-then-merged-there"
+        ),
+        pytest.param(view(unwanted(9)), [REFUSED], id="CLOSED-the-whole-codemod"),
+        pytest.param(view(request(), unwanted(9), tip=bot("new")), [CURRENT], id="OPEN_CURRENT-of-a-refused-codemod"),
+        pytest.param(view(unwanted(9, ours=False)), [NEW], id="NEW-codemod-refused-by-a-label-on-another's"),
+        pytest.param(
             view(request(number=9), request("closed", labels=(IGNORED,)), tip=bot("new")),
             [step("OPEN_CURRENT", "refresh", 9)], id="open-one-speaks-for-the-branch",
         ),
@@ -176,10 +244,76 @@ def test_states_of_a_finding(there: View, actions: list[Action]) -> None:
         pytest.param(view(request("closed", labels=(OBSOLETE,))), [], id="CLOSED-by-the-bot"),
         pytest.param(view(request("merged"), tip=bot("old")), [step("MERGED", "tidy", 7, lease="old")], id="MERGED"),
         pytest.param(view(request(labels=(IGNORED,)), tip=bot("old")), [REOPENED], id="REOPENED"),
+        pytest.param(
+            view(request("closed", labels=(IGNORED,)), ticked=ASKED),
+            [step("REOPENED", "reopen", 7, "asked for on the dashboard")], id="REOPENED-by-a-tick",
+        ),
+        pytest.param(
+            view(request("closed", labels=(IGNORED, SUPERSEDED)), ticked=ASKED), [], id="REOPENED-not-possible-before"
+        ),
+        pytest.param(view(request("closed", base="dev"), gone=frozenset({"dev"})), [GONE], id="BASE_GONE"),
+        pytest.param(view(request(created=OLD_ONE), tip=bot("old"), today=TODAY), [WAITS], id="EXPIRED"),
+        pytest.param(
+            view(request(created=OLD_ONE), tip=human("hum"), today=TODAY), [WAITS], id="EXPIRED-with-commits-of-people"
+        ),
+        pytest.param(
+            view(request(created=OLD_ONE), tip=bot("old"), today=TODAY, reviewed=frozenset({7})), [],
+            id="EXPIRED-not-once-reviewed",
+        ),
+        pytest.param(
+            view(request(created="2026-11-01T09:00:00+00:00"), tip=bot("old"), today=TODAY), [], id="EXPIRED-not-yet"
+        ),
+        pytest.param(view(request(), tip=bot("old"), today=TODAY), [], id="EXPIRED-not-where-no-time-is-kept"),
+        pytest.param(
+            view(request(created=OLD_ONE), tip=bot("old", in_base=True), today=TODAY),
+            [step("STALE_FIX", "close", 7, "main has this fix already")], id="STALE_FIX-before-EXPIRED",
+        ),
+        pytest.param(
+            view(request("closed", labels=(OBSOLETE,), ended=OLD_ONE), tip=bot("old"), today=TODAY),
+            [step("STALE_FIX", "tidy", 7, lease="old")], id="STALE_FIX-branch-after-two-weeks",
+        ),
+        pytest.param(
+            view(request("closed", labels=(OBSOLETE,), ended="2026-11-20T09:00:00+00:00"), tip=bot("old"), today=TODAY),
+            [], id="STALE_FIX-branch-kept-before",
+        ),
+        pytest.param(
+            view(request("closed", labels=(OBSOLETE,), ended=OLD_ONE), tip=human("hum"), today=TODAY), [],
+            id="STALE_FIX-branch-of-people-kept",
+        ),
+        pytest.param(
+            view(request("closed", labels=(IGNORED,), ended=OLD_ONE), tip=bot("old"), today=TODAY), [],
+            id="CLOSED-branch-kept-for-good",
+        ),
     ],
 )  # fmt: skip
 def test_states_without_a_finding(there: View, actions: list[Action]) -> None:
     assert list(reconcile([], there, LIMITS)) == actions
+
+
+def test_nobody_is_nudged_unless_it_is_asked_for() -> None:
+    there = view(request(created=OLD_ONE), tip=bot("old"), today=TODAY)
+    assert reconcile([], there, Limits(most_open=5, most_new=2)) == ()
+
+
+def test_what_is_asked_for_does_not_wait_for_its_turn() -> None:
+    goals = [
+        Goal(fingerprint=f"{n:064d}", branch=f"costmod/m/{n:012d}", base="main", head=f"n{n}", content="c")
+        for n in range(4)
+    ]
+    done = reconcile([*goals, GOAL], view(ticked=ASKED), LIMITS)
+    assert [(action.state, action.fingerprint) for action in done if action.step == "create"] == [
+        ("NEW", goals[0].fingerprint), ("NEW", goals[1].fingerprint), ("NEW", FP),
+    ]  # fmt: skip
+
+
+def test_every_state_and_every_step_is_reached_by_the_table() -> None:
+    states, steps = set(), set()
+    for mark in (*test_states_of_a_finding.pytestmark, *test_states_without_a_finding.pytestmark):
+        for row in mark.args[1]:
+            states |= {action.state for action in row.values[1]}
+            steps |= {action.step for action in row.values[1]}
+    assert states == set(get_args(State)) - {"REJECTED"}  # the next test's
+    assert steps == set(get_args(Step))
 
 
 def test_what_may_not_be_published_is_rejected_whatever_is_there() -> None:

@@ -77,7 +77,7 @@ def test_first_run_pushes_one_commit_and_opens_one_pull_request(publisher: Publi
     assert sample.run(bare, "rev-parse", f"{BRANCH}^") == commit
     assert sample.run(bare, "show", f"{BRANCH}:{sample.PATH}") == sample.AFTER.rstrip("\n")
     assert sample.run(bare, "diff", "--name-only", "main", BRANCH) == sample.PATH
-    assert publisher.github.state.pulls[0].labels == ["costmod"]
+    assert publisher.github.state.pulls[0].labels == ["costmod", "costmod:rule/sqlalchemy-eager-load"]
     read = marker.read(done.body)
     assert read is not None
     assert (read.head, read.base, read.fp) == (done.head, commit, sample.FINGERPRINT)
@@ -246,7 +246,7 @@ def test_cap_on_open_pull_requests(publisher: Publisher) -> None:
     other = sample.patch(fingerprint="f" * 64)
     cap = Config(publish=PublishConfig(max_open_pull_requests=1))
     done = publisher(patch=other, config=cap)
-    reason = "1 pull requests of the bot are open already; merge or close one first"
+    reason = "1 pull request of the bot is open already; merge or close one first"
     assert (done.operation, done.reason, len(publisher.pulls())) == ("skipped", reason, 1)
 
 
@@ -360,7 +360,10 @@ def test_label_that_fails_is_a_warning(publisher: Publisher) -> None:
 
 def test_label_that_exists_is_fine(publisher: Publisher) -> None:
     publisher.github.state.labels.add("costmod")
-    assert (publisher().reason, publisher.github.state.pulls[0].labels) == ("", ["costmod"])
+    assert (publisher().reason, publisher.github.state.pulls[0].labels) == (
+        "",
+        ["costmod", "costmod:rule/sqlalchemy-eager-load"],
+    )
 
 
 def test_commit_that_is_not_on_the_forge_is_not_published(publisher: Publisher) -> None:

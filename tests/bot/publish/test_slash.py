@@ -42,6 +42,13 @@ DISCARD = Command(verb="rebase", options=frozenset({"--discard"}))
         pytest.param("/costmod fix\u202e", "no such command", id="direction"),
         pytest.param("/costmod fix " + "x" * 300, "no such command", id="long"),
         pytest.param("/costmod ignore --discard", "ignore does not take that", id="foreign-option"),
+        pytest.param("/costmod rebase --rule", "rebase does not take that", id="option-of-another"),
+        pytest.param(
+            "/costmod ignore --rule", Command(verb="ignore", options=frozenset({"--rule"})), id="whole-codemod"
+        ),
+        pytest.param(
+            "/costmod fix --pr @0123abc", Command(verb="fix", options=frozenset({"--pr"}), pin="0123abc"), id="stacked"
+        ),
         pytest.param("/costmod fix @0123abc @4567def", "fix does not take that", id="two-pins"),
         pytest.param("/costmod fix\n/costmod ignore", "one command per comment", id="two"),
     ],

@@ -31,21 +31,20 @@ class Counter(Listener):
             test, phase = test_and_phase("")
             frames, load = _NOWHERE
             if phase == "call":  # what happens elsewhere is no part of a proof, and walking the stack costs most
-                frames, unittest_phase, load = self._stack.read()
+                frames, unittest_phase, load = self._stack.read(call.text)
                 phase = unittest_phase or phase
-            what = call.kind, phase, fingerprints.of(call), frames, load
-            self._log.count(test, what)
+            sums = self._log.count(test, (call.kind, phase, fingerprints.of(call), frames, load))
             if phase == "call" and call.name in writes.VERBS and call.kind == "sql":
                 self._log.wrote(test, phase, *writes.of(call.text, call.parameters, many=call.many))
         except Exception:  # the target's call matters, our count does not
             return None
-        return test, what
+        return sums
 
     def rows(self, begun: Any, number: int) -> None:
         """Add the rows that were taken to the statement that they came from."""
         try:
             if begun is not None:
-                self._log.count(*begun, calls=0, rows=number)
+                self._log.more_rows(begun, number)
         except Exception:
             pass
 

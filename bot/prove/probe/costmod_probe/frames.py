@@ -42,6 +42,9 @@ _LOADS = tuple(
     )
 )
 Meaning = Tuple[str, str, str, bool, str]
+# From `read` to the innermost project frame: how deep it lies, its code and instruction, and the load seen until there.
+Way = Tuple[int, CodeType, int, str]
+_KEPT = 2000  # statements whose way is remembered
 
 
 class Frames:
@@ -49,45 +52,66 @@ class Frames:
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root) + os.sep
-        self._known: dict[int, tuple[CodeType, Meaning, bool]] = {}
+        self._known: dict[int, tuple[CodeType, Meaning]] = {}
+        # Most frames are a library's and say nothing: one look-up per frame has to do. None is one not seen yet.
+        self._telling: dict[int, Any] = {}
+        self._ways: dict[str, Way] = {}
 
-    def read(self) -> tuple[tuple[tuple[str, int, str], ...], str, str]:
+    def read(self, statement: str = "") -> tuple[tuple[tuple[str, int, str], ...], str, str]:
         """Up to 12 project frames, innermost first, unittest's phase ("" outside of unittest), and "lazy" or "deferred"
         where an ORM loads because an attribute was read.
 
-        What called the test framework (manage.py, a runner script) is no part of the test.
+        What called the test framework (manage.py, a runner script) is no part of the test. A statement that comes from
+        the same instruction at the same depth as the last time came by the same way: frames cost, a library's many most.
         """
         found: list[tuple[str, int, str]] = []
         phase = load = ""
-        known = self._known
-        frame: Any = sys._getframe(1)
+        telling = self._telling.get
+        frame: Any = None
+        way = self._ways.get(statement)
+        if way is not None:
+            frame, load = _at_the_end(way)
+        is_new_way = frame is None and bool(statement)
+        depth = 0
+        if frame is None:
+            frame = sys._getframe(0)
         current = None
         while frame is not None:
-            code = frame.f_code
-            entry = known.get(id(code)) or self._learnt(code)
-            if entry[2]:
-                file, name, code_phase, is_framework, role = entry[1]
+            entry = telling(id(frame.f_code))
+            if entry is None:
+                self._learnt(frame.f_code)
+                continue
+            if entry:
+                file, name, code_phase, is_framework, role = entry
                 if role and load in ("", _MAYBE):
                     load = role if role != _MAYBE else load or (_MAYBE if _is_of_instance(frame) else "")
                 if file and len(found) < MAX_FRAMES:
+                    if is_new_way and not found and current is None:
+                        self._remember(statement, (depth, frame.f_code, frame.f_lasti, load))
                     found.append((file, frame.f_lineno, name))
                 phase = phase or code_phase
                 if is_framework:
                     break
             frame = frame.f_back
+            depth += 1
             if frame is None:
                 frame, current = _outer_greenlet(current)
         return tuple(found), phase, {_MAYBE: "lazy", _BATCH: ""}.get(load, load)
+
+    def _remember(self, statement: str, way: Way) -> None:
+        if len(self._ways) >= _KEPT:
+            self._ways.clear()
+        self._ways[statement] = way
 
     def known(self, code: CodeType) -> Meaning:
         """File ("" outside of the project), name, phase of the test, whether the frames above are no part of it, and
         the part of an ORM's loading."""
         return (self._known.get(id(code)) or self._learnt(code))[1]
 
-    def _learnt(self, code: CodeType) -> tuple[CodeType, Meaning, bool]:
+    def _learnt(self, code: CodeType) -> tuple[CodeType, Meaning]:
         meaning = self.meaning(code)
-        matters = bool(meaning[0] or meaning[2] or meaning[3] or meaning[4])  # most frames are a library's
-        known = self._known[id(code)] = (code, meaning, matters)  # keeps the code object alive, so its id stays its own
+        known = self._known[id(code)] = (code, meaning)  # keeps the code object alive, so its id stays its own
+        self._telling[id(code)] = meaning if meaning[0] or meaning[2] or meaning[3] or meaning[4] else ()
         return known
 
     def meaning(self, code: CodeType) -> Meaning:
@@ -111,6 +135,16 @@ class Frames:
         if not real.startswith(self._root):
             return "", name, "", False, ""
         return real[len(self._root) :].replace(os.sep, "/"), name, "", False, ""
+
+
+def _at_the_end(way: Way) -> tuple[Any, str]:
+    """The frame where the way ends, when it is the same one; None when it is not."""
+    depth, code, instruction, load = way
+    try:
+        frame = sys._getframe(depth + 1)
+    except ValueError:  # the stack is less deep
+        return None, ""
+    return (frame, load) if frame.f_code is code and frame.f_lasti == instruction else (None, "")
 
 
 def _is_of_instance(frame: FrameType) -> bool:

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import _thread
-import json
 import os
 from typing import Any
 
 _ALL = (1 << 64) - 1
+_WITHOUT_TOTAL = 2  # numbers: calls and rows
 
 
 class Recorder:
@@ -19,31 +19,41 @@ class Recorder:
     def __init__(self, directory: str) -> None:
         # Held here and not looked up: tests replace os functions and the working directory with fakes.
         self._open, self._write, self._close, self._getpid = os.open, os.write, os.close, os.getpid
-        self._dumps, self._directory = json.dumps, os.path.abspath(directory)
+        self._directory = os.path.abspath(directory)
         self._separator = os.sep
         self._lock = _thread.RLock()
         self._test = ""
         self._sums: dict[Any, list[int]] = {}
-        self._totals: dict[Any, int] = {}
 
-    def count(self, test: str, what: tuple[Any, ...], *, calls: int = 1, rows: int = 0) -> None:
-        """Add calls and rows; `what` is kind, phase, fingerprint, frames and the sort of load."""
+    def count(self, test: str, what: tuple[Any, ...], rows: int = 0) -> list[int]:
+        """Add a call and its rows; `what` is kind, phase, fingerprint, frames and the sort of load.
+
+        Returns its sums, to which `more_rows` adds.
+        """
         with self._lock:
             if test != self._test:
                 self.flush()
                 self._test = test
             sums = self._sums.get(what)
             if sums is None:
-                self._sums[what] = [calls, rows]
+                sums = self._sums[what] = [1, rows]
             else:
-                sums[0] += calls
+                sums[0] += 1
                 sums[1] += rows
+            return sums
+
+    def more_rows(self, sums: list[int], rows: int) -> None:
+        """Add rows to a call that was counted."""
+        with self._lock:
+            sums[1] += rows
 
     def wrote(self, test: str, phase: str, what: str, rows: int, total: int) -> None:
         """Add written rows, with the sum of their hashes."""
         with self._lock:
-            self.count(test, ("write", phase, what, (), ""), calls=1, rows=rows)
-            self._totals[phase, what] = (self._totals.get((phase, what), 0) + total) & _ALL
+            sums = self.count(test, ("write", phase, what, (), ""), rows)
+            if len(sums) == _WITHOUT_TOTAL:
+                sums.append(0)
+            sums[2] = (sums[2] + total) & _ALL
 
     def reached(self, test: str, phase: str) -> None:
         """Note that the site was executed."""
@@ -61,7 +71,7 @@ class Recorder:
 
     def note(self, test: str, kind: str, text: str, rows: int = 0) -> None:
         """Note one fact of a test."""
-        self.count(test, (kind, "call", text, (), ""), rows=rows)
+        self.count(test, (kind, "call", text, (), ""), rows)
 
     def modules_elsewhere(self, files: list[str]) -> None:
         """Note project files that were imported from the original repository."""
@@ -71,10 +81,11 @@ class Recorder:
     def flush(self) -> None:
         """Append the counters to this process's file and start again from zero."""
         with self._lock:
-            sums, totals, self._sums, self._totals = self._sums, self._totals, {}, {}
+            sums, self._sums = self._sums, {}
             if not sums:
                 return
-            lines = [self._dumps(self._row(what, numbers, totals)) for what, numbers in sums.items()]
+            encode = __import__("json").JSONEncoder().encode  # only here: most processes of a run count nothing
+            lines = [encode(self._row(what, *numbers)) for what, numbers in sums.items()]
             path = self._directory + self._separator + str(self._getpid()) + ".jsonl"
             file = self._open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
@@ -82,19 +93,18 @@ class Recorder:
             finally:
                 self._close(file)
 
-    def _row(self, what: tuple[Any, ...], sums: list[int], totals: dict[Any, int]) -> dict[str, Any]:
+    def _row(self, what: tuple[Any, ...], calls: int, rows: int, total: int = 0) -> dict[str, Any]:
         kind, phase, text, frames, load = what
-        calls, rows = sums
         row = {"kind": kind, "test": self._test, "phase": phase, "text": text, "count": calls, "frames": frames}
         if rows:
             row["rows"] = rows
         if load:
             row["load"] = load
         if kind == "write":
-            row["total"] = format(totals.get((phase, text), 0), "016x")
+            row["total"] = format(total, "016x")
         return row
 
     def forget(self) -> None:
         """In a forked child: the parent writes what it counted; its lock may be held by a thread that is not here."""
         self._lock = _thread.RLock()
-        self._sums, self._totals = {}, {}
+        self._sums = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from . import current
+from . import current, seeds
 from .frames import Frames
 from .recorder import Recorder
 
@@ -19,7 +19,10 @@ def instrument(module: Any, log: Recorder, stack: Frames) -> None:  # noqa: ARG0
 
     @functools.wraps(original)
     def run(self: Any, result: Any = None) -> Any:
-        before, kept = current.enter(_identity(self)), _marks(result)
+        name = _identity(self)
+        if not current.test_and_phase("")[0]:  # pytest has begun it already
+            seeds.pin(name)
+        before, kept = current.enter(name), _marks(result)
         try:
             return original(self, result)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from typing import Any
 
 VERBS = frozenset(("INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"))
@@ -13,6 +14,7 @@ _TARGET = re.compile(
     re.IGNORECASE,
 )
 _MODULUS = 1 << 64
+_HASHES_ARE_ALIKE = not sys.flags.hash_randomization  # in every run: then Python's own is good enough, and quicker
 _KEPT = 2000  # statements that are remembered
 _known: dict[str, tuple[str, int]] = {}  # verb and table, values of a row
 
@@ -50,5 +52,7 @@ def _rows(parameters: Any, width: int) -> list[Any]:
 
 
 def _hash(what: str, row: Any) -> int:
-    text = f"{what}\0{list(row)!r}"
+    text = f"{what}\0{tuple(row)!r}"
+    if _HASHES_ARE_ALIKE:
+        return hash(text) % _MODULUS
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).digest(), "big")

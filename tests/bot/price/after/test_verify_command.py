@@ -1,6 +1,7 @@
 """`costmod verify` and `costmod ledger` on the blog's own traces: what is said, what is written, what is refused."""
 
 import json
+import subprocess
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from bot.config import Config, PriceConfig
 from bot.folder import save
 from bot.hotspots import read
 from bot.price import price
+from bot.publish.forge import Wanted
+from bot.publish.local import LocalForge
+from bot.publish.marker import Marker, write
 from bot.records import Hotspot, PullRequest, Report, Result
 from bot.show.verification import schema, schema_text
 
@@ -80,7 +84,7 @@ def test_the_statement_is_gone(project: Path, capsys: pytest.CaptureFixture[str]
 
     assert _main(["ledger", str(ledger), "--on", "2026-12-01"]) == 0
     assert capsys.readouterr().out == (
-        "1 pull requests on 2026-12-01: 1 realised\n"
+        "1 pull request on 2026-12-01: 1 realised\n"
         "realised, cash now: 17 USD a month (expected 17)\n"
         "realised, cash after one action: 0 USD a month (expected 0)\n"
         "realised, freed capacity, not cash: 36 USD a month (expected 36)\n"
@@ -118,6 +122,25 @@ def test_the_comment(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "\n"
         f"<sub>Baseline `{baseline}`, measured until 2026\\-11-24T02:56:49.726Z; patch `abababababab`.</sub>\n"
     )
+
+
+def test_the_comment_goes_to_the_pull_request(
+    project: Path, posts: Hotspot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "init", "--quiet", str(project)], check=True)
+    folder = project / "forge"
+    given = ("--before", str(OTEL), "--after", str(project / "after.jsonl"), "--comment", "--forge", "local",
+             "--forge-folder", str(folder))  # fmt: skip
+    assert verify(project, *given) == 2
+    assert "7.json: cannot be read as a pull request" in capsys.readouterr().err
+    said = Marker(fp="f", codemod="sqlalchemy-eager-load", head="h", base="b", content="c", title="t", tool="0",
+                  hotspot=posts.id)  # fmt: skip
+    forge = LocalForge(folder)
+    for number in range(1, 8):
+        branch = f"costmod/sqlalchemy-eager-load/{number:012d}"
+        forge.create(Wanted(branch=branch, base="main", title="t", body=write(said), draft=False))
+    assert [verify(project, *given) for _ in range(2)] == [0, 0]
+    assert [text.partition("\n")[0] for text in forge._state(7).comments.values()] == ["### Saving: realised"]
 
 
 def test_the_statement_still_runs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

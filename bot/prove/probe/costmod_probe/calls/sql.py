@@ -18,17 +18,19 @@ def sqlalchemy(module: Any, listener: Listener) -> None:
 
     def before_cursor_execute(
         conn: Any, _cursor: Any, statement: Any, parameters: Any, context: Any, executemany: Any
-    ) -> None:
+    ) -> tuple[Any, Any]:
         begun = listener.started(statement_call(statement, conn.dialect.name, parameters, many=executemany))
         if context is not None:
             context.costmod_call = begun
+        return statement, parameters
 
     def after_cursor_execute(
         _conn: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _executemany: Any
     ) -> None:
         listener.ended(getattr(context, "costmod_call", None))
 
-    module.event.listen(engine, "before_cursor_execute", before_cursor_execute)
+    # What returns nothing is wrapped by the library, which costs a call and a frame more.
+    module.event.listen(engine, "before_cursor_execute", before_cursor_execute, retval=True)
     if type(listener).ended is not Listener.ended:  # every event costs
         module.event.listen(engine, "after_cursor_execute", after_cursor_execute)
     module.event.listen(engine, "commit", lambda _conn: listener.committed("COMMIT"))

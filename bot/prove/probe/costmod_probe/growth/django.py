@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from .factories import made_by_django
 from .spec import MAX_DESCRIBED, MAX_ROWS, CannotGrowError, Digest, Growth, key
 
 
@@ -76,12 +77,25 @@ class _Rows:
                 cursor.execute("PRAGMA reverse_unordered_selects = 1")
         self._growth.tell("size", "1", self._described(query)[1])
         objects = list(query.model._base_manager.using(query.db).all()[:MAX_ROWS])
-        self._clone(query.model, objects, query.db, {})
+        try:
+            self._clone(query.model, objects, query.db, {})
+        except CannotGrowError:
+            if not self._made_by_factory(query, len(objects)):
+                raise
         digest, second = self._described(query)
         self._growth.tell("size", "2", second)
         strict, loose = digest.values(ordered=bool(query.ordered))
         self._growth.tell("digest", strict)
         self._growth.tell("loose", loose)
+
+    def _made_by_factory(self, query: Any, number: int) -> bool:
+        rows = query.model._base_manager.using(query.db)
+        before = set(rows.values_list("pk", flat=True))
+        if query.db != "default" or not made_by_django(query.model, number):
+            return False
+        keys = list(set(rows.values_list("pk", flat=True)) - before)
+        _made.extend((model, query.db, keys) for model in (*query.model._meta.get_parent_list(), query.model))
+        return True
 
     def _described(self, query: Any) -> tuple[Digest, int]:
         digest, number = Digest(), 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .factories import made_by_sqlalchemy
 from .spec import MAX_DESCRIBED, MAX_ROWS, CannotGrowError, Digest, Growth, key
 
 
@@ -48,7 +49,13 @@ class _Rows:
         digest, first, ordered = self._described(state, connection)
         self._growth.tell("size", "1", first)
         rows = connection.execute(mapper.local_table.select().limit(MAX_ROWS)).fetchall()
-        self._clone(connection, mapper, rows, {})
+        try:
+            self._clone(connection, mapper, rows, {})
+        except CannotGrowError:
+            made = made_by_sqlalchemy(self._orm, connection, mapper.class_, len(rows))
+            if not made:
+                raise
+            self._made += made
         digest, second, ordered = self._described(state, connection)
         self._growth.tell("size", "2", second)
         strict, loose = digest.values(ordered=ordered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import imports
+from .. import imports, seeds
 from ..counter import Counter
 from ..frames import Frames
 from ..recorder import Recorder
@@ -17,4 +17,5 @@ def start(settings: str, counter: Counter, log: Recorder, stack: Frames) -> None
         "django.db.models.query": django.instrument,
         "django.db.backends.base.base": django.commits,
     }
+    imports.watch(seeds.at_import())
     imports.watch(instruments, Growth(settings, counter, log, stack))
