@@ -10,7 +10,7 @@ LIVE = re.compile(r"@\w|#\d|\bGH-\d|https?://\w|www\.\w|\b[0-9a-f]{40}\b", re.IG
 OWN_HTML = re.compile(
     r"<details><summary>[A-Za-z,: ]+</summary>\n?|</details>\n?|</?sub>|<!-- costmod:[a-z]+:[0-9a-f]{12} -->"
 )
-HIDDEN_LINE = re.compile(r"<!--\s*costmod:.*")
+HIDDEN_LINE = re.compile(r"<!--\s*costmod:[^>]*")
 HARMLESS = {"text", "text_special", "code_inline", "softbreak", "strong_open", "strong_close"}
 
 

@@ -210,7 +210,7 @@ def test_page_of_the_local_forge_holds_no_markup_of_data() -> None:
         assert set(re.findall(r"</?(\w+)", html)) <= set(names.split()), raw
 
 
-@pytest.mark.parametrize("raw", HOSTILE)
+@pytest.mark.parametrize("raw", [raw for raw in HOSTILE if not re.fullmatch("[0-9a-f]{12,64}", raw)])
 def test_a_box_is_of_our_own_branch(raw: str) -> None:
     assert ticked(issue(raw).replace("[ ]", "[x]")) == {sample.FINGERPRINT[:12], "f" * 12}
     body = marker.write(msgspec.structs.replace(MARKER, fp=raw))
