@@ -25,15 +25,15 @@ MOST_REPLIES = 5  # a day and pull request, to people who may not write
 HELP = """\
 | command | does | who |
 |---|---|---|
-| `/costmod explain` | says what was found here and why | triage, or the author |
-| `/costmod fix` | suggests the edits on the changed lines; on a pull request of costmod: makes it anew | write |
-| `/costmod fix --pr` | opens drafts with the edits, against the branch of this pull request | write |
-| `/costmod rebase` | makes costmod's commit anew on the base; `--discard` drops commits of people | write |
-| `/costmod ignore` | closes costmod's pull request for good | write |
-| `/costmod ignore --rule` | the same, and no other change of its codemod is proposed | write |
-| `/costmod reopen` | takes that back | write |
+| `/costmod explain` | says what was found here, and why | may triage, or the author |
+| `/costmod fix` | suggests the edits on the changed lines; on a pull request of costmod: makes it again | may write |
+| `/costmod fix --pr` | opens drafts with the edits, against the branch of this pull request | may write |
+| `/costmod rebase` | makes costmod's commit again on the newest base; `--discard` drops commits of people | may write |
+| `/costmod ignore` | closes costmod's pull request for good | may write |
+| `/costmod ignore --rule` | the same, and no other change of its codemod is proposed | may write |
+| `/costmod reopen` | opens it again | may write |
 
-A word such as `@1a2b3c4` behind a command holds it to that head."""
+With a commit behind it, such as `@1a2b3c4`, a command is done only while that is the newest one."""
 
 
 NOTHING = Command(verb="help")
@@ -100,7 +100,7 @@ def _may(command: Command | str, role: str, author: bool) -> bool:
 def _done(command: Command | str, desk: Desk) -> str:
     """Run the command on the head that was seen first, and on no other."""
     if isinstance(command, str):
-        raise Refused(f"{command}.")
+        raise Refused(f"{command[:1].upper()}{command[1:]}.")
     desk = replace(desk, command=command)
     if desk.command.pin and not desk.pull.head.startswith(desk.command.pin):
         raise Refused(f"The head is {desk.pull.head[:12]}, not the one that was named.")

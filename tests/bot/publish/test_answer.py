@@ -163,7 +163,7 @@ def test_help(room: Room) -> None:
 def test_what_is_not_understood_gets_help(room: Room) -> None:
     room.open_request()
     assert room.say("/costmod merge it now")[0] == "refused"
-    assert (room.reactions(), room.replies()) == (["eyes", "confused"], [f"no such command.\n\n{HELP}"])
+    assert (room.reactions(), room.replies()) == (["eyes", "confused"], [f"No such command.\n\n{HELP}"])
 
 
 def test_comment_without_a_command_costs_no_call(room: Room) -> None:
