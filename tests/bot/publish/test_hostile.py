@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from rig import sample
 from rig.hostile import HOSTILE, soiled
 from rig.markdown import HIDDEN_LINE, PARSER, live
+from rig.runner import outputs_of
 
 from bot import action
 from bot.errors import UserError
@@ -179,6 +181,13 @@ def test_annotation_cannot_be_written_in_percents() -> None:
     patch = sample.patch(title="x%0A::add-mask::y%0D")
     line = action._annotation(Result(hotspot=sample.hotspot(), outcome="planned", patch=patch))
     assert line.endswith(": x%250A::add-mask::y%250D\n")
+
+
+def test_output_is_one_output(tmp_path: Path) -> None:
+    for raw in HOSTILE:
+        (tmp_path / "outputs").write_text(action._output("a", raw) + action._output("b", "c"))
+        found = outputs_of(tmp_path / "outputs")
+        assert (list(found), found["b"]) == (["a", "b"], "c"), raw
 
 
 def test_sarif_messages_hold_no_link() -> None:
