@@ -13,6 +13,7 @@ from bot.config import Config, PublishConfig
 from bot.pipeline import without_closed
 from bot.publish import dashboard
 from bot.publish.boxes import Ticks, hidden, kept, ticked
+from bot.publish.forge import NotPermittedError
 from bot.publish.page import render_issue
 from bot.records import Result
 
@@ -147,6 +148,18 @@ def test_box_of_one_that_github_opens_no_more_gives_a_new_one(github_life: Githu
     done = github_life(BOARD)[0]
     assert (done.operation, done.number) == ("created", 3)  # 2 is the dashboard
     assert "costmod:superseded" in github_life.github.state.pulls[0].labels
+
+
+def test_what_the_token_may_not_open_waits_on_the_dashboard(github_life: GithubLife) -> None:
+    """DENIED: one is tried, the branch taken back, and the run says which setting to change."""
+    no = {"message": "GitHub Actions is not permitted to create or approve pull requests."}
+    github_life.github.faults = [Fault("POST", "/pulls$", 403, no, times=9)]
+    with pytest.raises(NotPermittedError, match="GitHub Actions may not open pull requests; turn on Settings"):
+        github_life(BOARD, sample.patch(), second())
+    assert (github_life.head(), github_life.github.state.pulls, github_life.github.faults[0].times) == ("", [], 8)
+    body = github_life.github.state.issues[0].body
+    rows = re.findall(r"^- \[ \] .* a month: (.{44})", body, re.MULTILINE)
+    assert rows == ["acme/blog: GitHub Actions may not open pull "] * 2
 
 
 def test_what_is_asked_for_is_planned_first(board: GithubLife) -> None:
