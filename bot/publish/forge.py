@@ -143,7 +143,7 @@ class Forge(Protocol):
     def dashboard(self, body: str, seen: frozenset[str] = frozenset()) -> str:
         """Keep one issue that lists everything; its address.
 
-        A box that was ticked since `seen` stays ticked, for the next run.
+        Where a box was ticked since `seen`, it is left as it is for the next run.
         """
 
 
