@@ -12,7 +12,7 @@ from bot.publish import act, dashboard, lifecycle, marker, policy
 from bot.publish import commit as commits
 from bot.publish.act import Candidate, Job
 from bot.publish.boxes import SHORT, Ticks
-from bot.publish.forge import IGNORED, IGNORED_RULE, OBSOLETE, SUPERSEDED, Forge, NotPermittedError
+from bot.publish.forge import IGNORED, IGNORED_RULE, OBSOLETE, SUPERSEDED, Forge, NotPermittedError, Request
 from bot.publish.git import GitFailed, Repository, private_copy
 from bot.publish.lifecycle import ENDINGS, KEPT_DAYS, Action, Goal, Limits, View, decide, reconcile, request_of
 from bot.publish.observe import again, observe
@@ -92,8 +92,9 @@ def publish(  # noqa: PLR0913  the candidates, where they go and what else is kn
                 [act.Work(forge, copy, *pair) for pair in zip(jobs, goals, strict=True)], view, actions, limits
             )
             if settings.dashboard:
-                body = dashboard.body_of(forge.survey(), candidates, done, refused, actions, deferred)
-                forge.dashboard(body, ticks.seen)
+                there = forge.survey()
+                body = dashboard.body_of(there, candidates, done, refused, actions, deferred)
+                forge.dashboard(body, ticks.seen - _still_to_do(ticks.asked, deferred, there))
             if denied is not None:
                 raise denied
     except GitFailed as error:
@@ -107,6 +108,12 @@ def people_said(forge: Forge, config: Config) -> People:
     """What people have ticked on the dashboard, and which codemods they want nothing of."""
     ticks = forge.ticks() if config.publish.dashboard else Ticks()
     return People(asked=ticks.asked, refused=lifecycle.refused_codemods(forge.labelled(IGNORED_RULE)))
+
+
+def is_wanted(forge: Forge, patch: Patch, said: People) -> bool:
+    """Whether people ask for this one and have not got it yet."""
+    asked = patch.fingerprint[:SHORT] in said.asked
+    return asked and not any(request.state == "open" for request in forge.observe(commits.branch_of(patch)))
 
 
 def why_no(forge: Forge, patch: Patch, said: People) -> str:
@@ -149,6 +156,13 @@ def _made_before(copy: Repository, goal: Goal, view: View) -> Goal:
     tip = view.tips.get(goal.branch)
     same = tip is not None and tip.by_bot and goal.head and copy.is_same(tip.commit, goal.head)
     return replace(goal, head=tip.commit) if tip is not None and same else goal
+
+
+def _still_to_do(asked: frozenset[str], deferred: Sequence[Patch], there: Sequence[Request]) -> frozenset[str]:
+    """What people ask for and this run knew of, but had no turn for: the next one has to find it ticked."""
+    open_ = {request.branch for request in there if request.state == "open"}
+    waiting = {patch.fingerprint[:SHORT] for patch in deferred if commits.branch_of(patch) not in open_}
+    return asked & waiting
 
 
 def _all(

@@ -7,6 +7,7 @@ import pytest
 from rig import sample
 from rig.fake_github import FakeGithub, Fault
 from rig.fake_issues import Issue
+from rig.github_state import Pull
 from rig.life import LABELS, GithubLife, Life
 
 from bot.config import Config, PublishConfig
@@ -195,6 +196,19 @@ def test_what_is_asked_for_is_planned_first(board: GithubLife) -> None:
     tick(board.github, OTHER)
     assert without_closed(results, board.forge(), board.repository, BOARD) == results[::-1]
     assert without_closed(results, board.forge(), board.repository, Config()) == results
+    branch = f"costmod/sqlalchemy-eager-load/{OTHER}"
+    sample.run(board.bare, "update-ref", f"refs/heads/{branch}", "main")
+    board.github.state.pulls.append(Pull(2, "t", "", branch, "main", draft=False, author="costmod-bot"))
+    assert without_closed(results, board.forge(), board.repository, BOARD) == results  # it is there already
+
+
+def test_tick_that_had_no_turn_stays(board: GithubLife) -> None:
+    tick(board.github, OTHER)
+    there = board.github.state.issues[0].body
+    board(BOARD, None, deferred=[second()])
+    assert board.github.state.issues[0].body == there
+    board(BOARD, None)  # nobody knows of it any more
+    assert ticked(board.github.state.issues[0].body) == set()
 
 
 def test_what_waits_for_its_turn_has_a_box() -> None:

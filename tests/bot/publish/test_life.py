@@ -135,7 +135,7 @@ def test_dashboard_lists_what_is_open_waiting_refused_and_ignored(github_life: G
         "\n"
         "### Waiting\n"
         "\n"
-        "A tick puts one first, whatever the limits say.\n"
+        "A tick puts one first, however many are open.\n"
         "\n"
         "- [ ] <!-- costmod:do:eeeeeeeeeeee --> perf(shop): load @\u200boctocat #\u200b1, \\$2,015 a month: 1 pull "
         "request of the bot is open already; merge or close one first\n"
