@@ -40,7 +40,7 @@ def _main(arguments: list[str]) -> int:
     try:
         return program.run(spread(arguments))
     except UserError as error:
-        return say(str(error), 2)
+        return say(str(error), error.exit_code)
     except SystemExit as done:  # help was shown
         return int(done.code or 0)
     except KeyboardInterrupt:

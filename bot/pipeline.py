@@ -91,14 +91,13 @@ def without_closed(results: Iterable[Result], forge: "Forge", repository: Path, 
     """
     from bot.plan.prefix import from_top
     from bot.prove.checkout import path_from_top
-    from bot.publish.boxes import SHORT
-    from bot.publish.publish import people_said, why_no
+    from bot.publish.publish import is_wanted, people_said, why_no
 
     prefix, said, wanted = path_from_top(repository), people_said(forge, config), config.publish.max_pull_requests
     done = []
 
     def is_asked(result: Result) -> bool:
-        return result.patch is not None and from_top(result.patch, prefix).fingerprint[:SHORT] in said.asked
+        return result.patch is not None and is_wanted(forge, from_top(result.patch, prefix), said)
 
     for result in sorted(results, key=lambda result: not is_asked(result)) if said.asked else results:
         reason = ""

@@ -75,6 +75,7 @@ def carry_out(work: Work, action: Action, request: Request | None, head: str | N
 
 RACED = "somebody pushed to the branch meanwhile"
 _KEY_DIGITS = 8  # of the hash of a label or a reviewer
+_MOST_KEYS = 120  # 100 labels are the most on GitHub; the hidden line must stay short enough to be read
 HELD_BACK = (
     "The base has moved under this change, but the branch holds commits that costmod did not make, so it is left as "
     "it is. Comment `/costmod rebase --discard` to have it made anew without those commits, or go on by hand."
@@ -134,7 +135,7 @@ def _give(work: Work, request: Request, before: tuple[str, ...] = ()) -> tuple[t
             failed = step()
             warnings += failed
             given += [] if failed else [key]
-    return tuple(given), tuple(warnings)
+    return tuple(given[-_MOST_KEYS:]), tuple(warnings)
 
 
 def labels_of(config: Config, codemod: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from bot.records import Record
 
 SHORT = 12  # digits of a fingerprint that name a finding
 FINGERPRINT = re.compile(r"[0-9a-f]{12,64}")
-_BOX = re.compile(rf"^- \[([ xX])\] (<!-- costmod:do:([0-9a-f]{{{SHORT}}}) -->)", re.MULTILINE)
+_TICKED = re.compile(rf"^- \[[xX]\] <!-- costmod:do:([0-9a-f]{{{SHORT}}}) -->", re.MULTILINE)
 
 
 class Ticks(Record, frozen=True, kw_only=True):
@@ -35,13 +35,7 @@ def hidden(fingerprint: str) -> str:
 
 def ticked(body: str) -> frozenset[str]:
     """The findings whose box is ticked."""
-    return frozenset(name for mark, _, name in _BOX.findall(body.replace("\r\n", "\n")) if mark in "xX")
-
-
-def kept(body: str, names: Iterable[str]) -> str:
-    """The text with the boxes of these findings ticked, as far as it has them."""
-    names = frozenset(names)
-    return _BOX.sub(lambda found: f"- [x] {found[2]}" if found[3] in names else found[0], body)
+    return frozenset(_TICKED.findall(body.replace("\r\n", "\n")))
 
 
 def people_since(edits: Iterable[Edit]) -> frozenset[str]:

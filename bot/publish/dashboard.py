@@ -43,7 +43,7 @@ def body_of(
     ]
     parts = {
         "open": [_row(r, nudges.get(r.branch) or reasons.get(r.branch) or _kind(r)) for r in ours if r.state == "open"],
-        "waiting": [row for state, _, row in skipped if state == "DEFERRED"]
+        "waiting": [row for state, _, row in skipped if state in ("DEFERRED", None)]  # None: it was tried
         + [_waiting(patch, "one at a time, the most costly first") for patch in deferred],
         "rejected": [row for state, number, row in skipped if _is_rejected(state, number)]
         + [Row(title=refusal.place or refusal.hotspot, note=refusal.message) for refusal in refused],

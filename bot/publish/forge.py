@@ -1,6 +1,6 @@
 """What every forge can do: the small contract that `local.py` and `github.py` keep."""
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from bot.errors import UserError
 from bot.publish.boxes import Ticks
@@ -22,6 +22,12 @@ MAY_WRITE = frozenset({"admin", "maintain", "write"})  # roles
 
 class NotPermittedError(UserError):
     """The forge refuses to open pull requests for this identity; the message names the setting."""
+
+
+class ClosedForWritingError(UserError):
+    """The repository is archived, locked or disabled: publishing stops, and nobody has done anything wrong."""
+
+    exit_code: ClassVar[int] = 1
 
 
 class NotFoundError(UserError):
@@ -143,7 +149,7 @@ class Forge(Protocol):
     def dashboard(self, body: str, seen: frozenset[str] = frozenset()) -> str:
         """Keep one issue that lists everything; its address.
 
-        A box that was ticked since `seen` stays ticked, for the next run.
+        Where a box was ticked since `seen`, it is left as it is for the next run.
         """
 
 

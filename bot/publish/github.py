@@ -14,7 +14,15 @@ from urllib.parse import quote, urlsplit
 from bot.errors import UserError
 from bot.publish import github_board, github_commit, marker, retry
 from bot.publish.boxes import Ticks
-from bot.publish.forge import BRANCH_PREFIX, NotFoundError, NotPermittedError, Remote, Request, Wanted
+from bot.publish.forge import (
+    BRANCH_PREFIX,
+    ClosedForWritingError,
+    NotFoundError,
+    NotPermittedError,
+    Remote,
+    Request,
+    Wanted,
+)
 from bot.publish.sanitize import plain
 
 if TYPE_CHECKING:
@@ -439,7 +447,7 @@ class GithubForge:
         if error.status == 401:
             return UserError(f"{self._server}: the token is not valid; set COSTMOD_TOKEN or GITHUB_TOKEN anew.")
         if error.status in (410, 451) or "archived" in said or "locked" in said or "disabled" in said:
-            return UserError(
+            return ClosedForWritingError(
                 f"{self._slug}: is archived, locked or disabled ({plain(said, 120)}); nothing can be written there."
             )
         if error.status == 403:

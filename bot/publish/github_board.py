@@ -38,31 +38,32 @@ def ticks(forge: "GithubForge") -> Ticks:
     seen = boxes.ticked(there[0]["body"]) if there else frozenset()
     if not seen:
         return Ticks()
-    people = boxes.people_since(_edits(forge, there[0]["number"]))
+    people = boxes.people_since(_edits(forge, there[0]))
     allowed = bool(people) and all(who and forge.permission(who) in MAY_WRITE for who in people)
     return Ticks(seen=seen, asked=seen if allowed else frozenset())
 
 
 def keep(forge: "GithubForge", body: str, seen: frozenset[str]) -> str:
-    """Write the one open issue that has the label and the hidden line; its address."""
+    """Write the one open issue that has the label and the hidden line; its address.
 
-    def text(there: list[dict[str, Any]]) -> str:
-        later = boxes.ticked(there[0]["body"]) - seen if there else frozenset()
-        return f"{boxes.kept(body, later)}\n\n{_KEY}"
+    One that was ticked since `seen` is left to the next run: rewritten, it would not be known any more who ticked it.
+    """
+    text = f"{body}\n\n{_KEY}"
+
+    def is_done(issue: Mapping[str, Any]) -> bool:
+        return marker.lines(issue["body"]) == marker.lines(text) or bool(boxes.ticked(issue["body"]) - seen)
 
     def read_back() -> str | None:
-        there = _found(forge)
-        same = [issue for issue in there if marker.lines(issue["body"]) == marker.lines(text(there))]
-        return str(same[0]["html_url"]) if same else None
+        return next((str(issue["html_url"]) for issue in _found(forge) if is_done(issue)), None)
 
     def write() -> str:
         there = _found(forge)
         if not there:
             forge.ensure_label(DASHBOARD_LABEL)
-            content = {"title": TITLE, "body": text(there), "labels": [DASHBOARD_LABEL]}
+            content = {"title": TITLE, "body": text, "labels": [DASHBOARD_LABEL]}
             return str(forge.rest("POST", "/issues", content)["html_url"])
-        if marker.lines(there[0]["body"]) != marker.lines(text(there)):
-            forge.rest("PATCH", f"/issues/{there[0]['number']}", {"body": text(there)})
+        if not is_done(there[0]):
+            forge.rest("PATCH", f"/issues/{there[0]['number']}", {"body": text})
         return str(there[0]["html_url"])
 
     address = forge.apply("the dashboard issue", read_back, write)
@@ -81,19 +82,21 @@ def _found(forge: "GithubForge") -> list[dict[str, Any]]:
     return sorted(ours, key=lambda issue: int(issue["number"]))
 
 
-def _edits(forge: "GithubForge", number: int) -> list[Edit]:
+def _edits(forge: "GithubForge", issue: Mapping[str, Any]) -> list[Edit]:
     """The latest edits; none where GitHub does not tell."""
     owner, _, name = forge.slug.partition("/")
-    given = {"owner": owner, "name": name, "number": number, "most": _MOST_EDITS}
+    given = {"owner": owner, "name": name, "number": issue["number"], "most": _MOST_EDITS}
     try:
         data = forge.graphql("the edits of the dashboard", EDITS, given)
     except UserError:
         return []
     shown = data["repository"]["issue"]["userContentEdits"]
-    return [_edit(forge, node) for node in shown["nodes"] or () if node] if shown else []
+    author = str(issue["user"]["login"]).removesuffix("[bot]")  # which GraphQL leaves out
+    return [_edit(node, author) for node in shown["nodes"] or () if node] if shown else []
 
 
-def _edit(forge: "GithubForge", node: Mapping[str, Any]) -> Edit:
+def _edit(node: Mapping[str, Any], author: str) -> Edit:
+    """An edit by the bot that wrote the issue is ours; a personal token cannot be told from its person."""
     editor = node["editor"] or {}
-    ours = bool(editor) and forge.is_me({"login": editor["login"], "type": editor["__typename"]})
+    ours = editor.get("__typename") == "Bot" and editor["login"] == author
     return Edit(when=node["editedAt"], who=editor.get("login", ""), ours=ours)

@@ -165,9 +165,9 @@ class LocalForge:
     def dashboard(self, body: str, seen: frozenset[str] = frozenset()) -> str:
         """Write the one page that lists everything; its address."""
         with self._alone():
-            body = boxes.kept(body, self.ticks().seen - seen)
-            self._write("dashboard.md", body)
-            self._write("dashboard.html", page.render_issue("costmod dashboard", body))
+            if not self.ticks().seen - seen:
+                self._write("dashboard.md", body)
+                self._write("dashboard.html", page.render_issue("costmod dashboard", body))
         return (self.pages / "dashboard.html").resolve().as_uri()
 
     def pushed(self, number: int) -> None:

@@ -12,7 +12,7 @@ from bot.publish import act, dashboard, lifecycle, marker, policy
 from bot.publish import commit as commits
 from bot.publish.act import Candidate, Job
 from bot.publish.boxes import SHORT, Ticks
-from bot.publish.forge import IGNORED, IGNORED_RULE, OBSOLETE, SUPERSEDED, Forge
+from bot.publish.forge import IGNORED, IGNORED_RULE, OBSOLETE, SUPERSEDED, Forge, NotPermittedError, Request
 from bot.publish.git import GitFailed, Repository, private_copy
 from bot.publish.lifecycle import ENDINGS, KEPT_DAYS, Action, Goal, Limits, View, decide, reconcile, request_of
 from bot.publish.observe import again, observe
@@ -88,13 +88,15 @@ def publish(  # noqa: PLR0913  the candidates, where they go and what else is kn
                 goals = [_made_before(copy, goal, view) for goal in goals]
             actions = reconcile(goals, view, limits)
             _end(forge, copy, view, actions)
-            done = [
-                _one(act.Work(forge, copy, job, goal), view, actions, limits)
-                for job, goal in zip(jobs, goals, strict=True)
-            ]
+            done, denied = _all(
+                [act.Work(forge, copy, *pair) for pair in zip(jobs, goals, strict=True)], view, actions, limits
+            )
             if settings.dashboard:
-                body = dashboard.body_of(forge.survey(), candidates, done, refused, actions, deferred)
-                forge.dashboard(body, ticks.seen)
+                there = forge.survey()
+                body = dashboard.body_of(there, candidates, done, refused, actions, deferred)
+                forge.dashboard(body, ticks.seen - _still_to_do(ticks.asked, deferred, there))
+            if denied is not None:
+                raise denied
     except GitFailed as error:
         raise UserError(
             f"{forge.remote().url}: git failed ({error}); check the address, the token and its rights."
@@ -106,6 +108,12 @@ def people_said(forge: Forge, config: Config) -> People:
     """What people have ticked on the dashboard, and which codemods they want nothing of."""
     ticks = forge.ticks() if config.publish.dashboard else Ticks()
     return People(asked=ticks.asked, refused=lifecycle.refused_codemods(forge.labelled(IGNORED_RULE)))
+
+
+def is_wanted(forge: Forge, patch: Patch, said: People) -> bool:
+    """Whether people ask for this one and have not got it yet."""
+    asked = patch.fingerprint[:SHORT] in said.asked
+    return asked and not any(request.state == "open" for request in forge.observe(commits.branch_of(patch)))
 
 
 def why_no(forge: Forge, patch: Patch, said: People) -> str:
@@ -148,6 +156,30 @@ def _made_before(copy: Repository, goal: Goal, view: View) -> Goal:
     tip = view.tips.get(goal.branch)
     same = tip is not None and tip.by_bot and goal.head and copy.is_same(tip.commit, goal.head)
     return replace(goal, head=tip.commit) if tip is not None and same else goal
+
+
+def _still_to_do(asked: frozenset[str], deferred: Sequence[Patch], there: Sequence[Request]) -> frozenset[str]:
+    """What people ask for and this run knew of, but had no turn for: the next one has to find it ticked."""
+    open_ = {request.branch for request in there if request.state == "open"}
+    waiting = {patch.fingerprint[:SHORT] for patch in deferred if commits.branch_of(patch) not in open_}
+    return asked & waiting
+
+
+def _all(
+    works: Sequence[act.Work], view: View, actions: Sequence[Action], limits: Limits
+) -> tuple[list[PullRequest], NotPermittedError | None]:
+    """The outcome of every finding; from the first that the forge does not permit on, nothing more is tried."""
+    done: list[PullRequest] = []
+    denied: NotPermittedError | None = None
+    for work in works:
+        try:
+            if denied is None:
+                done.append(_one(work, view, actions, limits))
+                continue
+        except NotPermittedError as error:
+            denied = error
+        done.append(act.result(work.forge, work.job, "skipped", reason=str(denied)))
+    return done, denied
 
 
 def _one(work: act.Work, view: View, actions: Sequence[Action], limits: Limits) -> PullRequest:

@@ -459,15 +459,30 @@ def test_code_of_a_fork_is_read_and_never_run(room: Room, monkeypatch: pytest.Mo
     assert (names, mark.exists()) == ({"git"}, False)
 
 
-def test_command_line(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def command(room: Room, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """`costmod slash` on a comment of just now."""
     import json
 
     room.open_request()
     comment = room.github.state.say(1, "/costmod help", "ann", "User")
     event = comment_event("/costmod help", number=1, author="ann", comment=comment.id)
     event["comment"]["created_at"] = datetime.now(UTC).isoformat()
-    (tmp_path / "event.json").write_text(json.dumps(event))
+    (folder / "event.json").write_text(json.dumps(event))
     monkeypatch.setenv("COSTMOD_TOKEN", TOKEN)
     monkeypatch.setenv("GITHUB_API_URL", room.github.url)
-    assert _main(["slash", "--event", str(tmp_path / "event.json")]) == 0
+    return _main(["slash", "--event", str(folder / "event.json")])
+
+
+def test_command_line(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    assert command(room, tmp_path, monkeypatch) == 0
     assert (capsys.readouterr().out, room.replies()) == ("done: help\n", [HELP])
+
+
+def test_archived_repository_is_nobodys_fault(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """LOCKED, ARCHIVED, DISABLED: exit code 1, which the Action takes for done."""
+    said = {"message": "Repository was archived so is read-only."}
+    room.github.faults = [Fault("GET", "/pulls/1$", 403, said)]
+    assert command(room, tmp_path, monkeypatch) == 1
+    assert capsys.readouterr().err.startswith("costmod: acme/blog: is archived, locked or disabled (")

@@ -7,12 +7,14 @@ import pytest
 from rig import sample
 from rig.fake_github import FakeGithub, Fault
 from rig.fake_issues import Issue
+from rig.github_state import Pull
 from rig.life import LABELS, GithubLife, Life
 
 from bot.config import Config, PublishConfig
 from bot.pipeline import without_closed
 from bot.publish import dashboard
-from bot.publish.boxes import Ticks, hidden, kept, ticked
+from bot.publish.boxes import Ticks, hidden, ticked
+from bot.publish.forge import NotPermittedError
 from bot.publish.page import render_issue
 from bot.records import Result
 
@@ -25,11 +27,15 @@ def second() -> Any:
     return sample.patch(fingerprint="e" * 64)
 
 
+def with_tick(body: str, name: str) -> str:
+    assert f"- [ ] {hidden(name)}" in body
+    return body.replace(f"- [ ] {hidden(name)}", f"- [x] {hidden(name)}")
+
+
 def tick(github: FakeGithub, name: str, who: str = "ann", kind: str = "User") -> None:
     """As the web page does it."""
     issue = next(issue for issue in github.state.issues if issue.state == "open")
-    assert f"- [ ] {hidden(name)}" in issue.body
-    issue.body = kept(issue.body, {name})
+    issue.body = with_tick(issue.body, name)
     github.state.edited(issue.number, who, kind)
 
 
@@ -38,7 +44,7 @@ def board(github_life: GithubLife) -> GithubLife:
     """A dashboard with two boxes, and people."""
     state = github_life.github.state
     state.roles = {"ann": ("write", "write"), "mia": ("write", "maintain"), "ray": ("read", "read"),
-                   "tim": ("read", "triage")}  # fmt: skip
+                   "tim": ("read", "triage"), "costmod-bot": ("write", "write")}  # fmt: skip
     text = f"{TEXT}\n\n<!-- costmod:dashboard -->"
     state.issues.append(Issue(1, "costmod dashboard", text, state.login, ["costmod:dashboard"]))
     return github_life
@@ -52,12 +58,15 @@ def ticks(*names: str, asked: bool) -> Ticks:
     ("before", "who", "kind", "asked"),
     [
         pytest.param((), "ann", "User", True, id="write"),
-        pytest.param(("ray", "costmod-bot"), "mia", "User", True, id="others-before-the-bot-wrote"),
+        pytest.param(("ann", "costmod-bot"), "mia", "User", True, id="others-who-may-write-too"),
+        pytest.param((), "costmod-bot", "User", True, id="owner-of-a-personal-token"),
+        pytest.param(("ray", "costmod-bot"), "ann", "User", False, id="read-before-a-personal-token"),
         pytest.param((), "ray", "User", False, id="read"),
         pytest.param((), "tim", "User", False, id="triage"),
         pytest.param((), "eve", "User", False, id="stranger"),
         pytest.param((), "", "User", False, id="ghost"),
         pytest.param((), "some-app", "Bot", False, id="another-bot"),
+        pytest.param(("ray", "some-app"), "ann", "User", False, id="read-before-another-bot"),
         pytest.param(("ray",), "ann", "User", False, id="write-after-read"),
     ],
 )
@@ -65,6 +74,16 @@ def test_who_may_tick(board: GithubLife, before: tuple[str, ...], who: str, kind
     for name in before:
         board.github.state.edited(1, name, "User")
     tick(board.github, OTHER, who, kind)
+    assert board.forge().ticks() == ticks(OTHER, asked=asked)
+
+
+@pytest.mark.parametrize(("last", "asked"), [("User", True), ("Bot", False)], ids=["by-a-person", "by-the-bot-itself"])
+def test_bot_that_wrote_in_between_is_where_counting_begins(board: GithubLife, last: str, asked: bool) -> None:
+    board.github.state.kind = "Bot"
+    board.github.state.edited(1, "ray", "User")
+    board.github.state.issues[0].author = "costmod[bot]"
+    board.github.state.edited(1, "costmod", "Bot")
+    tick(board.github, OTHER, "ann" if last == "User" else "costmod", last)
     assert board.forge().ticks() == ticks(OTHER, asked=asked)
 
 
@@ -91,19 +110,29 @@ def test_no_tick_costs_no_further_call(board: GithubLife) -> None:
 
 def test_issue_of_somebody_else_is_no_dashboard(board: GithubLife) -> None:
     board.github.state.issues[0].author = "mallory"
-    board.github.state.issues[0].body = kept(board.github.state.issues[0].body, {OTHER})
+    board.github.state.issues[0].body = with_tick(board.github.state.issues[0].body, OTHER)
     assert board.forge().ticks() == Ticks()
 
 
-@pytest.mark.parametrize("after", [True, False], ids=["done-and-lost", "not-done"])
-def test_box_that_is_ticked_during_a_run_waits_for_the_next(board: GithubLife, after: bool) -> None:
+def test_box_that_is_ticked_during_a_run_waits_for_the_next(board: GithubLife) -> None:
+    """Rewriting the issue would make the bot the one who edited it last."""
     tick(board.github, FP)
     seen = board.forge().ticks().seen
     tick(board.github, OTHER)
-    board.github.faults = [Fault("PATCH", "/issues/1$", 502, {"message": "x"}, after=after)]
-    board.forge().dashboard(f"{TEXT}\n\nNew.", seen)
     (issue,) = board.github.state.issues
-    assert issue.body.partition("\n\n<!-- costmod:dash")[0] == f"{kept(TEXT, {OTHER})}\n\nNew."
+    there = issue.body
+    assert board.forge().dashboard("New.", seen) == f"{board.github.url}/acme/blog/issues/1"
+    assert (issue.body, board.forge().ticks()) == (there, ticks(FP, OTHER, asked=True))
+    board.forge().dashboard("New.", frozenset({FP, OTHER}))
+    assert issue.body == "New.\n\n<!-- costmod:dashboard -->"
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["done-and-lost", "not-done"])
+def test_lost_answers_leave_one_dashboard_without_ticks(board: GithubLife, after: bool) -> None:
+    tick(board.github, FP)
+    board.github.faults = [Fault("PATCH", "/issues/1$", 502, {"message": "x"}, after=after)]
+    board.forge().dashboard(TEXT, board.forge().ticks().seen)
+    assert [issue.body for issue in board.github.state.issues] == [f"{TEXT}\n\n<!-- costmod:dashboard -->"]
     assert board.github.faults[0].times == 0
 
 
@@ -134,7 +163,7 @@ def tick_either(life: Life, name: str) -> None:
         life.github.state.roles = {"ann": ("write", "write")}
         return tick(life.github, name)
     page = life.forge().pages / "dashboard.md"  # type: ignore[attr-defined]
-    return page.write_text(kept(page.read_text(), {name})) and None
+    return page.write_text(with_tick(page.read_text(), name)) and None
 
 
 def test_box_of_one_that_github_opens_no_more_gives_a_new_one(github_life: GithubLife) -> None:
@@ -149,12 +178,37 @@ def test_box_of_one_that_github_opens_no_more_gives_a_new_one(github_life: Githu
     assert "costmod:superseded" in github_life.github.state.pulls[0].labels
 
 
+def test_what_the_token_may_not_open_waits_on_the_dashboard(github_life: GithubLife) -> None:
+    """DENIED: one is tried, the branch taken back, and the run says which setting to change."""
+    no = {"message": "GitHub Actions is not permitted to create or approve pull requests."}
+    github_life.github.faults = [Fault("POST", "/pulls$", 403, no, times=9)]
+    with pytest.raises(NotPermittedError, match="GitHub Actions may not open pull requests; turn on Settings"):
+        github_life(BOARD, sample.patch(), second())
+    assert (github_life.head(), github_life.github.state.pulls, github_life.github.faults[0].times) == ("", [], 8)
+    body = github_life.github.state.issues[0].body
+    rows = re.findall(r"^- \[ \] .* a month: (.{44})", body, re.MULTILINE)
+    assert rows == ["acme/blog: GitHub Actions may not open pull "] * 2
+
+
 def test_what_is_asked_for_is_planned_first(board: GithubLife) -> None:
     results = [Result(hotspot=sample.hotspot(), outcome="planned", patch=p) for p in (sample.patch(), second())]
     assert without_closed(results, board.forge(), board.repository, BOARD) == results
     tick(board.github, OTHER)
     assert without_closed(results, board.forge(), board.repository, BOARD) == results[::-1]
     assert without_closed(results, board.forge(), board.repository, Config()) == results
+    branch = f"costmod/sqlalchemy-eager-load/{OTHER}"
+    sample.run(board.bare, "update-ref", f"refs/heads/{branch}", "main")
+    board.github.state.pulls.append(Pull(2, "t", "", branch, "main", draft=False, author="costmod-bot"))
+    assert without_closed(results, board.forge(), board.repository, BOARD) == results  # it is there already
+
+
+def test_tick_that_had_no_turn_stays(board: GithubLife) -> None:
+    tick(board.github, OTHER)
+    there = board.github.state.issues[0].body
+    board(BOARD, None, deferred=[second()])
+    assert board.github.state.issues[0].body == there
+    board(BOARD, None)  # nobody knows of it any more
+    assert ticked(board.github.state.issues[0].body) == set()
 
 
 def test_what_waits_for_its_turn_has_a_box() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.publish.boxes import Edit, hidden, kept, people_since, ticked
+from bot.publish.boxes import Edit, hidden, people_since, ticked
 
 A, B, C = ("a" * 12, "b" * 12, "c" * 12)
 BODY = f"""### Waiting
@@ -25,12 +25,6 @@ def test_ticked() -> None:
 )  # fmt: skip
 def test_what_is_no_box(line: str) -> None:
     assert ticked(line) == frozenset()
-
-
-def test_kept() -> None:
-    plain = BODY.replace("[x]", "[ ]").replace("[X]", "[ ]")
-    assert kept(plain, {B, "0" * 12}) == plain.replace(f"- [ ] {hidden(B)}", f"- [x] {hidden(B)}")
-    assert kept(plain, ()) == plain
 
 
 def edits(*who: str) -> list[Edit]:

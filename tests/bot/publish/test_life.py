@@ -135,7 +135,7 @@ def test_dashboard_lists_what_is_open_waiting_refused_and_ignored(github_life: G
         "\n"
         "### Waiting\n"
         "\n"
-        "A tick puts one first, whatever the limits say.\n"
+        "A tick puts one first, however many are open.\n"
         "\n"
         "- [ ] <!-- costmod:do:eeeeeeeeeeee --> perf(shop): load @\u200boctocat #\u200b1, \\$2,015 a month: 1 pull "
         "request of the bot is open already; merge or close one first\n"
@@ -228,6 +228,7 @@ def test_what_is_closed_for_writing_is_one_sentence(github_life: GithubLife, sta
         github_life.forge().create(Wanted(branch="x", base="main", title="t", body="b", draft=False))
     assert str(raised.value).startswith("acme/blog: is archived, locked or disabled (")
     assert str(raised.value).endswith("); nothing can be written there.")
+    assert raised.value.exit_code == 1
 
 
 def test_one_run_writes_no_more_than_its_budget(github_life: GithubLife, monkeypatch: pytest.MonkeyPatch) -> None:

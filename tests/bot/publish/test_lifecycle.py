@@ -1,10 +1,14 @@
 """The state table: what the forge shows, and the steps that follow, row by row.
 
-Ids begin with the state. Rows whose trigger is an answer of the service are tested where it answers: CREATE_RACED,
-DENIED and LABEL_LAG in test_publish_github.py and test_life.py, LOCKED in test_life.py (`closed_for_writing`).
+Ids begin with the state. Rows whose trigger is an answer of the service are tested where it answers. CREATE_RACED:
+test_publish_github.py, `eight_runs_at_once` and `lost_answers`. DENIED: `not_permitted` there, and test_board.py,
+`token_may_not_open`. LOCKED, ARCHIVED, DISABLED: test_life.py, `closed_for_writing`. LABEL_LAG: `lags_behind` there.
+What a state does to a forge is in test_life.py, test_people.py, test_board.py and test_verified.py.
 """
 
+import re
 from datetime import date
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -314,6 +318,11 @@ def test_every_state_and_every_step_is_reached_by_the_table() -> None:
             steps |= {action.step for action in row.values[1]}
     assert states == set(get_args(State)) - {"REJECTED"}  # the next test's
     assert steps == set(get_args(Step))
+
+
+def test_every_state_has_its_row_in_the_documentation() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "github.md").read_text()
+    assert set(re.findall(r"^\| ([A-Z_]+) \|", text, re.MULTILINE)) == set(get_args(State))
 
 
 def test_what_may_not_be_published_is_rejected_whatever_is_there() -> None:
