@@ -118,7 +118,7 @@ class Meta(msgspec.Struct, frozen=True):
 
     `effect` is what it was measured to do by `bench/loops.py` or the research behind it, operations first.
     `instead_of` is the id of the codemod whose sites this one fixes better where it can: it is asked first, and what it
-    declines goes to that one.
+    declines goes to that one. `last`: it is asked when all others have declined, for it gives less than they do.
     """
 
     id: str
@@ -127,6 +127,7 @@ class Meta(msgspec.Struct, frozen=True):
     libraries: dict[str, str] = msgspec.field(default_factory=dict)
     instead_of: str | None = None
     effect: str = ""
+    last: bool = False
 
 
 class Case(msgspec.Struct, frozen=True):
