@@ -9,6 +9,31 @@ def _sent(statement: str) -> tuple[Repeat, ...]:
 
 CASES = (
     Case(
+        "a sum",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(names: list[str]):
+    return sum(r.llen(name) for name in names)
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(names: list[str]):
+    pipe = r.pipeline(transaction=False)
+    for name in names:
+        pipe.llen(name)
+    return sum(pipe.execute())
+""",
+        _sent("LLEN ?"),
+    ),
+    Case(
         "a value per round",
         """\
 import redis

@@ -135,8 +135,8 @@ class ReadEdit:
         """The loop over rounds and answers together, the answer in place of the call."""
         body, loop, one = self.body, self.loop, self.one
         self._execute: str | None = None
-        if isinstance(loop, ast.ListComp) and loop.elt is one.whole and not many:
-            return [(*body.offsets(loop), values)]
+        if isinstance(loop, ast.ListComp | ast.GeneratorExp) and loop.elt is one.whole and not many:
+            return [(*body.offsets(loop), values if isinstance(loop, ast.ListComp) else f"({values})")]
         source, _ = self._item
         bound = None if many else self._bound()
         name = bound or _loop_edits.fresh(body, "stored", "stored_value")
