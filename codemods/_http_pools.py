@@ -19,7 +19,9 @@ _WORKERS = 8
 _BRINGS = (("concurrent.futures", "ThreadPoolExecutor"), ("contextvars", "copy_context"))
 _FUTURES = (("future", "sent_request", "sent"), ("futures", "sent_requests"))
 _CHANGES = frozenset({"post", "put", "patch", "delete"})
-_TAKEN = frozenset({"params", "headers", "timeout", "verify", "allow_redirects", "follow_redirects", "proxies", "auth"})
+_TAKEN = frozenset(
+    {"url", "params", "headers", "timeout", "verify", "allow_redirects", "follow_redirects", "proxies", "auth"}
+)
 _FREE = (
     f"It saves time, not the bill ($0): as many requests as before, and the other side gets {_WORKERS} at once.",
     "Nothing is gained where answers come within a millisecond: threads share no CPU (at 5 ms each it took a third).",

@@ -8,7 +8,7 @@ from codemods._loop_gates import inside, is_settled, iterated, makes_list
 from codemods._loops import Body, Loop, names_in, targets
 from codemods.index.facts import dotted
 
-_MUTATES = frozenset(
+MUTATES = frozenset(
     {"append", "extend", "insert", "remove", "pop", "popitem", "clear", "add", "discard", "update", "setdefault"}
     | {"sort", "reverse", "appendleft", "popleft"}
 )
@@ -83,7 +83,7 @@ def changes_items(loop: Loop) -> bool:
     keys = targets(loop)
     for node in inside(loop):
         match node:
-            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _MUTATES and dotted(value) in over:
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in MUTATES and dotted(value) in over:
                 return True
             case ast.Subscript(value=value, slice=key, ctx=ast.Store() | ast.Del()) if dotted(value) in over:
                 if isinstance(node.ctx, ast.Del) or not (isinstance(key, ast.Name) and key.id in keys):
