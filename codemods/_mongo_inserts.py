@@ -18,7 +18,7 @@ _NEW = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, as
 _TAKEN = frozenset({"session", "bypass_document_validation", "comment"})  # what `insert_many` takes alike
 _DIFFERS = (
     "the error of a document is a `BulkWriteError`, no `DuplicateKeyError`; those before it are stored, as they were",
-    "documents are sent after the last round: if a round fails, none of them are, where those of earlier rounds were",
+    "documents are sent after the last round: if a round fails, or one cannot be encoded, none of them are stored",
 )
 
 
