@@ -13,6 +13,7 @@ REFUSALS: dict[str, str] = {
     "R-COND": "the relationship is read on few rows, or the loop exits early, so eager loading could cost more",
     "R-DYNAMIC": "a dynamic relationship cannot be loaded eagerly",
     "R-EXC": "errors of single rounds are caught, which one query for all rounds would raise before them",
+    "R-EXISTS": "the query asks only whether there are rows already",
     "R-GET-OR-CREATE": "the loop creates the rows that it does not find, and later rounds must see them",
     "R-IAM": "the batch needs a permission that the policies of the repository do not give",
     "R-KEY": "what is read is not known to be the very value that the foreign key column holds",
