@@ -9,7 +9,7 @@ from typing import NamedTuple
 from codemods._loops import Body
 from codemods.django_in_bulk import rows_of
 from codemods.index import Index
-from codemods.index.facts import dotted
+from codemods.index.facts import Function, dotted
 
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 # What is behind these is no queryset, or one of several others.
@@ -66,6 +66,11 @@ class Asks:
     @cached_property
     def _counts_itself(self) -> bool:
         return bool({"count", "exists"} & self._index.django.rows_methods)
+
+    def may_be_in(self, function: Function) -> bool:
+        """Whether a function makes calls of the names that asking takes."""
+        names = {call.callee.rpartition(".")[2] for call in function.calls}
+        return bool(names & ({"count", "exists"} if self._counted else _STEPS | {"exists"}))
 
     def within(self, body: Body) -> Iterator[Asked]:
         """Those of one function."""

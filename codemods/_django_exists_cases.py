@@ -134,6 +134,7 @@ def view(order):
 """,
         (LISTED,),
         files=FILES,
+        named=True,
     ),
     Case(
         "no statement that asks",
@@ -296,6 +297,7 @@ def view(order):
         (LISTED,),
         "R-UNRESOLVED",
         files=FILES,
+        named=True,
     ),
     Case(
         "rows that are handed on",
@@ -312,6 +314,7 @@ def view(order):
         (LISTED,),
         "R-UNRESOLVED",
         files=FILES,
+        named=True,
     ),
     Case(
         "asked in every round",
@@ -329,18 +332,21 @@ def view(orders):
         (LISTED,),
         "R-UNRESOLVED",
         files=FILES,
+        named=True,
     ),
     Case(
         "a test of something else",
         """\
 def view(order, lines):
-    if lines and order:
-        print(order)
+    shown = lines or order
+    if shown:
+        print(shown.filter(open=True))
 """,
         None,
         (LISTED,),
         "R-UNRESOLVED",
         files=FILES,
+        named=True,
     ),
     Case(
         "two functions",
@@ -411,6 +417,23 @@ def view(order):
         None,
         (LISTED,),
         "R-EXISTS",
+        files=FILES,
+        named=True,
+    ),
+    Case(
+        "rows that the evidence does not name",
+        """\
+from shop.models import Line
+
+
+def view(order):
+    lines = Line.objects.filter(order=order)
+    if lines:
+        print(lines.filter(open=True))
+""",
+        None,
+        (LISTED,),
+        "R-UNRESOLVED",
         files=FILES,
     ),
 )

@@ -136,7 +136,8 @@ class Case(msgspec.Struct, frozen=True):
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
     `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` are
     the other files, and `others` those of them that the edit changes too, as they are after it. `kind` is that of the
-    hotspot, the codemod's first one unless given, `endpoints` are what the settings say of other services.
+    hotspot, the codemod's first one unless given, `endpoints` are what the settings say of other services; `named`: the
+    evidence names the entry's function.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Case(msgspec.Struct, frozen=True):
     others: dict[str, str] = msgspec.field(default_factory=dict)
     kind: str = ""
     endpoints: tuple[Endpoint, ...] = ()
+    named: bool = False
 
 
 class Codemod(Protocol):

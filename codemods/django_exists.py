@@ -41,8 +41,9 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     reached = nearest(sighting)
     counted = statement.startswith("SELECT COUNT(")
     asks = Asks(index, repeat.tables[0], counted=counted)
-    named = _found(index, [key for key in reached if key in sighting.readers], asks)
-    found = named or _found(index, [*reached], asks)
+    named = [key for key in reached if key in sighting.readers]
+    # Rows are asked for in many places, so only the evidence tells which of these it means.
+    found = _found(index, named, asks) or (_found(index, [*reached], asks) if counted else [])
     fit = [(body, some) for body, some in found if any(one.fits for one in some)]
     if not fit:
         return _refused(found, repeat, counted=counted)
@@ -71,7 +72,8 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
 
 
 def _found(index: Index, keys: list[Key], asks: Asks) -> list[tuple[Body, list[Asked]]]:
-    return [(body, some) for body in bodies(index, keys) if (some := list(asks.within(body)))]
+    likely = [key for key in keys if (function := index.calls.function(key)) and asks.may_be_in(function)]
+    return [(body, some) for body in bodies(index, likely) if (some := list(asks.within(body)))]
 
 
 def _refused(found: list[tuple[Body, list[Asked]]], repeat: Repeat, *, counted: bool) -> No:

@@ -18,7 +18,8 @@ def answers(codemod: Codemod, case: Case, root: Path) -> tuple[Index, list[Propo
     index = Index(root, endpoints=case.endpoints)
     hops = index.calls.reach([(case.entry, "view")], 6)
     reached = tuple(Reached(*key, hop.distance, "the entry") for key, hop in hops.items())
-    return index, codemod.find(index, Sighting(case.kind or codemod.META.kinds[0], case.repeats, reached))
+    readers = frozenset({(case.entry, "view")} if case.named else ())
+    return index, codemod.find(index, Sighting(case.kind or codemod.META.kinds[0], case.repeats, reached, readers))
 
 
 @pytest.mark.parametrize(("codemod", "case"), ALL)

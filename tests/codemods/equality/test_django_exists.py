@@ -109,7 +109,9 @@ def test_equal(tmp_path: Path) -> None:
 def edited(folder: Path, function: str, what: str) -> str:
     """The text after the codemod has seen one function."""
     repeat = Repeat("f", ("shop_line",), (), 1, statement=f"SELECT {what} FROM shop_line WHERE order_id = ?")
-    sighting = Sighting("slow_query", (repeat,), (Reached("app.py", function, 0, "the entry"),))
+    sighting = Sighting(
+        "slow_query", (repeat,), (Reached("app.py", function, 0, "the entry"),), frozenset({("app.py", function)})
+    )
     (found,) = django_exists.find(Index(folder), sighting)
     assert isinstance(found, Proposal), found
     assert found.tier == "B"
