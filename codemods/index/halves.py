@@ -1,4 +1,4 @@
-"""Facts of many files, half of them read by a second process where the machine has a processor for it.
+"""Facts of many files, some of them read by a second process where the machine has a processor for it.
 
 The other process is a copy of this one and ends with its answer, which is what this one would have found itself. Where
 there can be none (one processor, threads, another system than Linux, no room), this process reads all by itself.
@@ -10,61 +10,97 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from io import FileIO
+from pathlib import Path
 
 import msgspec
 
 LEAST = 40  # files, below which a second process does not pay
-_CHUNK = 1 << 20
+_GROUPS = 256  # of paths, which the processes share out
+_LOAD = Path("/proc/loadavg")
 
 
-def in_halves(paths: Sequence[str], read: Callable[[str], bytes | None]) -> dict[str, bytes | None]:
-    """What `read` gives for each path; both halves take as long when the paths are in the order of their cost."""
-    mine, others = paths[::2], paths[1::2]
+def in_halves(
+    paths: Sequence[str], read: Callable[[str], bytes | None], besides: Callable[[], object] = lambda: None
+) -> dict[str, bytes | None]:
+    """What `read` gives for each path; the paths are best in the order of their cost.
+
+    Each process takes the next path when it is ready for one. `besides` is work that this process will have to do
+    anyway, and does first where the other one reads in the meantime.
+    """
     if len(paths) < LEAST or not _can_copy():
         return {path: read(path) for path in paths}
+    with contextlib.ExitStack() as ends:
+        queue, source, target = _queue(len(paths), ends), *_pipe(ends)
+        try:
+            child = os.fork()
+        except OSError:
+            return {path: read(path) for path in paths}
+        if not child:
+            _answer(target, queue, paths, read)
+        target.close()
+        try:
+            besides()
+            found = _taken(queue, paths, read)
+            found |= _received(source)
+        except BaseException:
+            os.kill(child, signal.SIGKILL)
+            raise
+        finally:
+            os.waitpid(child, 0)
+    return {path: found[path] if path in found else read(path) for path in paths}
+
+
+def _pipe(ends: contextlib.ExitStack) -> tuple[FileIO, FileIO]:
     source, target = os.pipe()
-    try:
-        child = os.fork()
-    except OSError:
-        os.close(source)
-        os.close(target)
-        return {path: read(path) for path in paths}
-    if not child:
-        _answer(target, others, read)
-    os.close(target)
-    try:
-        found = {path: read(path) for path in mine}
-        theirs = _received(source)
-    except BaseException:
-        os.kill(child, signal.SIGKILL)
-        raise
-    finally:
-        os.close(source)
-        os.waitpid(child, 0)
-    return found | {path: theirs[path] if path in theirs else read(path) for path in others}
+    return ends.enter_context(FileIO(source)), ends.enter_context(FileIO(target, "w"))
+
+
+def _queue(count: int, ends: contextlib.ExitStack) -> FileIO:
+    """A pipe that holds the numbers of all groups of paths, a byte each: who reads one has taken it."""
+    source, target = _pipe(ends)
+    target.write(bytes(range(min(count, _GROUPS))))
+    target.close()
+    return source
+
+
+def _taken(queue: FileIO, paths: Sequence[str], read: Callable[[str], bytes | None]) -> dict[str, bytes | None]:
+    found: dict[str, bytes | None] = {}
+    while number := queue.read(1):
+        found.update((path, read(path)) for path in paths[number[0] :: _GROUPS])
+    return found
 
 
 def _can_copy() -> bool:
     if sys.platform != "linux" or threading.active_count() > 1:
         return False
-    return len(os.sched_getaffinity(0)) > max(1, os.getloadavg()[0])  # else both only get in each other's way
+    processors = len(os.sched_getaffinity(0))
+    return processors > 1 and processors >= _running()  # else both only get in each other's way
 
 
-def _answer(target: int, paths: Sequence[str], read: Callable[[str], bytes | None]) -> None:
+def _running() -> int:
+    """How many threads of the machine run or wait for a processor now, this one included; see proc_loadavg(5).
+
+    The load average would do only where nothing else has run for a minute.
+    """
+    try:
+        return int(_LOAD.read_bytes().split()[3].partition(b"/")[0])
+    except (OSError, ValueError, IndexError):
+        return 1
+
+
+def _answer(target: FileIO, queue: FileIO, paths: Sequence[str], read: Callable[[str], bytes | None]) -> None:
     """Write what was found, and end without anything that this process would do at its end."""
     try:
-        data = msgspec.msgpack.encode({path: read(path) for path in paths})
+        data = msgspec.msgpack.encode(_taken(queue, paths, read))
         while data:
-            data = data[os.write(target, data) :]
+            data = data[target.write(data) :]
     finally:
         os._exit(0)
 
 
-def _received(source: int) -> dict[str, bytes | None]:
+def _received(source: FileIO) -> dict[str, bytes | None]:
     """What the other process has found; nothing when it did not come to its end."""
-    data = b""
-    while chunk := os.read(source, _CHUNK):
-        data += chunk
     with contextlib.suppress(msgspec.MsgspecError):
-        return msgspec.msgpack.decode(data, type=dict[str, bytes | None])
+        return msgspec.msgpack.decode(source.readall(), type=dict[str, bytes | None])
     return {}

@@ -47,6 +47,13 @@ _NEAR = 100  # characters before an alias in which the name stands
 _TO_SPACES = bytes(c if c > 127 or chr(c).isalnum() or c == ord("_") else 32 for c in range(256))
 
 
+def _editor() -> None:
+    """Load LibCST, which whoever edits will want, and which takes as long as reading many files."""
+    import libcst
+
+    libcst.Module  # noqa: B018 - loaded by the first use of a name
+
+
 class _SkipError(Exception):
     """Why a file is not read."""
 
@@ -170,7 +177,7 @@ class Tree:
         """Read the facts of many files that will be asked for."""
         new = [path for path in paths if path in self._known and path not in self._modules and not self._is_kept(path)]
         costs = {path: len(self.text(path) or "") for path in new}
-        self._ready |= in_halves(sorted(new, key=lambda path: (-costs[path], path)), self._packed)
+        self._ready |= in_halves(sorted(new, key=lambda path: (-costs[path], path)), self._packed, _editor)
 
     def _is_kept(self, path: str) -> bool:
         blob = self._screens.blob(path)
