@@ -4,6 +4,7 @@ from codemods.api import Case, Repeat
 
 READ = Repeat("f", (), (), 20, "call", "GET api.example.org/users/{}")
 LOOKED = Repeat("f", (), (), 20, "call", "HEAD api.example.org/users/{}")
+SOON = Repeat("f", (), (), 20, "call", "GET api.example.org/users/{}", mean_ns=900_000)
 POSTED = Repeat("f", (), (), 20, "call", "POST api.example.org/users")
 
 CASES: tuple[Case, ...] = (
@@ -556,5 +557,19 @@ def view(ids):
         None,
         (READ,),
         "R-SHAPE",
+    ),
+    Case(
+        "answers that are there at once",
+        """\
+import requests
+
+
+def view(ids):
+    for user_id in ids:
+        print(requests.get(f"https://api.example.org/users/{user_id}").text)
+""",
+        None,
+        (SOON,),
+        "R-COLD",
     ),
 )

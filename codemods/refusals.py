@@ -9,6 +9,7 @@ REFUSALS: dict[str, str] = {
     "R-CACHED": "the client is made once and kept already",
     "R-CARRY": "what a round asks for depends on what earlier rounds did",
     "R-CLUSTER": "the keys live on several servers, and no single call reaches all of them",
+    "R-COLD": "a single call takes too little time for the edit to gain any",
     "R-COMMIT": "a commit inside the loop expires the loaded objects, so eager loading would save almost nothing",
     "R-COND": "the relationship is read on few rows, or the loop exits early, so eager loading could cost more",
     "R-DYNAMIC": "a dynamic relationship cannot be loaded eagerly",
