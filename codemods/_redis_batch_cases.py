@@ -9,6 +9,34 @@ def _sent(statement: str) -> tuple[Repeat, ...]:
 
 CASES = (
     Case(
+        "writes in a file of DOS",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(ids: list[int]):
+    for user_id in ids:
+        r.delete(f"user:{user_id}")
+    return ids
+""".replace("\n", "\r\n"),
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(ids: list[int]):
+    pipe = r.pipeline(transaction=False)
+    for user_id in ids:
+        pipe.delete(f"user:{user_id}")
+    pipe.execute()
+    return ids
+""".replace("\n", "\r\n"),
+        _sent("DEL ?"),
+    ),
+    Case(
         "a sum",
         """\
 import redis

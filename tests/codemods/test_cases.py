@@ -40,6 +40,28 @@ def test_case(codemod: Codemod, case: Case, checkout: Callable[[dict[str, str]],
 
 
 @pytest.mark.parametrize("codemod", CODEMODS.values(), ids=CODEMODS.keys())
+def test_line_ends(codemod: Codemod, checkout: Callable[[dict[str, str]], Path]) -> None:
+    """In a file of DOS, and in one whose last line has no end: the same edit, its lines ended as all others are."""
+    changing = [case for case in codemod.CASES if case.after is not None and not case.others]
+    case = max(changing, key=lambda case: depth(case.before.rstrip("\n").rpartition("\n")[2]))
+    assert case.after is not None
+    for before, after in ((dos(case.before), dos(case.after)), (case.before.rstrip("\n"), case.after.rstrip("\n"))):
+        root = checkout({"app.py": "", **case.files})
+        (root / "app.py").write_text(before, newline="")
+        _, (proposal,) = answers(codemod, case, root)
+        assert isinstance(proposal, Proposal)
+        assert proposal.texts["app.py"].rstrip("\r\n") == after.rstrip("\r\n")
+
+
+def depth(row: str) -> int:
+    return len(row) - len(row.lstrip())
+
+
+def dos(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("codemod", CODEMODS.values(), ids=CODEMODS.keys())
 def test_precision_first(codemod: Codemod) -> None:
     untouched = [case for case in codemod.CASES if case.after is None]
     assert len(untouched) * 2 >= len(codemod.CASES)
