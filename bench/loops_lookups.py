@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 ORDERS, USERS = 100, 40
+VISITS = 20_000
 GROUPS = list(range(10))  # four users each
 IDS = [n % USERS + 1 for n in range(ORDERS)]
 
@@ -45,6 +46,31 @@ def _django() -> Any:
 def _django_each(latency: float) -> None:
     d = _django()
     d.slowly(lambda: [d.user.objects.get(pk=pk).email for pk in IDS], latency)
+
+
+@cache
+def _visits() -> Any:
+    """Twenty thousand rows of another model."""
+    _django()
+    from django.db import connection, models
+
+    meta = type("Meta", (), {"app_label": "people"})
+    fields = {"of": models.IntegerField(db_index=True), "Meta": meta, "__module__": __name__}
+    visit: Any = type("Visit", (models.Model,), fields)
+    with connection.schema_editor() as editor:
+        editor.create_model(visit)
+    visit.objects.bulk_create([visit(of=n % 2) for n in range(VISITS)])
+    return visit.objects.filter(of=1)
+
+
+def _counted(latency: float) -> None:
+    visits = _visits()
+    _django().slowly(lambda: [bool(visits.count()) for _ in GROUPS], latency)
+
+
+def _exists(latency: float) -> None:
+    visits = _visits()
+    _django().slowly(lambda: [visits.exists() for _ in GROUPS], latency)
 
 
 def _django_bulk(latency: float) -> None:
@@ -181,6 +207,7 @@ def _inserted(latency: float) -> None:
 
 
 ROWS = [
+    ("django-exists (rows looked at)", (VISITS // 2 * len(GROUPS), len(GROUPS)), _counted, _exists),
     ("django-in-bulk", (ORDERS, 1), _django_each, _django_bulk),
     ("sqlalchemy-batch-get", (USERS, 1), _get_each, _get_kept),
     ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),

@@ -1,14 +1,17 @@
 """Rows of `bench/loops.py` for redis and HTTP, against a real redis-server and a server on the loopback interface.
 
-A row is (codemod, operations before and after, before, after); the last two take the seconds that a round trip costs
+A row is (codemod, operations before and after, before, after); these two take the seconds that a round trip costs
 on top: each packet to redis waits that long, an HTTP server once for a new connection and once for each request.
 """
 
 import atexit
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,6 +55,33 @@ def _redis() -> redis.Redis:
 @cache
 def _http() -> Server:
     return _OPEN.enter_context(serving())
+
+
+_APART = """\
+import sys
+from rig.http_server import serving
+with serving() as server:
+    server.latency = float(sys.argv[1])
+    print(server.url, flush=True)
+    sys.stdin.read()
+"""
+
+
+@cache
+def _http_apart(latency: float) -> str:
+    """A server in a process of its own: threads of this one must not compete with it."""
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {sys.path[0]!r})\n{_APART}", str(latency)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    _OPEN.callback(process.kill)
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def _with_http_apart(work: Callable[[str], object]) -> Callable[[float], None]:
+    def run(latency: float) -> None:
+        work(_http_apart(latency))
+
+    return run
 
 
 def _with_redis(work: Callable[[redis.Redis], object]) -> Callable[[float], None]:
@@ -111,6 +141,13 @@ def _one_connection(url: str) -> None:
     session.close()
 
 
+def _together(url: str) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        futures = [pool.submit(copy_context().run, requests.get, f"{url}/users/{n}", timeout=5) for n in range(N)]
+    for future in futures:
+        future.result()
+
+
 def _things_each(url: str) -> None:
     for key in range(20):
         requests.get(f"{url}/things/{key}", timeout=5).json()
@@ -124,16 +161,24 @@ def _things(url: str) -> None:
 
 
 Run = Callable[[float], None]
-ROWS: list[tuple[str, tuple[int, int], Run, Run]] = [
+ROWS: list[tuple[Any, ...]] = [
     ("redis-batch", (N, 1), _with_redis(_one_by_one), _with_redis(_piped)),
     ("redis-batch (mget)", (N, 1), _with_redis(_one_by_one), _with_redis(_many)),
     ("redis-batch (writes)", (N, 1), _with_redis(_set_one_by_one), _with_redis(_set_piped)),
     ("http-batch-endpoint", (20, 1), _with_http(_things_each), _with_http(_things)),
+    # Threads share no CPU: what is answered within a millisecond gains nothing, and no draft is made for it.
+    (
+        "http-concurrent (8 at a time)",
+        (N, -(-N // 8)),
+        _with_http_apart(_each_connects),
+        _with_http_apart(_together),
+        (0.005, 0.02),
+    ),
     ("http-session", (N, 1), _with_http(_each_connects), _with_http(_one_connection)),
 ]
 
 if __name__ == "__main__":
-    for name, (many, few), *runs in ROWS:
+    for name, (many, few), *runs in (row[:4] for row in ROWS):
         print(f"{name}: {many} -> {few} round trips or connections")
         for latency in (0.0, 0.0005):
             walls, cpus = [], []

@@ -32,7 +32,7 @@ def discover() -> "dict[str, Codemod]":
 
 def turns(codemods: "Iterable[Codemod]") -> "list[list[Codemod]]":
     """The codemods in the order in which they are asked: each after those that fix its sites better."""
-    known = list(codemods)
+    known = sorted(codemods, key=lambda codemod: codemod.META.last)
     ids = {codemod.META.id for codemod in known}
     return [
         [*(better for better in known if better.META.instead_of == codemod.META.id), codemod]

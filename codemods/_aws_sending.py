@@ -63,7 +63,8 @@ class Sending:
         edit = (*body.offsets(statement), written.strip())
         lines = f"{begin}{entries} = []{self._end}"
         if sure:
-            return [(start, start, lines), edit, (end, end, self._flush(begin, entries))]
+            gap = "" if body.text.endswith("\n", start, end) else self._end
+            return [(start, start, lines), edit, (end, end, gap + self._flush(begin, entries))]
         inner = _loop_layout.indented(body, loop, [edit])
         if inner is None:
             raise RefusedError(

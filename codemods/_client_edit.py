@@ -169,10 +169,22 @@ class Edit:
         name = _loop_edits.fresh(body, *names, f"_{named}_{self.made.noun}" if names else f"_{self.made.noun}")
         step = _loop_edits.step(body)
         start, stop = body.offsets(self.call)
-        written = body.text[start:stop] if "\n" not in body.text[start:stop] else body.source(self.call)
+        written = self._moved(step)
         lines = [decorator, f"def {name}():", f"{step}return {written}", "", "", ""]
         top = self._top()
         return [(top, top, end.join(lines)), (start, stop, f"{name}()")]
+
+    def _moved(self, step: str) -> str:
+        """The call that makes the client, its further lines moved to where a function at the top level has them."""
+        body = self.body
+        start, stop = body.offsets(self.call)
+        first, *rows = body.text[start:stop].split("\n")
+        line = body.text[body.text.rfind("\n", 0, start) + 1 :]
+        outer = line[: len(line) - len(line.lstrip())]
+        strings = [n for n in ast.walk(self.call) if isinstance(n, ast.Constant | ast.JoinedStr)]
+        if any(n.lineno != n.end_lineno for n in strings) or not all(row.startswith(outer) for row in rows):
+            return body.source(self.call)
+        return "\n".join([first, *(f"{step}{row.removeprefix(outer)}" for row in rows)])
 
     def _top(self) -> int:
         """Where the statement of the module begins that holds the function, its decorators and comments included."""

@@ -10,6 +10,30 @@ SELECT = Repeat("q", ("users",), (), 50, "other", "SELECT * FROM users")
 
 CASES = (
     Case(
+        name="arguments over lines that cannot be moved, and a function on one line",
+        before='''\
+import redis
+
+
+def view(key): return redis.Redis(host="cache", username="""a
+b""").get(key)
+''',
+        after="""\
+from functools import cache
+
+import redis
+
+
+@cache
+def _redis():
+    return redis.Redis(host='cache', username='a\\nb')
+
+
+def view(key): return _redis().get(key)
+""",
+        repeats=(WORK,),
+    ),
+    Case(
         name="a client that is used at once",
         before="""import json
 
@@ -69,7 +93,9 @@ REGION = "eu-west-1"
 
 @functools.cache
 def _cognito_idp():
-    return boto3.client('cognito-idp', region_name=REGION, config=Config(retries={'mode': 'standard'}, read_timeout=3))
+    return boto3.client(
+        "cognito-idp", region_name=REGION, config=Config(retries={"mode": "standard"}, read_timeout=3)
+    )
 
 
 # What sends orders.

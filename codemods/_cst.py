@@ -22,6 +22,7 @@ else:
 Span = tuple[int, int, int, int]  # line, column, end line, end column as `ast` counts: UTF-8 bytes, lines from 1
 # Not str.splitlines: a form feed or U+2028 in a string ends no line of Python source.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_BARE_END = re.compile(r"(?<!\r)\n")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -37,9 +38,10 @@ def offsets(text: str, span: Span) -> tuple[int, int]:
 
 
 def replace(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
-    """The text with character ranges replaced; ranges must not overlap."""
+    """The text with character ranges replaced; ranges must not overlap. New lines end as all others do."""
+    is_dos = "\r\n" in text and text.count("\n") == text.count("\r\n")
     for start, end, new in sorted(edits, reverse=True):
-        text = text[:start] + new + text[end:]
+        text = text[:start] + (_BARE_END.sub("\r\n", new) if is_dos else new) + text[end:]
     return text
 
 

@@ -65,6 +65,14 @@ def made_per_call(body: Body, verb: str) -> Sent | None:
     return None
 
 
+def client_of(body: Body, node: ast.expr) -> ast.Call | None:
+    """The call that made the client which an expression stands for, where the function itself makes it."""
+    if not isinstance(node, ast.Name):
+        return node if isinstance(node, ast.Call) and _is_client(body, node) else None
+    made = [call for call in body.calls() if _is_client(body, call) and _bound_to(body, call) == node.id]
+    return made[0] if len(made) == 1 == len(body.bindings(node.id)) else None
+
+
 def _bound_to(body: Body, made: ast.Call) -> str | None:
     """The name of an assignment or of a `with` statement for the client alone."""
     match [*body.parents(made)][:2]:

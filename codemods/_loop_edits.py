@@ -72,8 +72,12 @@ def line(body: Body, indent: str, head: str, inner: str, tail: str) -> str:
 
 
 def step(body: Body) -> str:
-    """One more level of indentation in this file."""
-    indents = {_INDENT.match(row)[0] for row in body.text.splitlines() if row.strip()}  # type: ignore[index]
+    """One more level of indentation in this file: that of the function, unless it stands on one line."""
+    rows = body.text.splitlines()
+    outer, inner = (_INDENT.match(rows[n.lineno - 1])[0] for n in (body.definition, body.definition.body[0]))  # type: ignore[index]
+    if inner != outer and inner.startswith(outer):
+        return inner.removeprefix(outer)
+    indents = {_INDENT.match(row)[0] for row in rows if row.strip()}  # type: ignore[index]
     return "\t" if "\t" in indents else " " * min((len(i) for i in indents if i), default=4)
 
 

@@ -162,7 +162,7 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(left) and is_pure(right)
         case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant()], keywords=[]):
             return is_pure(value)  # of a dictionary: `item.get("user_id")`
-        case ast.Call(func=ast.Name(id="int" | "str"), args=[value], keywords=[]):
+        case ast.Call(func=ast.Name(id="int" | "str" | "ObjectId"), args=[value], keywords=[]):
             return is_pure(value)
     return False
 

@@ -13,7 +13,8 @@ def indented(body: Body, node: ast.stmt, edits: list[tuple[int, int, str]]) -> s
         return None
     text = _cst.replace(body.text[first:last], [(start - first, stop - first, new) for start, stop, new in edits])
     step = _loop_edits.step(body)
-    return "".join(f"{step}{row}" if row.strip() else row for row in text.splitlines(keepends=True))
+    rows = "".join(f"{step}{row}" if row.strip() else row for row in text.splitlines(keepends=True))
+    return rows if rows.endswith("\n") else rows + _cst.newline(body.text)  # what comes next has a line of its own
 
 
 def region(body: Body, node: ast.stmt) -> tuple[int, int]:

@@ -9,6 +9,59 @@ def _sent(statement: str) -> tuple[Repeat, ...]:
 
 CASES = (
     Case(
+        "writes in a file of DOS",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(ids: list[int]):
+    for user_id in ids:
+        r.delete(f"user:{user_id}")
+    return ids
+""".replace("\n", "\r\n"),
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(ids: list[int]):
+    pipe = r.pipeline(transaction=False)
+    for user_id in ids:
+        pipe.delete(f"user:{user_id}")
+    pipe.execute()
+    return ids
+""".replace("\n", "\r\n"),
+        _sent("DEL ?"),
+    ),
+    Case(
+        "a sum",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(names: list[str]):
+    return sum(r.llen(name) for name in names)
+""",
+        """\
+import redis
+
+r = redis.Redis()
+
+
+def view(names: list[str]):
+    pipe = r.pipeline(transaction=False)
+    for name in names:
+        pipe.llen(name)
+    return sum(pipe.execute())
+""",
+        _sent("LLEN ?"),
+    ),
+    Case(
         "a value per round",
         """\
 import redis

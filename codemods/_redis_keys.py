@@ -76,6 +76,8 @@ class Keys:
                 return self._is_pure(left) and self._is_pure(right)
             case ast.List(elts=elements) | ast.Tuple(elts=elements):
                 return all(map(self._is_pure, elements))
+            case ast.Dict(keys=keys, values=values):
+                return all(map(self._is_pure, [*filter(None, keys), *values]))
         return is_pure(node)
 
     def _returns_value(self, node: ast.Call) -> bool:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from itertools import takewhile
 
 import msgspec
 
@@ -17,23 +16,6 @@ from codemods.index.facts import chain_of, dotted
 from codemods.refusals import RefusedError
 
 _DEPTH = 2  # calls into the repository
-_MUTATES = frozenset(
-    {
-        "append",
-        "extend",
-        "insert",
-        "remove",
-        "pop",
-        "popitem",
-        "clear",
-        "add",
-        "discard",
-        "update",
-        "setdefault",
-        "sort",
-    }
-    | {"reverse", "appendleft", "popleft"}
-)
 _STEPS = frozenset({"scan_iter", "keys", "smembers", "hscan_iter", "sscan_iter", "zscan_iter", "hkeys", "lrange"})
 
 
@@ -144,38 +126,6 @@ class Gates:
             return [Keys(self.body, self.loop, one.call).resolved(node) for node in given]
         except NotBeforehandError as error:
             raise RefusedError("R-CARRY", f"line {one.line} of {self.body.path}: {error}") from error
-
-    def is_conditional(self, call: ast.Call) -> bool:
-        """Whether some rounds do without the call."""
-        child: ast.AST = call
-        for above in takewhile(lambda node: node is not self.loop, self.body.parents(call)):
-            first = {"If": "test", "IfExp": "test", "For": "iter"}.get(type(above).__name__)
-            if first is not None and child is not getattr(above, first):
-                return True
-            if isinstance(above, ast.BoolOp) and child is not above.values[0]:
-                return True
-            if isinstance(above, ast.match_case | ast.comprehension):
-                return True
-            child = above
-        if not isinstance(self.loop, ast.For):
-            return any(generator.ifs for generator in self.loop.generators)  # type: ignore[union-attr]
-        earlier = [s for s in self.loop.body if s.lineno < self.body.statement(call).lineno]
-        return any(isinstance(node, ast.Continue) for statement in earlier for node in ast.walk(statement))
-
-    def changes_items(self) -> bool:
-        """Whether the rounds change what the loop goes over; a new value for a round's own key leaves the others."""
-        over = {dotted(n) for n in ast.walk(iterated(self.loop)) if isinstance(n, ast.Name | ast.Attribute)} - {""}
-        keys = targets(self.loop)
-        for node in inside(self.loop):
-            match node:
-                case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _MUTATES and dotted(value) in over:
-                    return True
-                case ast.Subscript(value=value, slice=key, ctx=ast.Store() | ast.Del()) if dotted(value) in over:
-                    if isinstance(node.ctx, ast.Del) or not (isinstance(key, ast.Name) and key.id in keys):
-                        return True
-                case ast.AugAssign(target=target) if dotted(target) in over:
-                    return True
-        return False
 
     def ends_early(self) -> bool:
         """Whether a round can be the last."""

@@ -5,7 +5,8 @@ from functools import cached_property
 
 from codemods import _cst, _loop_edits
 from codemods._loop_answers import proposed
-from codemods._loop_gates import inside, is_settled, iterated, makes_list
+from codemods._loop_gates import inside
+from codemods._loop_rounds import changes_items, is_conditional, item_of, rows_of, with_answers
 from codemods._loops import Body, names_in, targets
 from codemods._redis_commands import READS, SAVES
 from codemods._redis_keys import cannot_fail
@@ -43,7 +44,7 @@ class ReadEdit:
             raise RefusedError("R-SHAPE", f"no line can stand before the loop around {self.gates.where}")
         step, end = _loop_edits.step(body), _cst.newline(body.text)
         edits: list[tuple[int, int, str]] = []
-        lines, rows = self._rows(place.indent)
+        lines, rows = rows_of(body, *self._item, place.indent)
         wait = "await " if isinstance(one.whole, ast.Await) else ""
         many = self._is_listed(arguments, client)
         if many:
@@ -92,12 +93,12 @@ class ReadEdit:
             raise RefusedError("R-AMBIGUOUS", f"the loop around {gates.where} sends it at several lines")
         if gates.ends_early():
             raise RefusedError("R-COND", f"the loop around {gates.where} can end early")
-        if gates.changes_items():
+        if changes_items(self.loop):
             raise RefusedError("R-CARRY", f"the loop around {gates.where} changes what it goes over")
         arguments = gates.arguments(self.one)
         if not set().union(*map(names_in, arguments)) & targets(self.loop):
             raise RefusedError("R-CARRY", f"{gates.where} asks for the same in every round")
-        if gates.is_conditional(self.one.call):
+        if is_conditional(body, self.loop, self.one.call):
             if not all(map(cannot_fail, arguments)):
                 raise RefusedError("R-COND", f"{gates.where} is not reached in every round")
             gates.doubts.append("rounds that ask for nothing now have their value read too")
@@ -110,25 +111,8 @@ class ReadEdit:
 
     @cached_property
     def _item(self) -> tuple[ast.expr, str]:
-        """What is gone over and the target that takes one item of it, `enumerate` taken off."""
-        target = self.loop.target if isinstance(self.loop, ast.For) else self.loop.generators[0].target  # type: ignore[union-attr]
-        match iterated(self.loop), target:
-            case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]), ast.Tuple(elts=[counter, item]):
-                if not names_in(counter) & set().union(*map(names_in, self.gates.arguments(self.one))):
-                    return inner, self.body.source(item)
-        return iterated(self.loop), self.body.source(target)
-
-    def _rows(self, indent: str) -> tuple[str, str]:
-        """Lines that name what is gone over, where it must not be written twice, and the name."""
-        source, item = self._item
-        written = self.body.source(source)
-        if is_settled(self.body, source) and not isinstance(source, ast.List | ast.Tuple | ast.Set | ast.ListComp):
-            return "", written
-        words = [_loop_edits.plural(item)] if item.isidentifier() and len(item) > 2 else ["items", "pairs"]
-        name = _loop_edits.fresh(self.body, *words, "rounds")
-        is_list = is_settled(self.body, source) or makes_list(source)
-        head, tail = ("", "") if is_list else ("list(", ")")
-        return _loop_edits.line(self.body, indent, f"{name} = {head}", written, tail), name
+        """What is gone over and the target that takes one item of it."""
+        return item_of(self.body, self.loop, set().union(*map(names_in, self.gates.arguments(self.one))))
 
     def _is_listed(self, arguments: list[ast.expr], client: str) -> bool:
         """Whether redis has just listed the very keys that are read."""
@@ -151,23 +135,15 @@ class ReadEdit:
         """The loop over rounds and answers together, the answer in place of the call."""
         body, loop, one = self.body, self.loop, self.one
         self._execute: str | None = None
-        if isinstance(loop, ast.ListComp) and loop.elt is one.whole and not many:
-            return [(*body.offsets(loop), values)]
+        if isinstance(loop, ast.ListComp | ast.GeneratorExp) and loop.elt is one.whole and not many:
+            return [(*body.offsets(loop), values if isinstance(loop, ast.ListComp) else f"({values})")]
         source, _ = self._item
-        around = iterated(loop)
-        target = loop.target if isinstance(loop, ast.For) else loop.generators[0].target  # type: ignore[union-attr]
         bound = None if many else self._bound()
         name = bound or _loop_edits.fresh(body, "stored", "stored_value")
-        spelled = body.source(target)
-        if isinstance(target, ast.Tuple) and body.offsets(target.elts[0])[0] == body.offsets(target)[0]:
-            spelled = f"({spelled})"
-        start, end = body.offsets(around)
-        inner = body.offsets(source)
-        over = body.text[start : inner[0]] + rows + body.text[inner[1] : end]
-        header = f"{indent}for {spelled}, {name} in zip({over}, {values}):"
-        if not many and (not isinstance(loop, ast.For) or len(header) > _loop_edits.width(body.text)):
+        header, edits = with_answers(body, loop, source, rows, name, values)
+        if not many and (not isinstance(loop, ast.For) or len(indent + header) > _loop_edits.width(body.text)):
             self._execute = values = _loop_edits.fresh(body, "values", "stored_values")
-        edits = [(*body.offsets(target), f"{spelled}, {name}"), (start, end, f"zip({over}, {values})")]
+            edits = with_answers(body, loop, source, rows, name, values)[1]
         if bound is not None:
             begin, finish = body.offsets(body.statement(one.call))
             begin = body.text.rfind("\n", 0, begin) + 1

@@ -39,7 +39,7 @@ class WriteEdit:
             self.gates.doubts.append(f"the evidence names `{other}`, and the loop sends `{self.one.method}`")
         place = _loop_edits.before(body, self.loop)
         after = body.offsets(body.statement(self.loop))[1]
-        rest = body.text[after:].partition("\n")[0]
+        rest = body.text[after:].partition(end)[0]
         if place is None or rest.strip():
             raise RefusedError("R-SHAPE", f"no lines can stand around the loop of {self.gates.where}")
         pipe = _loop_edits.fresh(body, "pipe", "pipeline", "redis_pipe")

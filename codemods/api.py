@@ -16,7 +16,8 @@ class Repeat(msgspec.Struct, frozen=True):
     """One statement that repeats per request, read off its syntax.
 
     `tables` are in FROM order, `columns` the "table.column" compared with a parameter; `count` is repeats per request.
-    `dialect` is that of a database ("redis"), empty for other calls: "GET example.org/users/{}".
+    `dialect` is that of a database ("redis"), empty for other calls: "GET example.org/users/{}". `mean_ns` is what one
+    takes, in nanoseconds; 0 where that is not known.
     """
 
     fingerprint: str
@@ -26,6 +27,7 @@ class Repeat(msgspec.Struct, frozen=True):
     shape: str = "column_equals_parameter"
     statement: str = ""
     dialect: str = ""
+    mean_ns: int = 0
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -118,7 +120,7 @@ class Meta(msgspec.Struct, frozen=True):
 
     `effect` is what it was measured to do by `bench/loops.py` or the research behind it, operations first.
     `instead_of` is the id of the codemod whose sites this one fixes better where it can: it is asked first, and what it
-    declines goes to that one.
+    declines goes to that one. `last`: it is asked when all others have declined, for it gives less than they do.
     """
 
     id: str
@@ -127,6 +129,7 @@ class Meta(msgspec.Struct, frozen=True):
     libraries: dict[str, str] = msgspec.field(default_factory=dict)
     instead_of: str | None = None
     effect: str = ""
+    last: bool = False
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -135,7 +138,8 @@ class Case(msgspec.Struct, frozen=True):
     Cases are the codemod's tests, its documentation and what `costmod codemods ID` prints. `before` is the module
     `app.py`; the entry is the function `view` in `entry`, `repeats` are what the trace would show, `files` are
     the other files, and `others` those of them that the edit changes too, as they are after it. `kind` is that of the
-    hotspot, the codemod's first one unless given, `endpoints` are what the settings say of other services.
+    hotspot, the codemod's first one unless given, `endpoints` are what the settings say of other services; `named`: the
+    evidence names the entry's function.
     """
 
     name: str
@@ -149,6 +153,7 @@ class Case(msgspec.Struct, frozen=True):
     others: dict[str, str] = msgspec.field(default_factory=dict)
     kind: str = ""
     endpoints: tuple[Endpoint, ...] = ()
+    named: bool = False
 
 
 class Codemod(Protocol):

@@ -23,7 +23,13 @@ __getattr__ = names_of(
     CASES="codemods._django_all_cases", loads_named="codemods._django_suspects", suspects="codemods._django_suspects"
 )
 
-META = Meta(id=ID, kinds=("n_plus_one_db",), tier="B", libraries={"Django": ">=4.2"})
+META = Meta(
+    id=ID,
+    kinds=("n_plus_one_db",),
+    tier="B",
+    libraries={"Django": ">=4.2"},
+    effect="51 -> 2 queries, or 1 with a join; 18 -> 3 ms CPU",
+)
 
 
 def find(index: Index, sighting: Sighting) -> list[Answer]:

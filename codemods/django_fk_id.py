@@ -21,7 +21,7 @@ META = Meta(
     tier="B",
     libraries={"Django": ">=4.2"},
     instead_of="django-eager-load",
-    effect="31 -> 1 statements",
+    effect="51 -> 1 statements, 23 -> 1 ms CPU",
 )
 
 

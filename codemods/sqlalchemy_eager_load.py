@@ -49,7 +49,13 @@ __getattr__ = names_of(
     suspects="codemods._sqlalchemy_suspects",
 )
 
-META = Meta(id="sqlalchemy-eager-load", kinds=("n_plus_one_db",), tier="B", libraries={"SQLAlchemy": ">=1.4"})
+META = Meta(
+    id="sqlalchemy-eager-load",
+    kinds=("n_plus_one_db",),
+    tier="B",
+    libraries={"SQLAlchemy": ">=1.4"},
+    effect="51 -> 2 queries, 16 -> 3 ms CPU",
+)
 
 _LAZY = {
     "dynamic": "R-DYNAMIC", "write_only": "R-WRITEONLY", "noload": "R-NOLOAD", "raise": "R-RAISE",

@@ -194,7 +194,7 @@ def _ask(turn: list[Codemod], index: Index, sighting: Sighting) -> tuple[list[tu
 
 def _repeats(hotspot: Hotspot) -> tuple[Repeat, ...]:
     return tuple(
-        Repeat(p.fingerprint, p.tables, p.where_columns, p.count.p50, p.shape, p.statement, p.dialect or "")
+        Repeat(p.fingerprint, p.tables, p.where_columns, p.count.p50, p.shape, p.statement, p.dialect or "", p.mean_ns)
         for p in hotspot.patterns
         if p.statement
     )

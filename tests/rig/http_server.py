@@ -12,16 +12,20 @@ from urllib.parse import parse_qs
 class Server(ThreadingHTTPServer):
     """`connections` is how many were opened; `log` holds method, path and the cookies that came, per request.
 
-    It waits `latency` seconds for a new connection, and as long for a request.
+    `most` is how many requests it had at once. It waits `latency` seconds for a new connection, and as long for a
+    request.
     """
 
     daemon_threads = True
+    request_queue_size = 128  # fewer, and a client whose connections come together waits a second for some
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.connections = 0
         self.latency = 0.0
         self.log: list[tuple[str, str, str | None]] = []
+        self.busy = self.most = 0
+        self.counting = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -42,6 +46,16 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def _answer(self) -> None:
+        with self.server.counting:
+            self.server.busy += 1
+            self.server.most = max(self.server.most, self.server.busy)
+        try:
+            self._write()
+        finally:
+            with self.server.counting:
+                self.server.busy -= 1
+
+    def _write(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
         sent = self.rfile.read(size)
         time.sleep(self.server.latency)

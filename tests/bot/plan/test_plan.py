@@ -111,8 +111,8 @@ REFUSED = [
     ),
     pytest.param(
         VIEWS,
-        hotspot(kind="slow_query"),
-        Refusal(hotspot="H-1", code="R-NO-CODEMOD", message="no codemod answers a hotspot of kind slow_query"),
+        hotspot(kind="memory_growth"),
+        Refusal(hotspot="H-1", code="R-NO-CODEMOD", message="no codemod answers a hotspot of kind memory_growth"),
         id="no codemod, no place",
     ),
     pytest.param(
