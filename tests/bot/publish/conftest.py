@@ -41,6 +41,18 @@ def life(request: pytest.FixtureRequest, tmp_path: Path, repository: Path) -> Li
 
 
 @pytest.fixture
+def calls(tmp_path: Path) -> Iterator[GithubLife]:
+    """A fake GitHub without a repository behind it, for calls that git has no part in."""
+    with FakeGithub(tmp_path) as fake:
+        life = GithubLife(
+            lambda: GithubForge("acme/blog", TOKEN, api=fake.url, sleep=lambda _: None, pause=0), tmp_path, tmp_path
+        )
+        life.github = fake
+        yield life
+    assert fake.contract.violations == []
+
+
+@pytest.fixture
 def github_life(github: FakeGithub, repository: Path) -> GithubLife:
     def forge() -> Forge:
         return GithubForge("acme/blog", TOKEN, api=github.url, sleep=lambda _: None, pause=0)

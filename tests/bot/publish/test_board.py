@@ -40,14 +40,18 @@ def tick(github: FakeGithub, name: str, who: str = "ann", kind: str = "User") ->
 
 
 @pytest.fixture
-def board(github_life: GithubLife) -> GithubLife:
+def board(calls: GithubLife) -> GithubLife:
     """A dashboard with two boxes, and people."""
-    state = github_life.github.state
+    return with_board(calls)
+
+
+def with_board(life: GithubLife) -> GithubLife:
+    state = life.github.state
     state.roles = {"ann": ("write", "write"), "mia": ("write", "maintain"), "ray": ("read", "read"),
                    "tim": ("read", "triage"), "costmod-bot": ("write", "write")}  # fmt: skip
     text = f"{TEXT}\n\n<!-- costmod:dashboard -->"
     state.issues.append(Issue(1, "costmod dashboard", text, state.login, ["costmod:dashboard"]))
-    return github_life
+    return life
 
 
 def ticks(*names: str, asked: bool) -> Ticks:
@@ -190,7 +194,8 @@ def test_what_the_token_may_not_open_waits_on_the_dashboard(github_life: GithubL
     assert rows == ["acme/blog: GitHub Actions may not open pull "] * 2
 
 
-def test_what_is_asked_for_is_planned_first(board: GithubLife) -> None:
+def test_what_is_asked_for_is_planned_first(github_life: GithubLife) -> None:
+    board = with_board(github_life)
     results = [Result(hotspot=sample.hotspot(), outcome="planned", patch=p) for p in (sample.patch(), second())]
     assert without_closed(results, board.forge(), board.repository, BOARD) == results
     tick(board.github, OTHER)
@@ -202,7 +207,8 @@ def test_what_is_asked_for_is_planned_first(board: GithubLife) -> None:
     assert without_closed(results, board.forge(), board.repository, BOARD) == results  # it is there already
 
 
-def test_tick_that_had_no_turn_stays(board: GithubLife) -> None:
+def test_tick_that_had_no_turn_stays(github_life: GithubLife) -> None:
+    board = with_board(github_life)
     tick(board.github, OTHER)
     there = board.github.state.issues[0].body
     board(BOARD, None, deferred=[second()])

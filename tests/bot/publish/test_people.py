@@ -164,11 +164,11 @@ def test_branches_that_are_missing(github: FakeGithub, repository: Any, commit: 
     [("", "User", False), ("costmod-bot", "User", False), ("ann", "Bot", False), ("ann", "User", True)],
     ids=["nobody", "the-bot-itself", "another-bot", "a-person"],
 )
-def test_who_counts_as_a_reviewer(github_life: GithubLife, author: str, kind: str, reviewed: bool) -> None:
-    state = github_life.github.state
+def test_who_counts_as_a_reviewer(calls: GithubLife, author: str, kind: str, reviewed: bool) -> None:
+    state = calls.github.state
     state.pulls.append(Pull(1, "t", "", "main", "main", draft=False, author="ann"))
     state.reviews += [Review(1, "", "", [], author, kind)] if author else []
-    assert github_life.forge().is_reviewed(1) is reviewed
+    assert calls.forge().is_reviewed(1) is reviewed
 
 
 def test_one_that_nobody_looks_at_is_told_on_the_dashboard(github_life: GithubLife) -> None:
@@ -205,9 +205,9 @@ def test_no_to_a_codemod_holds_for_findings_to_come(github_life: GithubLife) -> 
     assert without_closed(results, github_life.forge(), github_life.repository, Config()) == results
 
 
-def test_token_that_may_not_read_issues_can_plan(github_life: GithubLife) -> None:
-    github_life.github.faults = [Fault("GET", "/issues$", 403, {"message": "Resource not accessible by integration"})]
-    assert github_life.forge().labelled("costmod:ignored-rule") == ()
+def test_token_that_may_not_read_issues_can_plan(calls: GithubLife) -> None:
+    calls.github.faults = [Fault("GET", "/issues$", 403, {"message": "Resource not accessible by integration"})]
+    assert calls.forge().labelled("costmod:ignored-rule") == ()
 
 
 def test_local_forge_keeps_what_it_is_told(tmp_path: Any) -> None:
