@@ -206,8 +206,11 @@ def test_django(library: Library, tmp_path_factory: pytest.TempPathFactory) -> N
 def check(library: Library, programs: st.SearchStrategy[Program], folder: Callable[[str], Path]) -> None:
     """Rewrite generated programs; at least half of those in which something repeats are to be rewritten."""
     repeating: list[bool] = []
+    most = 25 if library.database == "sqlite" else 12
 
-    @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=most, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(programs)
     def rewritten(program: Program) -> None:
         before = [library.run(program.models, program.app, _data(library.orm, size)) for size in SIZES]

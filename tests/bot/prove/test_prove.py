@@ -73,7 +73,9 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_distributed_tests_give_the_same_counts(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
-    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": f"{NO_PLUGINS} -p xdist -n 2", "regression_test": "off"}))
+    proof = proof_of(
+        repository, eager(), Config(**BARE | {"test_command": f"{NO_PLUGINS} -p xdist -n 2", "regression_test": "off"})
+    )
     assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=LIST, before=51, after=1, **ROWS),))
 
 
