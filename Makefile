@@ -11,9 +11,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 demo: $(VENV)/.runtime
 	$(BIN)/costmod demo
 
-# The guards run on every version of the libraries; without PostgreSQL those that need it are skipped.
+# Those that codemods are covered by, and all others, which counting would make half as slow again. The guards run on
+# every version of the libraries; without PostgreSQL those that need it are skipped.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 test: $(VENV)/.dev .venvs/.ready
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=codemods --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
+	$(PYTEST) tests/codemods tests/bot/plan --ignore=tests/codemods/equality \
+	    --cov=codemods --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
+	$(PYTEST) tests/bot tests/guards tests/codemods/equality --ignore=tests/bot/plan
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
