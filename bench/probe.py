@@ -10,6 +10,7 @@ of one process, which other load does not move.
 """
 
 import argparse
+import compileall
 import os
 import resource
 import statistics
@@ -151,6 +152,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--statements", type=int, default=200)
     arguments = parser.parse_args()
+    compileall.compile_dir(PROBE, quiet=1)  # as an installation leaves it
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {arguments.rounds} rounds")
     print("| suite | inside the probe | CPU without, s | CPU with, s | more CPU | wall without, s | wall with, s |")
     print("|---|---|---|---|---|---|---|")
@@ -183,7 +185,11 @@ def _environment(tree: Path, directory: Path, *, probed: bool) -> dict[str, str]
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
     }
-    settings = {"COSTMOD_PROBE_ROOT": str(tree), "COSTMOD_PROBE_DIR": tempfile.mkdtemp(dir=directory)}
+    settings = {
+        "COSTMOD_PROBE_ROOT": str(tree),
+        "COSTMOD_PROBE_ORIGIN": str(directory / "origin"),
+        "COSTMOD_PROBE_DIR": tempfile.mkdtemp(dir=directory),
+    }
     return environment | (settings if probed else {})
 
 

@@ -72,6 +72,8 @@ def _unfinished(checkout: Checkout, bench: Bench, whole: Suite) -> Proof:
     part = replace(bench, command=narrow)
     after = part.run(narrow, patched=True)
     seen = _seen(part, before, after, *second_look(part, before, after))
+    if after.timed_out:
+        seen = replace(seen, hang=hanging(part, before))
     return _proof(checkout, part, replace(seen, unfinished=True), before)
 
 

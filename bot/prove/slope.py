@@ -25,9 +25,9 @@ class Measured(NamedTuple):
 
 
 def measure(patch: Patch, counts: tuple[OperationCount, ...], run: _Run) -> Measured:
-    """Run the tests twice more, without and with the patch, on about twice the rows; how they end does not matter.
+    """Run the tests twice more, without and with the patch, on about twice the rows, and on six times a row or two.
 
-    Asserts that count rows fail there, in both runs at the same place.
+    How they end does not matter: asserts that count rows fail there, in both runs at the same place.
     """
     counted = [count for count in counts if count.kind == "sql"]
     # On a row or two an edit may cost as many statements as it saves: more rows tell.

@@ -91,11 +91,11 @@ def _on_more_rows(seen: Seen, totals: dict[OperationKind, tuple[int, int]]) -> s
     slope = seen.measured.slope if seen.measured else None
     if slope is None or any(totals[kind][1] > totals[kind][0] for kind in totals if kind != slope.kind):
         return ""
-    (_, before), (few, after), name = slope.before, slope.after, OPERATION_NAMES[slope.kind]
-    if after >= before or after > few:
+    (fewer, before), (few, after), name = slope.before, slope.after, OPERATION_NAMES[slope.kind]
+    if after >= before or after - few >= before - fewer:
         return ""
     return (
-        f"{before} -> {after} {name} in {slope.test} on {slope.rows[1]} rows ({slope.before[0]} -> {few} on the "
+        f"{before} -> {after} {name} in {slope.test} on {slope.rows[1]} rows ({fewer} -> {few} on the "
         f"{slope.rows[0]} that it makes), and nothing new fails."
     ) + _rises(slope.kind, seen.operations)
 

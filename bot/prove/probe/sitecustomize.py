@@ -3,16 +3,14 @@
 # No pathlib: the probe starts in every interpreter of the run. No error of the probe may reach the target.
 # ruff: noqa: PTH120, S110, SIM105
 
-import importlib
-import importlib.machinery
-import importlib.util
 import os
 import sys
+from importlib.machinery import PathFinder
 
 
 def _start_probe() -> None:
     try:
-        importlib.import_module("costmod_probe.start").start()
+        __import__("costmod_probe.start", fromlist=["start"]).start()
     except Exception:  # the target's run must not notice the probe
         pass
 
@@ -20,10 +18,12 @@ def _start_probe() -> None:
 def _run_shadowed() -> None:
     here = os.path.realpath(os.path.dirname(__file__))
     elsewhere = [entry for entry in sys.path if os.path.realpath(entry) != here]
-    spec = importlib.machinery.PathFinder.find_spec("sitecustomize", elsewhere)
+    spec = PathFinder.find_spec("sitecustomize", elsewhere)
     if spec is None or spec.loader is None:
         return
-    module = importlib.util.module_from_spec(spec)
+    from importlib.util import module_from_spec
+
+    module = module_from_spec(spec)
     sys.modules["sitecustomize"] = module
     spec.loader.exec_module(module)
 

@@ -62,7 +62,7 @@ class Frames:
         where an ORM loads because an attribute was read.
 
         What called the test framework (manage.py, a runner script) is no part of the test. A statement that comes from
-        the same instruction at the same depth as the last time came by the same way: frames cost, a library's many most.
+        the same instruction at the same depth as the last time came by the same way: walking a library's frames costs.
         """
         found: list[tuple[str, int, str]] = []
         phase = load = ""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def watch(instruments: Mapping[str, Callable[..., None]], *tools: Any) -> None:
+def watch(instruments: Mapping[str, Callable[..., None]], tools: Callable[[], tuple[Any, ...]] = tuple) -> None:
     """Put the finder first on the meta path, and see to modules that are loaded already.
 
-    `instruments` are called with the module of their name and the tools.
+    `instruments` are called with the module of their name and the tools, which are made when they are needed.
     """
     finder = _Finder(instruments, tools)
     sys.meta_path.insert(0, finder)
@@ -25,7 +25,7 @@ def watch(instruments: Mapping[str, Callable[..., None]], *tools: Any) -> None:
 class _Finder:
     """Finds nothing itself: lets the other finders answer and adds a step after the module has been executed."""
 
-    def __init__(self, instruments: Mapping[str, Callable[..., None]], tools: tuple[Any, ...]) -> None:
+    def __init__(self, instruments: Mapping[str, Callable[..., None]], tools: Callable[[], tuple[Any, ...]]) -> None:
         self._instruments, self._tools = instruments, tools
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
@@ -59,6 +59,6 @@ class _Finder:
 
     def instrument(self, name: str, module: Any) -> None:
         try:
-            self._instruments[name](module, *self._tools)
+            self._instruments[name](module, *self._tools())
         except Exception:  # an unknown version: nothing is counted
             pass

@@ -37,11 +37,15 @@ def _moved(entry: str, root: str, origin: str) -> str:
 def loaded_from(origin: str, root: str) -> list[str]:
     """Files of the original repository that were imported although the work tree has them too, relative."""
     found = []
+    folders: dict[str, str] = {}  # following links costs, and most modules lie beside others
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or not origin:
             continue
-        real = os.path.realpath(path)
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        real = os.path.join(folders[folder], name)
         if _is_below(real, origin) and not _is_below(real, root) and not _is_installed(real):
             relative = os.path.relpath(real, origin)
             if os.path.exists(os.path.join(root, relative)):

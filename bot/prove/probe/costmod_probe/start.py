@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import atexit
-import importlib
 import os
 from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
 
-from . import counter, frames, imports, recorder, site_marker, sources, unittest_outcomes
+from . import imports, recorder, sources
 from .instruments import CALLS
+
+if TYPE_CHECKING:
+    from .counter import Counter
+    from .frames import Frames
 
 
 def start() -> None:
@@ -20,7 +24,7 @@ def start() -> None:
     root, directory = environ.get("COSTMOD_PROBE_ROOT"), environ.get("COSTMOD_PROBE_DIR")
     spans = environ.get("COSTMOD_PROBE_SPANS")
     if root and spans:
-        leave_spans = importlib.import_module("costmod_probe.spans.start").start(spans, root)
+        leave_spans = _part("spans.start").start(spans, root)
         atexit.register(leave_spans)
         _leave_before_exit(leave_spans)
     if not root or not directory:
@@ -29,16 +33,17 @@ def start() -> None:
     sources.prefer_tree(root, origin, environ.get("COSTMOD_PROBE_PROJECT", ""))
     _add_to_pytest(environ)
     log = recorder.Recorder(directory)
-    stack = frames.Frames(root)
-    counts = counter.Counter(log, stack)
-    imports.watch(CALLS, counts)
-    imports.watch({"unittest.case": unittest_outcomes.instrument}, log, stack)
+    tools = _Tools(log, root)
+    imports.watch(CALLS, lambda: (tools.counter(),))
+    imports.watch({"unittest.case": lambda module: _part("unittest_outcomes").instrument(module, log)})
     file, function = environ.get("COSTMOD_PROBE_FILE", ""), environ.get("COSTMOD_PROBE_FUNCTION", "")
     if file and function and not function.startswith("<"):
-        site_marker.mark(site_marker.noter(log, stack), os.path.join(root, file), function)
+        marker = _part("site_marker")
+        marker.mark(marker.noter(log, tools.stack), os.path.join(root, file), function)
 
     if environ.get("COSTMOD_PROBE_GROW"):
-        importlib.import_module("costmod_probe.growth.start").start(environ["COSTMOD_PROBE_GROW"], counts, log, stack)
+        growth = environ["COSTMOD_PROBE_GROW"]
+        _part("growth.start").start(growth, tools.counter(), log, tools.stack())
 
     def leave() -> None:
         try:
@@ -51,6 +56,32 @@ def start() -> None:
     _leave_before_exit(leave)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=log.forget)
+
+
+class _Tools:
+    """What counts calls, made when the first library that makes some is imported."""
+
+    def __init__(self, log: recorder.Recorder, root: str) -> None:
+        self._log, self._root = log, root
+        self._stack: Frames | None = None
+        self._counter: Counter | None = None
+
+    def stack(self) -> Frames:
+        """Reads the call stack."""
+        if self._stack is None:
+            self._stack = _part("frames").Frames(self._root)
+        return self._stack
+
+    def counter(self) -> Counter:
+        """What instruments tell."""
+        if self._counter is None:
+            self._counter = _part("counter").Counter(self._log, self.stack())
+        return self._counter
+
+
+def _part(name: str) -> Any:
+    """A module of the probe that many processes of a run do without."""
+    return __import__(f"costmod_probe.{name}", fromlist=["start"])
 
 
 def _add_to_pytest(environ: MutableMapping[str, str]) -> None:

@@ -9,11 +9,10 @@ import functools
 from typing import Any
 
 from . import current, seeds
-from .frames import Frames
 from .recorder import Recorder
 
 
-def instrument(module: Any, log: Recorder, stack: Frames) -> None:  # noqa: ARG001 - all instruments are called alike
+def instrument(module: Any, log: Recorder) -> None:
     """Wrap TestCase.run, which every runner calls once per test."""
     original = module.TestCase.run
 

@@ -8,7 +8,7 @@ import functools
 from typing import Any
 
 from .factories import made_by_django
-from .spec import MAX_DESCRIBED, MAX_ROWS, CannotGrowError, Digest, Growth, key
+from .spec import MAX_DESCRIBED, MAX_ROWS, CannotGrowError, Digest, Growth, clones, key
 
 
 def instrument(module: Any, growth: Growth) -> None:
@@ -78,9 +78,10 @@ class _Rows:
         self._growth.tell("size", "1", self._described(query)[1])
         objects = list(query.model._base_manager.using(query.db).all()[:MAX_ROWS])
         try:
-            self._clone(query.model, objects, query.db, {})
+            for _ in range(clones(len(objects))):
+                self._clone(query.model, objects, query.db, {})
         except CannotGrowError:
-            if not self._made_by_factory(query, len(objects)):
+            if not self._made_by_factory(query, len(objects) * clones(len(objects))):
                 raise
         digest, second = self._described(query)
         self._growth.tell("size", "2", second)

@@ -15,6 +15,7 @@ from ..recorder import Recorder
 
 MAX_ROWS = 200  # of one table that are cloned
 MAX_DESCRIBED = 5000  # rows of the query that are compared
+_FEW, _TIMES = 2, 5  # rows that say little by themselves, and how often they are cloned
 
 
 class CannotGrowError(Exception):
@@ -67,6 +68,11 @@ class Growth:
     def tell(self, kind: str, text: str, rows: int = 0) -> None:
         """Write down one fact about the running test."""
         self._log.note(self._done, kind, text, rows)
+
+
+def clones(rows: int) -> int:
+    """How often so many rows are cloned."""
+    return _TIMES if rows <= _FEW else 1
 
 
 def key(value: Any, number: int) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .factories import made_by_sqlalchemy
-from .spec import MAX_DESCRIBED, MAX_ROWS, CannotGrowError, Digest, Growth, key
+from .spec import MAX_DESCRIBED, MAX_ROWS, CannotGrowError, Digest, Growth, clones, key
 
 
 def instrument(module: Any, growth: Growth) -> None:
@@ -50,9 +50,10 @@ class _Rows:
         self._growth.tell("size", "1", first)
         rows = connection.execute(mapper.local_table.select().limit(MAX_ROWS)).fetchall()
         try:
-            self._clone(connection, mapper, rows, {})
+            for _ in range(clones(len(rows))):
+                self._clone(connection, mapper, rows, {})
         except CannotGrowError:
-            made = made_by_sqlalchemy(self._orm, connection, mapper.class_, len(rows))
+            made = made_by_sqlalchemy(self._orm, connection, mapper.class_, len(rows) * clones(len(rows)))
             if not made:
                 raise
             self._made += made

@@ -18,4 +18,5 @@ def start(settings: str, counter: Counter, log: Recorder, stack: Frames) -> None
         "django.db.backends.base.base": django.commits,
     }
     imports.watch(seeds.at_import())
-    imports.watch(instruments, Growth(settings, counter, log, stack))
+    growth = Growth(settings, counter, log, stack)
+    imports.watch(instruments, lambda: (growth,))

@@ -29,7 +29,7 @@ def start(directory: str, root: str) -> Callable[[], None]:
     """Install the instruments; returns what the process has to call before it ends."""
     environ = os.environ
     tracer = Tracer(directory, root, environ.get("OTEL_SERVICE_NAME") or environ.get("DD_SERVICE") or "")
-    imports.watch({**CALLS, **_ENTRIES}, tracer)
+    imports.watch({**CALLS, **_ENTRIES}, lambda: (tracer,))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=tracer.forget)
     return tracer.leave
