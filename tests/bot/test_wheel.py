@@ -33,8 +33,9 @@ def test_what_ships(wheel: Path) -> None:
 def test_demo_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     python = tmp_path / "env" / "bin" / "python"
     home = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "env")], check=True)
-    subprocess.run([str(python), "-m", "pip", "install", "-q", str(wheel)], check=True, capture_output=True)
+    uv = [sys.executable, "-m", "uv", "-q"]
+    subprocess.run([*uv, "venv", "--python", sys.executable, str(tmp_path / "env")], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", str(python), str(wheel)], check=True, capture_output=True)
     command = [str(python.parent / "costmod"), "demo", "--out", str(tmp_path / "demo")]
     done = subprocess.run(command, cwd=tmp_path, env=home, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr

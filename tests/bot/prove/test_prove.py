@@ -23,8 +23,9 @@ from bot.records import OperationCount, Slope
 
 ROWS = {"rows_before": 100, "rows_after": 50, "loads_before": 50}
 LIST = "test_shop.py::test_list_posts"
+NO_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 pytest"
 # Plugins of this environment are not the target's: without them a run starts in a third of the time.
-BARE = {"python": sys.executable, "test_command": "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 pytest", "test_timeout_seconds": 60}
+BARE = {"python": sys.executable, "test_command": NO_PLUGINS, "test_timeout_seconds": 60}
 FAST = Config(**BARE)
 CALC = "def total(numbers):\n    return sum(numbers)\n"
 CALC_FILES = {
@@ -72,7 +73,7 @@ def test_an_n_plus_one_is_proven_gone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_distributed_tests_give_the_same_counts(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "shop", shop_files())
-    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": "pytest -n 2", "regression_test": "off"}))
+    proof = proof_of(repository, eager(), Config(**BARE | {"test_command": f"{NO_PLUGINS} -p xdist -n 2", "regression_test": "off"}))
     assert (proof.verdict, proof.operations) == ("proven", (OperationCount(test=LIST, before=51, after=1, **ROWS),))
 
 
