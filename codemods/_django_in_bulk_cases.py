@@ -297,6 +297,7 @@ for row in rows:
         print(row)
 """,
         EMAIL,
+        tier="C",
     ),
     _changed(
         "an integer field that is unique, in single quotes",
@@ -877,6 +878,92 @@ for post in posts:
 """,
         AUTHOR,
         tier="C",
+    ),
+    _changed(
+        "rounds that are no posts are skipped",
+        """\
+for post in request.entries:
+    if not isinstance(post, Post):
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        """\
+posts = list(request.entries)
+authors_by_id = Author.objects.in_bulk(
+    [post.author_id for post in posts if isinstance(post, Post)]
+)
+for post in posts:
+    if not isinstance(post, Post):
+        continue
+    author = authors_by_id.get(post.author_id)
+    if author is None:
+        author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "keys of rows that all have them",
+        """\
+rows = Post.objects.values("author_id")
+for row in rows:
+    author = Author.objects.get(pk=row["author_id"])
+    print(author)
+""",
+        """\
+rows = Post.objects.values("author_id")
+authors_by_id = Author.objects.in_bulk([row["author_id"] for row in rows])
+for row in rows:
+    author = authors_by_id.get(row["author_id"])
+    if author is None:
+        author = Author.objects.get(pk=row["author_id"])
+    print(author)
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "a key that need not be a number is a draft",
+        """\
+for pk in request.session["authors"]:
+    author = Author.objects.get(pk=int(pk))
+    print(author)
+""",
+        """\
+pks = list(request.session["authors"])
+authors_by_id = Author.objects.in_bulk([int(pk) for pk in pks])
+for pk in pks:
+    author = authors_by_id.get(int(pk))
+    if author is None:
+        author = Author.objects.get(pk=int(pk))
+    print(author)
+""",
+        AUTHOR,
+        tier="C",
+    ),
+    _left(
+        "rounds that look at their item before it is known to have a key",
+        "R-COND",
+        """\
+for post in request.entries:
+    if not is_post(post):
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
+    ),
+    _left(
+        "rounds of which two are told apart by their items",
+        "R-COND",
+        """\
+for post in request.entries:
+    if post in seen() or post.title in seen():
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
     ),
     _changed(
         "a long line",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from codemods import _cst
 from codemods._helper_twins import Twin, twin
-from codemods._key_lookup_gates import BROAD, OF_KEYS
+from codemods._key_errors import BROAD, OF_KEYS
 from codemods._lookups import Lookup, Match, Unfit
 from codemods._loop_gates import is_pure
 from codemods._loops import Body, bodies

@@ -39,14 +39,14 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
         found = _found(index, nearest, repeat, match) or found
     fit = [(body, one) for body, one in found if isinstance(one, Lookup)]
     if not found:
-        return No("R-UNRESOLVED", f"no loop on the way looks up a row with `{repeat.statement}`", (repeat,))
+        return No("R-UNRESOLVED", f"no loop on the way asks `{repeat.statement}` for one key a round", (repeat,))
     if not fit:
         body, unfit = found[0]
         assert isinstance(unfit, Unfit)
         return no(unfit.code, unfit.message, body, repeat)
     if len(fit) > 1:
         places = tuple(f"{body.path}:{lookup.call.lineno}" for body, lookup in fit)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} look up rows alike", (repeat,), places)
+        return No("R-AMBIGUOUS", f"{' and '.join(places)} ask alike", (repeat,), places)
     body, lookup = fit[0]
     where = (body.path, body.function.qualname)
     try:

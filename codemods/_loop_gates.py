@@ -164,6 +164,8 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(value)  # of a dictionary: `item.get("user_id")`
         case ast.Call(func=ast.Name(id="int" | "str"), args=[value], keywords=[]):
             return is_pure(value)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[value, kinds], keywords=[]):
+            return is_pure(value) and is_pure(kinds)
     return False
 
 
