@@ -1,5 +1,6 @@
 """The cases of `django-in-bulk`: what it changes, and what it leaves alone with which code."""
 
+from codemods._django_in_bulk_helper_cases import HELPERS
 from codemods.api import Case, Repeat, Tier
 
 MODELS = """\
@@ -2057,25 +2058,6 @@ def get_author(pk):
         },
     ),
     _left(
-        "a helper with defaults",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk, city=None):
-    return Author.objects.get(pk=pk)
-"""
-        },
-    ),
-    _left(
         "a helper that takes anything",
         "R-SHAPE",
         """\
@@ -2575,4 +2557,5 @@ def get_author(pk):
         code="R-CARRY",
         sig="rows: list[str], numbers",
     ),
+    *HELPERS,
 )

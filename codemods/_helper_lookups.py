@@ -1,14 +1,18 @@
 """A loop whose lookup is behind a helper: `get_user(order.user_id)`, whose body is the lookup by its parameter.
 
 Where the helper's session finds rows that are kept (an identity map), its caller keeps them. Else a twin for many keys
-goes beside it, and the helper stays for what the twin does not answer.
+goes beside it, and the helper stays for what the twin does not answer. A helper that only passes its key on to such a
+helper gets a twin that passes the keys on.
 """
 
 import ast
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from codemods import _cst
+from codemods._helper_shapes import objection, shape
 from codemods._helper_twins import Twin, twin
 from codemods._key_errors import BROAD, OF_KEYS
 from codemods._lookups import Lookup, Match, Unfit
@@ -16,9 +20,10 @@ from codemods._loop_gates import is_pure
 from codemods._loops import Body, bodies
 from codemods.api import Repeat
 from codemods.index.calls import Key
-from codemods.index.facts import callee_of, dotted
+from codemods.index.facts import Call, callee_of, dotted
 
 Warm = Callable[[Body, ast.Call, str, str, ast.expr, Repeat], Lookup | Unfit | None]
+_DEPTH = 2  # helpers behind a helper
 
 
 class _Asks(NamedTuple):
@@ -29,129 +34,94 @@ class _Asks(NamedTuple):
     asked: Lookup | Unfit
 
 
-_HARMLESS = frozenset({"staticmethod", "classmethod"})
+class _Named(NamedTuple):
+    """The functions that a call can mean; `guessed` when only their name tells."""
+
+    keys: list[Key]
+    guessed: bool
 
 
 def with_helpers(lookup: Match, warm: Warm | None) -> Match:
     """The match, extended to calls of helpers; `warm` is the lookup as a caller can prepare it in its session."""
 
-    known: dict[tuple[Key, str], list[_Asks]] = {}  # what a function looks up, outside of its loops
+    known: dict[tuple[Key, str, int], list[_Asks]] = {}  # what a function looks up, outside of its loops
 
-    def behind(key: Key, body: Body, repeat: Repeat) -> list[_Asks]:
-        known_as = (key, repeat.fingerprint)
+    def behind(key: Key, body: Body, repeat: Repeat, depth: int) -> list[_Asks]:
+        known_as = (key, repeat.fingerprint, depth)
         if known_as not in known:
             helpers = list(bodies(body.index, [key]))
-            known[known_as] = [
-                _Asks(h, c, f) for h in helpers for c in h.calls() if h.loop(c) is None and (f := lookup(h, c, repeat))
-            ]
+            outside = [(h, c) for h in helpers for c in h.calls() if h.loop(c) is None]
+            known[known_as] = [_Asks(h, c, f) for h, c in outside if (f := lookup(h, c, repeat))]
+            if not known[known_as] and depth:
+                passing = [(h, c) for h, c in outside if any(shape(h, c, name) for name in h.function.params)]
+                known[known_as] = [_Asks(h, c, f) for h, c in passing if (f := of_helper(h, c, repeat, depth - 1))]
         return known[known_as]
 
+    def of_helper(body: Body, call: ast.Call, repeat: Repeat, depth: int) -> Lookup | Unfit | None:
+        named = _targets(body, call)
+        asks = [one for key in named.keys for one in behind(key, body, repeat, depth)]
+        return _behind(body, call, repeat, asks, named, warm) if asks else None
+
     def match(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
-        found = lookup(body, call, repeat)
-        if found is not None:
-            return found
-        targets = _targets(body, call)
-        asks = [one for key in targets for one in behind(key, body, repeat)]
-        return _behind(body, call, repeat, asks, len(targets), warm) if asks else None
+        return lookup(body, call, repeat) or of_helper(body, call, repeat, _DEPTH)
 
     return match
 
 
 def _behind(
-    body: Body, call: ast.Call, repeat: Repeat, found: list[_Asks], targets: int, warm: Warm | None
+    body: Body, call: ast.Call, repeat: Repeat, found: list[_Asks], named: _Named, warm: Warm | None
 ) -> Lookup | Unfit:
     helper, inner, asked = found[0]
     name = helper.function.qualname.rpartition(".")[2]
     where = f"line {call.lineno} of {body.path}"
     if isinstance(asked, Unfit):
         return Unfit(call, asked.code, asked.message)
-    if targets > 1 or len(found) > 1:
+    if len(named.keys) > 1 or len(found) > 1:
         return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, can be any of several functions")
-    if reason := _objection(helper, inner):
+    if reason := objection(helper):
         return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, {reason}")
+    asks_by = asked.key.id if isinstance(asked.key, ast.Name) else ""
+    if (way := shape(helper, inner, asks_by)) is None:
+        return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, does more than look up a row")
     if caught := _caught(helper):
         return Unfit(call, "R-EXC", f"`{name}`, which {where} calls, catches {caught}")
     awaited = isinstance(next(body.parents(call), None), ast.Await)
     given = _given(helper, call)
-    key = given.get(asked.key.id) if given is not None and isinstance(asked.key, ast.Name) else None
+    key = given.get(asks_by) if given is not None else None
     if given is None or key is None or awaited != isinstance(helper.definition, ast.AsyncFunctionDef):
         return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, takes its key in another way")
-    if warm is not None and asked.held and (session := _session_here(body, helper, inner, call, given)):
-        prepared = warm(body, call, session, _model_here(body, helper, inner), key, repeat)
+    doubts = (*asked.doubts, *way.doubts)
+    if named.guessed:
+        doubts += (f"`{ast.unparse(call.func)}` is taken for `{helper.function.qualname}`, the only one of that name",)
+    if warm is not None and asked.held and not way.first and not named.guessed:
+        session = _session_here(body, helper, inner, call, given)
+        prepared = warm(body, call, session, _model_here(body, helper, inner), key, repeat) if session else None
         if isinstance(prepared, Lookup):
-            return prepared
-    made = twin(body, Twin(helper, asked, call, key, _import_of(body, helper, call)))
-    return made or Unfit(call, "R-SHAPE", f"nothing beside `{name}` would be at hand for {where}")
+            return replace(prepared, doubts=doubts)
+    import_ = ("", "") if named.guessed else _import_of(body, helper, call)
+    made = twin(body, Twin(helper, asked, call, key, import_, way.first))
+    if made is None:
+        return Unfit(call, "R-SHAPE", f"nothing beside `{name}` would be at hand for {where}")
+    return replace(made, doubts=doubts)
 
 
-def _targets(body: Body, call: ast.Call) -> list[Key]:
+def _targets(body: Body, call: ast.Call) -> _Named:
     callee = callee_of(call.func)
     calls = [c for c in body.function.calls if c.line == call.lineno and c.callee == callee] if call.args or (
         call.keywords
     ) else []  # fmt: skip
-    return list(dict.fromkeys(key for c in calls for key in body.index.calls.targets(body.function, c)))
+    keys = dict.fromkeys(key for c in calls for key in body.index.calls.targets(body.function, c))
+    if keys or not calls or not is_pure(call.func):
+        return _Named(list(keys), guessed=False)
+    return _Named(_only_one(body, calls[0]), guessed=True)
 
 
-# ---- is the helper nothing but the lookup? ----
-
-
-def _objection(helper: Body, inner: ast.Call) -> str | None:
-    """What makes the helper more than the lookup."""
-    calls, function = helper.index.calls, helper.function
-    others = [dotted(d.func if isinstance(d, ast.Call) else d) for d in function.decorators]
-    if extra := [name for name in others if name not in _HARMLESS]:
-        return f"is decorated with `{extra[0]}`"
-    if function.owner is not None:
-        name = function.qualname.rpartition(".")[2]
-        if len(calls.methods((function.path, function.owner), name)) > 1:
-            return "is overridden below its class"
-    return None if _is_only(helper, inner) else "does more than look up a row"
-
-
-def _is_only(helper: Body, inner: ast.Call) -> bool:
-    block = helper.definition.body
-    if isinstance(block[0], ast.Expr) and isinstance(block[0].value, ast.Constant):
-        block = block[1:]
-    match block:
-        case [ast.Try(body=inside, handlers=handlers, orelse=[], finalbody=[]), *rest]:
-            return (
-                all(_gives_up(handler.body) for handler in handlers)
-                and _returns(helper, inside, inner)
-                and (not rest or _gives_up(rest))
-            )
-    return _returns(helper, block, inner)
-
-
-def _returns(helper: Body, block: list[ast.stmt], inner: ast.Call) -> bool:
-    match block:
-        case [ast.Return(value=value)]:
-            return value in _whole(helper, inner)
-        case [ast.Assign(targets=[ast.Name(id=name)], value=value), *rest, ast.Return(value=ast.Name(id=again))]:
-            return name == again and value in _whole(helper, inner) and all(_on_missing(s, name) for s in rest)
-    return False
-
-
-def _whole(helper: Body, inner: ast.Call) -> list[ast.AST]:
-    """The lookup, and the `await` around it."""
-    return [inner, *(above for above in helper.parents(inner) if isinstance(above, ast.Await) and above.value is inner)]
-
-
-def _on_missing(statement: ast.stmt, name: str) -> bool:
-    """`if user is None: raise NotFound`."""
-    match statement:
-        case ast.If(test=test, body=block, orelse=[]):
-            return ast.unparse(test) in {f"{name} is None", f"not {name}"} and _gives_up(block)
-    return False
-
-
-def _gives_up(block: list[ast.stmt]) -> bool:
-    """Whether a block raises, or returns nothing, and makes no row."""
-    match block:
-        case [*_, ast.Raise()]:
-            return all(isinstance(s, ast.Expr | ast.Raise) for s in block)
-        case [ast.Return(value=None | ast.Constant(value=None))] | [ast.Pass()]:
-            return True
-    return False
+def _only_one(body: Body, call: Call) -> list[Key]:
+    """The method that a call means if no other function of the tree has its name; a module's own is no method."""
+    found = body.index.calls.guesses(call)
+    head = call.callee.partition(".")[0]
+    module = body.index.tree.module(body.path)
+    return found if len(found) == 1 and module is not None and head not in module.imports else []
 
 
 def _caught(helper: Body) -> str:
@@ -166,7 +136,7 @@ def _caught(helper: Body) -> str:
 
 
 def _given(helper: Body, call: ast.Call) -> dict[str, ast.expr] | None:
-    """Parameter -> argument; None where stars, or defaults of the signature, leave that open."""
+    """Parameter -> argument, those that take their defaults left out; None where stars leave that open."""
     arguments = helper.definition.args
     names = [a.arg for a in [*arguments.posonlyargs, *arguments.args]]
     is_bound = helper.function.owner is not None and not helper.index.calls.is_static(
@@ -177,7 +147,10 @@ def _given(helper: Body, call: ast.Call) -> dict[str, ast.expr] | None:
         return None
     given = dict(zip(names, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg is not None}
     every = {*names, *(a.arg for a in arguments.kwonlyargs)}
-    return given if set(given) == every and not arguments.vararg and not arguments.kwarg else None
+    optional = {*names[len(names) - len(arguments.defaults) :]} if arguments.defaults else set()
+    optional |= {a.arg for a, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
+    is_whole = every - optional <= given.keys() <= every
+    return given if is_whole and not arguments.vararg and not arguments.kwarg else None
 
 
 def _session_here(body: Body, helper: Body, inner: ast.Call, call: ast.Call, given: dict[str, ast.expr]) -> str | None:

@@ -22,11 +22,12 @@ def handled(body: Body, loop: Loop, call: ast.Call, key: ast.expr) -> list[str]:
     Raises:
         RefusedError: a round catches errors of its own key.
     """
-    doubts, child = [], call
+    doubts: list[str] = []
+    child: ast.AST = call
     for above in body.within(call, ast.AST, loop):
         if isinstance(above, ast.Try) and child in above.body:
             doubts += [doubt for handler in above.handlers for doubt in _handled(handler, key)]
-        child = above  # type: ignore[assignment]
+        child = above
     return doubts
 
 

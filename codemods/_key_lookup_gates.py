@@ -29,7 +29,7 @@ class Gates:
         self._body, self._loop, self._lookup = body, loop, lookup
         self._where = f"line {lookup.call.lineno} of {body.path}"
         self._loose = rebound(body, loop)
-        self.doubts: list[str] = []
+        self.doubts = list(lookup.doubts)
         if not is_plain(loop):
             raise RefusedError("R-SHAPE", f"the loop around {self._where} is no plain `for`")
         if self._is_done():

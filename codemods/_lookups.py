@@ -18,7 +18,8 @@ class Lookup(msgspec.Struct, frozen=True):
     anyhow. `text_column`: the key's column holds text. `edits` are what else the files need, (path, start, end, text),
     and `bring` is the name that the file with the loop must import: (module, name). `twin`: `fetch` is a helper of the
     project. `grouped`: the call gives all rows of its key. `fields`: the key is that of these attributes, a tuple
-    of several, and `fetch` what gives one row after the other, before and after conditions on them.
+    of several, and `fetch` what gives one row after the other, before and after conditions on them. `doubts`: what a
+    reviewer must know of the call.
     """
 
     call: ast.Call
@@ -36,6 +37,7 @@ class Lookup(msgspec.Struct, frozen=True):
     twin: bool = False
     grouped: "Grouped | None" = None
     fields: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Grouped(msgspec.Struct, frozen=True):

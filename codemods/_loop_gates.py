@@ -148,6 +148,8 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(value)
         case ast.Subscript(value=value, slice=key):
             return is_pure(value) and is_pure(key)
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            return all(part is None or is_pure(part) for part in (lower, upper, step))
         case ast.Compare(left=left, comparators=others):
             return all(map(is_pure, [left, *others]))
         case ast.BoolOp(values=values) | ast.Tuple(elts=values):
@@ -162,6 +164,8 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(left) and is_pure(right)
         case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant()], keywords=[]):
             return is_pure(value)  # of a dictionary: `item.get("user_id")`
+        case ast.Call(func=ast.Attribute(value=value, attr="lower" | "upper" | "strip"), args=[], keywords=[]):
+            return is_pure(value)  # of a text
         case ast.Call(func=ast.Name(id="int" | "str"), args=[value], keywords=[]):
             return is_pure(value)
         case ast.Call(func=ast.Name(id="isinstance"), args=[value, kinds], keywords=[]):

@@ -134,6 +134,8 @@ def condition_lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unf
     if not any(is_compared(model, c.attribute, repeat) for c in found):
         return None
     where = f"line {call.lineno} of {body.path}"
+    if loop is None and len(found) > 1:  # which of a helper's parameters change with the rounds, its caller tells
+        found = [c for c in found if c.attribute in model.all_columns() and is_unique(model, c.attribute)] or found
     if len(found) > 1:
         return Unfit(call, "R-KEYEQ", f"{where} looks up {model.name} by {len(found)} columns, not by one key")
     (condition,) = found

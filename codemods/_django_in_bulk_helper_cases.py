@@ -1,0 +1,833 @@
+"""The cases of `django-in-bulk` whose lookup is behind helpers."""
+
+from codemods.api import Case, Repeat, Tier
+
+MODELS = """\
+from django.db import models
+
+
+class Author(models.Model):
+    email = models.CharField(max_length=80, unique=True)
+    city = models.CharField(max_length=80)
+
+
+class Post(models.Model):
+    title = models.CharField(max_length=80)
+    author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="posts")
+"""
+_FILES = {"blog/__init__.py": "", "blog/models.py": MODELS}
+AUTHOR = Repeat(
+    "author",
+    ("blog_author",),
+    ("blog_author.id",),
+    50,
+    statement="SELECT * FROM blog_author WHERE blog_author.id = ?",
+)
+
+
+def _changed(  # noqa: PLR0913
+    name: str, before: str, after: str, repeat: Repeat, *, files: dict[str, str] | None = None,
+    others: dict[str, str] | None = None, tier: Tier = "B",
+) -> Case:  # fmt: skip
+    return Case(name, before, after, (repeat,), tier=tier, files={**_FILES, **(files or {})}, others=others or {})
+
+
+def _left(name: str, code: str, text: str, repeat: Repeat, *, files: dict[str, str] | None = None) -> Case:
+    return Case(name, text, None, (repeat,), code, files={**_FILES, **(files or {})})
+
+
+HELPERS: tuple[Case, ...] = (
+    _changed(
+        "a helper of which a default is taken",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        """\
+from blog.models import Post
+from blog.services import get_author, get_authors
+
+
+def view(posts: list[Post]):
+    authors_by_id = get_authors([post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk, city=None, *, live=True):
+    return Author.objects.get(pk=pk)
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk, city=None, *, live=True):
+    return Author.objects.get(pk=pk)
+
+
+def get_authors(pks, city=None, *, live=True):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return Author.objects.in_bulk(pks)
+"""
+        },
+    ),
+    _changed(
+        "a helper that gives up without a key",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        """\
+from blog.models import Post
+from blog.services import get_author, get_authors
+
+
+def view(posts: list[Post]):
+    authors_by_id = get_authors([post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    \"\"\"The author.\"\"\"
+    if pk is None:
+        return None
+    return Author.objects.filter(pk=pk).first()
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    \"\"\"The author.\"\"\"
+    if pk is None:
+        return None
+    return Author.objects.filter(pk=pk).first()
+
+
+def get_authors(pks):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return Author.objects.in_bulk(pks)
+"""
+        },
+    ),
+    _changed(
+        "a helper that takes an empty key for none",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        """\
+from blog.models import Post
+from blog.services import get_author, get_authors
+
+
+def view(posts: list[Post]):
+    authors_by_id = get_authors([post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    if not pk:
+        return None
+    return Author.objects.filter(pk=pk).first()
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    if not pk:
+        return None
+    return Author.objects.filter(pk=pk).first()
+
+
+def get_authors(pks):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return Author.objects.in_bulk(pks)
+"""
+        },
+        tier="C",
+    ),
+    _changed(
+        "a helper that asks for its database first",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        """\
+from blog.models import Post
+from blog.services import get_author, get_authors
+
+
+def view(posts: list[Post]):
+    authors_by_id = get_authors([post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.databases import replica
+from blog.models import Author
+
+
+def get_author(pk):
+    database = replica()
+    return Author.objects.using(database).get(pk=pk)
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.databases import replica
+from blog.models import Author
+
+
+def get_author(pk):
+    database = replica()
+    return Author.objects.using(database).get(pk=pk)
+
+
+def get_authors(pks):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    database = replica()
+    return Author.objects.using(database).in_bulk(pks)
+"""
+        },
+        tier="C",
+    ),
+    _changed(
+        "a helper behind a helper",
+        """\
+from blog.models import Post
+from blog.services import author_of
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(author_of(post.author_id))
+""",
+        """\
+from blog.models import Post
+from blog.services import author_of, authors_of
+
+
+def view(posts: list[Post]):
+    authors_by_id = authors_of([post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or author_of(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.authors import get_author
+
+
+def author_of(pk):
+    return get_author(pk)
+""",
+            "blog/authors.py": """\
+from blog.models import Author
+
+
+def get_author(author_id):
+    return Author.objects.get(pk=author_id)
+""",
+        },
+        others={
+            "blog/authors.py": """\
+from blog.models import Author
+
+
+def get_author(author_id):
+    return Author.objects.get(pk=author_id)
+
+
+def get_authors(author_ids):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return Author.objects.in_bulk(author_ids)
+""",
+            "blog/services.py": """\
+from blog.authors import get_author, get_authors
+
+
+def author_of(pk):
+    return get_author(pk)
+
+
+def authors_of(pks):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return get_authors(pks)
+""",
+        },
+    ),
+    _changed(
+        "a method behind a method",
+        """\
+from blog.models import Post
+from blog.services import Service
+
+
+def view(posts: list[Post], service: Service):
+    for post in posts:
+        print(service.author(pk=post.author_id))
+""",
+        """\
+from blog.models import Post
+from blog.services import Service
+
+
+def view(posts: list[Post], service: Service):
+    authors_by_id = service.authors(pks=[post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or service.author(pk=post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        try:
+            return Author.objects.get(pk=pk)
+        except Author.DoesNotExist:
+            return None
+
+    def author(self, pk):
+        author = self.find_author(pk)
+        if author is None:
+            raise LookupError(pk)
+        return author
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        try:
+            return Author.objects.get(pk=pk)
+        except Author.DoesNotExist:
+            return None
+
+    def find_authors(self, pks):
+        \"\"\"Authors by id; those that are missing are left out.\"\"\"
+        return Author.objects.in_bulk(pks)
+
+    def author(self, pk):
+        author = self.find_author(pk)
+        if author is None:
+            raise LookupError(pk)
+        return author
+
+    def authors(self, pks):
+        \"\"\"Authors by id; those that are missing are left out.\"\"\"
+        return self.find_authors(pks)
+"""
+        },
+    ),
+    _changed(
+        "a helper behind two helpers",
+        """\
+from blog.models import Post
+from blog.services import author_of
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(author_of(post.author_id))
+""",
+        """\
+from blog.models import Post
+from blog.services import author_of, authors_of
+
+
+def view(posts: list[Post]):
+    authors_by_id = authors_of([post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or author_of(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(author_id):
+    return Author.objects.get(pk=author_id)
+
+
+def author_by_id(pk):
+    return get_author(pk)
+
+
+def author_of(pk):
+    return author_by_id(pk)
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(author_id):
+    return Author.objects.get(pk=author_id)
+
+
+def get_authors(author_ids):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return Author.objects.in_bulk(author_ids)
+
+
+def author_by_id(pk):
+    return get_author(pk)
+
+
+def authors_by_id(pks):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return get_authors(pks)
+
+
+def author_of(pk):
+    return author_by_id(pk)
+
+
+def authors_of(pks):
+    \"\"\"Authors by id; those that are missing are left out.\"\"\"
+    return authors_by_id(pks)
+"""
+        },
+    ),
+    _changed(
+        "a helper whose object has no type",
+        """\
+from blog.models import Post
+
+
+def view(posts: list[Post], service):
+    for post in posts:
+        print(service.find_author(post.author_id))
+""",
+        """\
+from blog.models import Post
+
+
+def view(posts: list[Post], service):
+    authors_by_id = service.find_authors([post.author_id for post in posts])
+    for post in posts:
+        print(authors_by_id.get(post.author_id) or service.find_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        return Author.objects.get(pk=pk)
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        return Author.objects.get(pk=pk)
+
+    def find_authors(self, pks):
+        \"\"\"Authors by id; those that are missing are left out.\"\"\"
+        return Author.objects.in_bulk(pks)
+"""
+        },
+        tier="C",
+    ),
+    _left(
+        "a helper behind three helpers",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Post
+from blog.services import author_of
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(author_of(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(author_id):
+    return Author.objects.get(pk=author_id)
+
+
+def author_by_id(pk):
+    return get_author(pk)
+
+
+def author_here(pk):
+    return author_by_id(pk)
+
+
+def author_of(pk):
+    return author_here(pk)
+"""
+        },
+    ),
+    _left(
+        "a helper that changes the key for the next one",
+        "R-SHAPE",
+        """\
+from blog.models import Post
+from blog.services import author_of
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(author_of(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(author_id):
+    return Author.objects.get(pk=author_id)
+
+
+def author_of(pk):
+    return get_author(pk + 1)
+"""
+        },
+    ),
+    _left(
+        "a helper that adds to what the next one gives",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Post
+from blog.services import author_of
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(author_of(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(author_id):
+    return Author.objects.get(pk=author_id)
+
+
+def author_of(pk):
+    return get_author(pk).email
+"""
+        },
+    ),
+    _left(
+        "a helper of which the next one is overridden",
+        "R-SHAPE",
+        """\
+from blog.models import Post
+from blog.services import Service
+
+
+def view(posts: list[Post], service: Service):
+    for post in posts:
+        print(service.author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        return Author.objects.get(pk=pk)
+
+    def author(self, pk):
+        return self.find_author(pk)
+
+
+class Cached(Service):
+    def find_author(self, pk):
+        return None
+"""
+        },
+    ),
+    _left(
+        "an object without a type, two helpers of the name",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Post
+
+
+def view(posts: list[Post], service):
+    for post in posts:
+        print(service.find_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        return Author.objects.get(pk=pk)
+
+
+class Other:
+    def find_author(self, pk):
+        return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a module of the name of a method",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Post
+import requests
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(requests.find_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "an object that a call makes",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Post
+
+
+def view(posts: list[Post], service):
+    for post in posts:
+        print(service().find_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+class Service:
+    def find_author(self, pk):
+        return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper that makes its own key",
+        "R-SHAPE",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    pk = int(pk)
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper that looks at its key first",
+        "R-SHAPE",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    seen = pk in ()
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper that makes a row without a key",
+        "R-SHAPE",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    if pk is None:
+        return Author(city="nowhere")
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper that gives up for another reason",
+        "R-SHAPE",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk, live=True):
+    if not live:
+        return None
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper with a default for its key",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author())
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk=1):
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+    _left(
+        "a helper that is given too much",
+        "R-SHAPE",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id, near=1))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk, city=None):
+    return Author.objects.get(pk=pk)
+"""
+        },
+    ),
+)
