@@ -69,7 +69,7 @@ REGION = "eu-west-1"
 
 @functools.cache
 def _cognito_idp():
-    return boto3.client('cognito-idp', region_name=REGION, config=Config(retries={'mode': 'standard'}, read_timeout=3))
+    return boto3.client("cognito-idp", region_name=REGION, config=Config(retries={"mode": "standard"}, read_timeout=3))
 
 
 # What sends orders.

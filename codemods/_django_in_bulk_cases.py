@@ -1549,25 +1549,43 @@ for pk in [1]:
         AUTHOR,
         imports="from django.db import transaction\n",
     ),
-    _left(
-        "the loop ends early",
-        "R-COND",
+    _changed(
+        "a loop that can end early is a draft",
         """\
 for pk in [1, 2]:
     author = Author.objects.get(pk=pk)
     if author.rank:
         break
 """,
+        """\
+authors_by_id = Author.objects.in_bulk([1, 2])
+for pk in [1, 2]:
+    author = authors_by_id.get(pk)
+    if author is None:
+        author = Author.objects.get(pk=pk)
+    if author.rank:
+        break
+""",
         AUTHOR,
+        tier="C",
     ),
     _left(
-        "the first one is returned",
+        "a loop of a generator",
         "R-COND",
         """\
 for pk in [1, 2]:
     author = Author.objects.get(pk=pk)
-    if author.rank:
-        return author
+    yield author
+""",
+        AUTHOR,
+    ),
+    _left(
+        "a loop that hands on what another gives",
+        "R-COND",
+        """\
+for pk in [1, 2]:
+    author = Author.objects.get(pk=pk)
+    yield from author.names
 """,
         AUTHOR,
     ),

@@ -1,4 +1,4 @@
-"""The cases of `django-in-bulk` whose lookup is behind helpers."""
+"""The cases of `django-in-bulk` whose lookup is behind helpers, among related rows, or behind more steps."""
 
 from codemods.api import Case, Repeat, Tier
 
@@ -16,13 +16,15 @@ class Post(models.Model):
     author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="posts")
 """
 _FILES = {"blog/__init__.py": "", "blog/models.py": MODELS}
-AUTHOR = Repeat(
-    "author",
-    ("blog_author",),
-    ("blog_author.id",),
-    50,
-    statement="SELECT * FROM blog_author WHERE blog_author.id = ?",
-)
+
+
+def _repeat(table: str, column: str) -> Repeat:
+    name = f"{table}.{column}"
+    return Repeat(name, (table,), (name,), 50, statement=f"SELECT * FROM {table} WHERE {name} = ?")
+
+
+AUTHOR, EMAIL = _repeat("blog_author", "id"), _repeat("blog_author", "email")
+POST, HAUNT = _repeat("blog_post", "id"), _repeat("blog_haunt", "id")
 
 
 def _changed(  # noqa: PLR0913
@@ -829,5 +831,295 @@ def get_author(pk, city=None):
     return Author.objects.get(pk=pk)
 """
         },
+    ),
+    _changed(
+        "rows of a related object",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    author = request.author
+    for pk in request.pks:
+        print(author.posts.get(pk=pk))
+""",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    author = request.author
+    pks = list(request.pks)
+    posts_by_id = author.posts.in_bulk(pks)
+    for pk in pks:
+        print(posts_by_id.get(pk) or author.posts.get(pk=pk))
+""",
+        POST,
+    ),
+    _left(
+        "rows of the object of a round",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for author in request.authors:
+        print(author.posts.get(pk=author.first))
+""",
+        POST,
+    ),
+    _left(
+        "rows of what a call gives",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        print(author().posts.get(pk=pk))
+""",
+        POST,
+    ),
+    _left(
+        "rows of a relation that leads to one",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        print(request.author.get(pk=pk))
+""",
+        POST,
+    ),
+    _left(
+        "rows of a relation of another model",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        print(request.posts.get(pk=pk))
+""",
+        AUTHOR,
+    ),
+    _left(
+        "related rows with a manager of their own",
+        "R-SHAPE",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        print(request.house.haunts.get(pk=pk))
+""",
+        HAUNT,
+        files={
+            "blog/more.py": """\
+from django.db import models
+from blog.models import Author
+
+
+class AuthorManager(models.Manager):
+    def get(self, **conditions):
+        return super().get(deleted=False, **conditions)
+
+
+class Haunt(models.Model):
+    house = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="haunts")
+    objects = AuthorManager()
+
+    class Meta:
+        app_label = "blog"
+"""
+        },
+    ),
+    _changed(
+        "related rows with a plain manager",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        print(request.house.haunts.get(pk=pk))
+""",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    pks = list(request.pks)
+    haunts_by_id = request.house.haunts.in_bulk(pks)
+    for pk in pks:
+        print(haunts_by_id.get(pk) or request.house.haunts.get(pk=pk))
+""",
+        HAUNT,
+        files={
+            "blog/more.py": """\
+from django.db import models
+from blog.models import Author
+
+
+class Haunt(models.Model):
+    house = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="haunts")
+    objects = models.Manager()
+
+    class Meta:
+        app_label = "blog"
+"""
+        },
+    ),
+    _changed(
+        "the first row behind more steps",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        author = (
+            Author.objects.filter(pk=pk)
+            .select_related(
+                "city",
+            )
+            .only("pk", "email")
+            .first()
+        )
+        print(author)
+""",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    pks = list(request.pks)
+    authors_by_id = Author.objects.select_related("city").only("pk", "email").in_bulk(
+        pks
+    )
+    for pk in pks:
+        author = authors_by_id.get(pk)
+        if author is None:
+            author = (
+                Author.objects.filter(pk=pk)
+                .select_related(
+                    "city",
+                )
+                .only("pk", "email")
+                .first()
+            )
+        print(author)
+""",
+        AUTHOR,
+    ),
+    _left(
+        "the first row behind a step that is not known",
+        "R-SHAPE",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        author = Author.objects.filter(pk=pk).values("email").first()
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "the first row of several filters",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        author = Author.objects.filter(city="x").filter(pk=pk).defer("email").first()
+""",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    pks = list(request.pks)
+    authors_by_id = Author.objects.filter(city="x").defer("email").in_bulk(pks)
+    for pk in pks:
+        author = authors_by_id.get(pk)
+        if author is None:
+            author = Author.objects.filter(city="x").filter(pk=pk).defer("email").first()
+""",
+        AUTHOR,
+    ),
+    _left(
+        "the first row of an expression",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        author = Author.objects.filter(Q(pk=pk)).defer("email").first()
+""",
+        AUTHOR,
+    ),
+    _left(
+        "the first row of all",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        author = Author.objects.order_by("city").first()
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "keys that are cut",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for name in request.names:
+        author = Author.objects.get(email=name[1:].strip().lower())
+""",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    names = list(request.names)
+    authors_by_email = Author.objects.in_bulk(
+        [name[1:].strip().lower() for name in names],
+        field_name="email",
+    )
+    for name in names:
+        author = authors_by_email.get(name[1:].strip().lower())
+        if author is None:
+            author = Author.objects.get(email=name[1:].strip().lower())
+""",
+        EMAIL,
+        tier="C",
+    ),
+    _left(
+        "a filter with another tail",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Author, Post
+
+
+def view(request):
+    for pk in request.pks:
+        author = Author.objects.filter(pk=pk)[:1].first()
+""",
+        AUTHOR,
     ),
 )

@@ -56,7 +56,9 @@ def early(body: Body, loop: Loop, *read: str) -> list[str]:
 
 def _can_fail(node: ast.AST) -> bool:
     match node:
-        case ast.Subscript() | ast.Call(func=ast.Name(id="int")):
+        case ast.Subscript(slice=ast.Slice()):
+            return False
+        case ast.Subscript() | ast.Call(func=ast.Name(id="int") | ast.Attribute(attr="lower" | "upper" | "strip")):
             return True
     return False
 

@@ -183,17 +183,17 @@ class Edit:
         start, end = body.offsets(whole)
         written = body.text[start:end]
         row = self._gates.row()
-        statement = body.statement(whole)
-        begin = body.offsets(statement)[0]
-        indent = body.text[body.text.rfind("\n", 0, start) + 1 : begin]
+        begin, stop = body.offsets(body.statement(whole))
+        indent = body.text[body.text.rfind("\n", 0, begin) + 1 : begin]
         if row is None or indent.strip() or isinstance(self._loop, Comprehension):
             above = next(body.parents(whole))
             argument = isinstance(above, ast.Call) and whole in above.args
             bare = argument or isinstance(above, ast.keyword | ast.Return | ast.Assign | ast.NamedExpr)
             return start, end, f"{found} or {written}" if bare else f"({found} or {written})"
         newline, deeper = _cst.newline(body.text), _loop_edits.step(body)
-        moved = written.replace(newline, newline + deeper)
-        return begin, end, (
+        value = body.text[begin:stop].partition("=")[2].lstrip()  # with the parentheses around it
+        moved = value.replace(newline, newline + deeper)
+        return begin, stop, (
             f"{row} = {found}{newline}{indent}if {row} is None:{newline}{indent}{deeper}{row} = {moved}"
         )  # fmt: skip
 

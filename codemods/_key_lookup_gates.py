@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from codemods import _key_errors
-from codemods._lookups import Lookup
+from codemods._lookups import OF_ROWS, Lookup
 from codemods._loop_gates import ends_early, inside, is_plain, is_pure, iterated, rebound, streams
 from codemods._loop_writes import effects
 from codemods._loops import Body, Comprehension, Loop, names_in, targets
@@ -37,7 +37,9 @@ class Gates:
         if streams(iterated(loop)):
             raise RefusedError("R-STREAM", f"the loop around {self._where} goes over a stream")
         if ends_early(body, loop):
-            raise RefusedError("R-COND", f"the loop around {self._where} can end early")
+            if lookup.grouped is not None or lookup.strategy not in OF_ROWS or _gives_items(loop):
+                raise RefusedError("R-COND", f"the loop around {self._where} can end early")
+            self.doubts.append("the loop can end early: rows of rounds that it does not come to are fetched too")
         self._fetch_stands_alone()
         self._consider_effects()
         self.key = self._of_targets(lookup.key, "key")
@@ -268,6 +270,11 @@ class Gates:
         spelled = self._of_targets(test, "condition")
         is_operand = isinstance(test, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
         return f"not {spelled}" if is_operand else f"not ({spelled})"
+
+
+def _gives_items(loop: Loop) -> bool:
+    """Whether a reader elsewhere decides when the loop ends."""
+    return isinstance(loop, Comprehension) or any(isinstance(n, ast.Yield | ast.YieldFrom) for n in inside(loop))
 
 
 # A condition only chooses which keys are fetched: where an opposite is not exact, a round asks for itself.

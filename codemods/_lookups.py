@@ -8,6 +8,8 @@ import msgspec
 from codemods._loops import Body
 from codemods.api import Repeat
 
+OF_ROWS = frozenset({"in_bulk", "IN query", "identity map"})  # strategies that cost a row for each key, no request
+
 
 class Lookup(msgspec.Struct, frozen=True):
     """A call that gives the row of one key.

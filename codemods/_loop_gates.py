@@ -162,13 +162,20 @@ def is_pure(node: ast.expr) -> bool:
             )
         case ast.BinOp(left=left, right=right):
             return is_pure(left) and is_pure(right)
-        case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant()], keywords=[]):
+        case ast.Call(keywords=[]):
+            return _is_pure_call(node)
+    return False
+
+
+def _is_pure_call(node: ast.Call) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant()]):
             return is_pure(value)  # of a dictionary: `item.get("user_id")`
-        case ast.Call(func=ast.Attribute(value=value, attr="lower" | "upper" | "strip"), args=[], keywords=[]):
+        case ast.Call(func=ast.Attribute(value=value, attr="lower" | "upper" | "strip"), args=[]):
             return is_pure(value)  # of a text
-        case ast.Call(func=ast.Name(id="int" | "str"), args=[value], keywords=[]):
+        case ast.Call(func=ast.Name(id="int" | "str"), args=[value]):
             return is_pure(value)
-        case ast.Call(func=ast.Name(id="isinstance"), args=[value, kinds], keywords=[]):
+        case ast.Call(func=ast.Name(id="isinstance"), args=[value, kinds]):
             return is_pure(value) and is_pure(kinds)
     return False
 
