@@ -141,6 +141,40 @@ def _listed(latency: float) -> None:
     d.slowly(work, latency)
 
 
+def _exist_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [d.user.objects.filter(email=f"{n}@x").exists() for n in range(ORDERS)], latency)
+
+
+def _existing(latency: float) -> None:
+    """Keys of unknown origin: those that are not found, 60 of 100, are asked for again."""
+    d = _django()
+
+    def work() -> list[bool]:
+        emails = [f"{n}@x" for n in range(ORDERS)]
+        found_emails = set(d.user.objects.filter(email__in=emails).values_list("email", flat=True))
+        return [email in found_emails or d.user.objects.filter(email=email).exists() for email in emails]
+
+    d.slowly(work, latency)
+
+
+def _count_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [d.user.objects.filter(group=g).count() for g in GROUPS], latency)
+
+
+def _counted(latency: float) -> None:
+    from django.db.models import Count
+
+    d = _django()
+
+    def work() -> list[int]:
+        counts = dict(d.user.objects.filter(group__in=GROUPS).values_list("group").annotate(Count("pk")))
+        return [counts.get(group, 0) for group in GROUPS]
+
+    d.slowly(work, latency)
+
+
 def _query_each(latency: float) -> None:
     s = _sqlalchemy()
     with s.session(latency) as session:
@@ -186,5 +220,7 @@ ROWS = [
     ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),
     ("sqlalchemy-insert-many", (ORDERS, 1), _insert_each, _inserted),
     ("django-group-rows", (len(GROUPS), 1), _list_each, _listed),
+    ("django-exists (keys of unknown origin)", (ORDERS, ORDERS - USERS + 1), _exist_each, _existing),
+    ("django-exists (count)", (len(GROUPS), 1), _count_each, _counted),
     ("sqlalchemy-group-rows", (len(GROUPS), 1), _query_each, _queried),
 ]
