@@ -1889,26 +1889,6 @@ def get_author(pk):
         },
     ),
     _left(
-        "a helper that does more",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    check(pk)
-    return Author.objects.get(pk=pk)
-"""
-        },
-    ),
-    _left(
         "a helper that creates",
         "R-SHAPE",
         """\
@@ -1931,50 +1911,6 @@ def get_author(pk):
         },
     ),
     _left(
-        "a helper that tells more rows apart",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    author = Author.objects.filter(pk=pk).first()
-    if author.deleted:
-        raise ValueError
-    return author
-"""
-        },
-    ),
-    _left(
-        "a helper that looks elsewhere",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    try:
-        return Author.objects.get(pk=pk)
-    except Author.DoesNotExist:
-        return make(pk)
-"""
-        },
-    ),
-    _left(
         "a helper that asks by several columns",
         "R-KEYEQ",
         """\
@@ -1990,25 +1926,6 @@ from blog.models import Author
 
 def get_author(city, rank):
     return Author.objects.get(city=city, rank=rank)
-"""
-        },
-    ),
-    _left(
-        "a helper that computes its key",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(key):
-    return Author.objects.get(pk=key.pk)
 """
         },
     ),
@@ -2331,26 +2248,6 @@ def get_author(pk):
     while author is None:
         author = wait()
     return author
-"""
-        },
-    ),
-    _left(
-        "a helper that says what it does",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    print(pk)
-    return Author.objects.get(pk=pk)
 """
         },
     ),

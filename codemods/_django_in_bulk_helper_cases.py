@@ -712,9 +712,8 @@ def get_author(pk):
 """
         },
     ),
-    _left(
+    _changed(
         "a helper that looks at its key first",
-        "R-SHAPE",
         """\
 from blog.models import Post
 from blog.services import get_author
@@ -723,6 +722,16 @@ from blog.services import get_author
 def view(posts: list[Post]):
     for post in posts:
         print(get_author(post.author_id))
+""",
+        """\
+from blog.models import Author, Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    authors_by_id = Author.objects.in_bulk([post.author_id for post in posts])
+    for post in posts:
+        print(get_author(post.author_id, author=authors_by_id.get(post.author_id)))
 """,
         AUTHOR,
         files={
@@ -735,10 +744,21 @@ def get_author(pk):
     return Author.objects.get(pk=pk)
 """
         },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk, author=None):
+    seen = pk in ()
+    return author or Author.objects.get(pk=pk)
+"""
+        },
+        tier="C",
     ),
     _left(
         "a helper that makes a row without a key",
-        "R-SHAPE",
+        "R-GET-OR-CREATE",
         """\
 from blog.models import Post
 from blog.services import get_author
@@ -761,9 +781,8 @@ def get_author(pk):
 """
         },
     ),
-    _left(
+    _changed(
         "a helper that gives up for another reason",
-        "R-SHAPE",
         """\
 from blog.models import Post
 from blog.services import get_author
@@ -772,6 +791,16 @@ from blog.services import get_author
 def view(posts: list[Post]):
     for post in posts:
         print(get_author(post.author_id))
+""",
+        """\
+from blog.models import Author, Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    authors_by_id = Author.objects.in_bulk([post.author_id for post in posts])
+    for post in posts:
+        print(get_author(post.author_id, author=authors_by_id.get(post.author_id)))
 """,
         AUTHOR,
         files={
@@ -785,6 +814,18 @@ def get_author(pk, live=True):
     return Author.objects.get(pk=pk)
 """
         },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk, live=True, author=None):
+    if not live:
+        return None
+    return author or Author.objects.get(pk=pk)
+"""
+        },
+        tier="C",
     ),
     _left(
         "a helper with a default for its key",
@@ -1121,5 +1162,174 @@ def view(request):
         author = Author.objects.filter(pk=pk)[:1].first()
 """,
         AUTHOR,
+    ),
+    _changed(
+        "a helper that is lent the row of an object",
+        """\
+from blog.models import Post
+from blog.services import author_of
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(author_of(post))
+""",
+        """\
+from blog.models import Author, Post
+from blog.services import author_of
+
+
+def view(posts: list[Post]):
+    authors_by_id = Author.objects.in_bulk([post.author_id for post in posts])
+    for post in posts:
+        print(author_of(post, author=authors_by_id.get(post.author_id)))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def author_of(post):
+    return Author.objects.get(pk=post.author_id)
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def author_of(post, author=None):
+    return author or Author.objects.get(pk=post.author_id)
+"""
+        },
+        tier="C",
+    ),
+    _changed(
+        "a method of a row that is lent another",
+        """\
+from blog.models import Shown as Post
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(post.show_author(prefix="x"))
+""",
+        """\
+from blog.models import Author, Shown as Post
+
+
+def view(posts: list[Post]):
+    authors_by_id = Author.objects.in_bulk([post.author_id for post in posts])
+    for post in posts:
+        print(post.show_author(prefix="x", author=authors_by_id.get(post.author_id)))
+""",
+        AUTHOR,
+        files={
+            "blog/shown.py": """\
+from django.db import models
+
+from blog.models import Author
+
+
+class Shown:
+    def show_author(self, prefix=""):
+        try:
+            author = Author.objects.get(pk=self.author_id)
+        except Author.DoesNotExist:
+            return prefix
+        return prefix + author.email
+"""
+        },
+        others={
+            "blog/shown.py": """\
+from django.db import models
+
+from blog.models import Author
+
+
+class Shown:
+    def show_author(self, prefix="", author=None):
+        try:
+            if author is None:
+                author = Author.objects.get(pk=self.author_id)
+        except Author.DoesNotExist:
+            return prefix
+        return prefix + author.email
+"""
+        },
+        tier="C",
+    ),
+    _left(
+        "a helper that lists the rows of its key",
+        "R-UNRESOLVED",
+        """\
+from blog.models import Post
+from blog.services import authors_of
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(authors_of(post))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def authors_of(post):
+    authors = Author.objects.filter(pk=post.author_id)
+    return len(authors)
+"""
+        },
+    ),
+    _changed(
+        "a helper that looks elsewhere",
+        """\
+from blog.models import Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    for post in posts:
+        print(get_author(post.author_id))
+""",
+        """\
+from blog.models import Author, Post
+from blog.services import get_author
+
+
+def view(posts: list[Post]):
+    authors_by_id = Author.objects.in_bulk([post.author_id for post in posts])
+    for post in posts:
+        print(get_author(post.author_id, author=authors_by_id.get(post.author_id)))
+""",
+        AUTHOR,
+        files={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk):
+    try:
+        return Author.objects.get(pk=pk)
+    except Author.DoesNotExist:
+        return make(pk)
+"""
+        },
+        others={
+            "blog/services.py": """\
+from blog.models import Author
+
+
+def get_author(pk, author=None):
+    try:
+        return author or Author.objects.get(pk=pk)
+    except Author.DoesNotExist:
+        return make(pk)
+"""
+        },
+        tier="C",
     ),
 )

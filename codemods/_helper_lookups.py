@@ -12,7 +12,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from codemods import _cst
-from codemods._helper_shapes import objection, shape
+from codemods._helper_loans import Loan, is_lent, loan
+from codemods._helper_shapes import means_the_same, objection, shape
 from codemods._helper_twins import Twin, twin
 from codemods._key_errors import BROAD, OF_KEYS
 from codemods._lookups import Lookup, Match, Unfit
@@ -80,36 +81,76 @@ def _behind(
         return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, can be any of several functions")
     if reason := objection(helper):
         return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, {reason}")
-    asks_by = asked.key.id if isinstance(asked.key, ast.Name) else ""
-    if (way := shape(helper, inner, asks_by)) is None:
-        return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, does more than look up a row")
+    if is_lent(helper, inner, call):
+        return Unfit(call, "R-BATCHED", f"`{name}`, which {where} calls, is lent its row")
     if caught := _caught(helper):
         return Unfit(call, "R-EXC", f"`{name}`, which {where} calls, catches {caught}")
-    awaited = isinstance(next(body.parents(call), None), ast.Await)
-    given = _given(helper, call)
-    key = given.get(asks_by) if given is not None else None
-    if given is None or key is None or awaited != isinstance(helper.definition, ast.AsyncFunctionDef):
-        return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, takes its key in another way")
-    doubts = (*asked.doubts, *way.doubts)
-    if named.guessed:
-        doubts += (f"`{ast.unparse(call.func)}` is taken for `{helper.function.qualname}`, the only one of that name",)
-    if warm is not None and asked.held and not way.first and not named.guessed:
+    way = _Way(helper, inner, asked, call, named.guessed)
+    made = _handed_on(body, way, repeat, warm) or _lent(body, way)
+    if made is None:
+        asks_by = asked.key.id if isinstance(asked.key, ast.Name) else ""
+        more = shape(helper, inner, asks_by) is None
+        reason = "does more than look up a row" if more else "takes its key in another way"
+        return Unfit(call, "R-SHAPE", f"`{name}`, which {where} calls, {reason}")
+    if isinstance(made, Lookup) and named.guessed:
+        taken = f"`{ast.unparse(call.func)}` is taken for `{helper.function.qualname}`, the only one of that name"
+        return replace(made, doubts=(*made.doubts, taken))
+    return made
+
+
+class _Way(NamedTuple):
+    """A call of a helper, and the lookup in that; `guessed` when only a name tells that it is this one."""
+
+    helper: Body
+    inner: ast.Call
+    asked: Lookup
+    call: ast.Call
+    guessed: bool
+
+    def given(self, body: Body) -> dict[str, ast.expr] | None:
+        """Parameter -> argument, if the call waits for the helper as it must."""
+        awaited = isinstance(next(body.parents(self.call), None), ast.Await)
+        given = _given(self.helper, self.call)
+        return given if awaited == isinstance(self.helper.definition, ast.AsyncFunctionDef) else None
+
+    def import_(self, body: Body) -> tuple[str, str] | None:
+        """The import by which the caller has the helper."""
+        return ("", "") if self.guessed else _import_of(body, self.helper, self.call)
+
+
+def _handed_on(body: Body, way: _Way, repeat: Repeat, warm: Warm | None) -> Lookup | Unfit | None:
+    """The lookup of a helper that is nothing else."""
+    helper, inner, asked, call, guessed = way
+    if not isinstance(asked.key, ast.Name):
+        return None
+    form, given = shape(helper, inner, asked.key.id), way.given(body)
+    key = given.get(asked.key.id) if given is not None else None
+    if form is None or given is None or key is None:
+        return None
+    doubts = (*asked.doubts, *form.doubts)
+    if warm is not None and asked.held and not form.first and not guessed:
         session = _session_here(body, helper, inner, call, given)
         prepared = warm(body, call, session, _model_here(body, helper, inner), key, repeat) if session else None
         if isinstance(prepared, Lookup):
             return replace(prepared, doubts=doubts)
-    import_ = ("", "") if named.guessed else _import_of(body, helper, call)
-    made = twin(body, Twin(helper, asked, call, key, import_, way.first))
+    made = twin(body, Twin(helper, asked, call, key, way.import_(body), form.first))
     if made is None:
-        return Unfit(call, "R-SHAPE", f"nothing beside `{name}` would be at hand for {where}")
+        name = helper.function.qualname.rpartition(".")[2]
+        message = f"nothing beside `{name}` would be at hand for line {call.lineno} of {body.path}"
+        return Unfit(call, "R-SHAPE", message)
     return replace(made, doubts=doubts)
+
+
+def _lent(body: Body, way: _Way) -> Lookup | Unfit | None:
+    """The lookup of a helper that does more with its row."""
+    given = way.given(body)
+    return loan(body, Loan(way.helper, way.inner, way.asked, way.call, given, way.import_(body))) if given else None
 
 
 def _targets(body: Body, call: ast.Call) -> _Named:
     callee = callee_of(call.func)
-    calls = [c for c in body.function.calls if c.line == call.lineno and c.callee == callee] if call.args or (
-        call.keywords
-    ) else []  # fmt: skip
+    is_asked = call.args or call.keywords or isinstance(call.func, ast.Attribute)
+    calls = [c for c in body.function.calls if c.line == call.lineno and c.callee == callee] if is_asked else []
     keys = dict.fromkeys(key for c in calls for key in body.index.calls.targets(body.function, c))
     if keys or not calls or not is_pure(call.func):
         return _Named(list(keys), guessed=False)
@@ -171,25 +212,14 @@ def _session_here(body: Body, helper: Body, inner: ast.Call, call: ast.Call, giv
     if root in {"self", "cls"}:
         is_same = isinstance(call.func, ast.Attribute) and dotted(call.func.value) == root
         return written if is_same else None
-    return written if _means_the_same(body, helper, root) else None
+    return written if means_the_same(body, helper, root) else None
 
 
 def _model_here(body: Body, helper: Body, inner: ast.Call) -> str:
     """The name of the helper's model, if its caller has it too; else ""."""
     query = inner.func.value if isinstance(inner.func, ast.Attribute) else None
     name = dotted((query if isinstance(query, ast.Call) else inner).args[0])
-    return name if name and _means_the_same(body, helper, name.partition(".")[0]) else ""
-
-
-def _means_the_same(body: Body, helper: Body, name: str) -> bool:
-    """Whether a name of both files' top levels is one thing, and neither function binds it."""
-    if body.bindings(name) or helper.bindings(name):
-        return False
-    if body.path == helper.path:
-        return True
-    there = helper.index.names.resolve(helper.path, name)
-    here = body.index.names.resolve(body.path, name)
-    return there is not None and there == here
+    return name if name and means_the_same(body, helper, name.partition(".")[0]) else ""
 
 
 def _import_of(body: Body, helper: Body, call: ast.Call) -> tuple[str, str] | None:

@@ -97,3 +97,14 @@ def gives_up(block: list[ast.stmt]) -> bool:
         case [ast.Return(value=None | ast.Constant(value=None))] | [ast.Pass()]:
             return True
     return False
+
+
+def means_the_same(body: Body, helper: Body, name: str) -> bool:
+    """Whether a name of both files' top levels is one thing, and neither function binds it."""
+    if body.bindings(name) or helper.bindings(name):
+        return False
+    if body.path == helper.path:
+        return True
+    there = helper.index.names.resolve(helper.path, name)
+    here = body.index.names.resolve(body.path, name)
+    return there is not None and there == here

@@ -4,6 +4,7 @@ import ast
 from functools import cached_property
 
 from codemods import _cst, _loop_edits, _loop_layout
+from codemods._helper_loans import argument
 from codemods._key_lookup_gates import Gates, asked
 from codemods._lookups import Lookup
 from codemods._loop_answers import proposed
@@ -139,7 +140,8 @@ class Edit:
             name, note = self._fresh(many, f"known_{many}"), f"{indent}{_KEPT}{_cst.newline(body.text)}"
         else:
             name, note = self._fresh(f"{many}_by_{lookup.attribute}", f"found_{many}"), ""
-            edits.append(self._answered(f"{name}.get({body.source(lookup.key)})"))
+            found = f"{name}.get({body.source(lookup.key)})"
+            edits.append(argument(body, lookup.call, lookup.lent, found) if lookup.lent else self._answered(found))
         opening, closing = lookup.fetch
         if lookup.fields:
             return self._by_fields(indent, name, keys)

@@ -21,7 +21,7 @@ class Lookup(msgspec.Struct, frozen=True):
     and `bring` is the name that the file with the loop must import: (module, name). `twin`: `fetch` is a helper of the
     project. `grouped`: the call gives all rows of its key. `fields`: the key is that of these attributes, a tuple
     of several, and `fetch` what gives one row after the other, before and after conditions on them. `doubts`: what a
-    reviewer must know of the call.
+    reviewer must know of the call. `lent`: the parameter by which the call, of a helper, is given its row.
     """
 
     call: ast.Call
@@ -40,6 +40,7 @@ class Lookup(msgspec.Struct, frozen=True):
     grouped: "Grouped | None" = None
     fields: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    lent: str = ""
 
 
 class Grouped(msgspec.Struct, frozen=True):

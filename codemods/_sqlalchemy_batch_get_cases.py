@@ -1542,25 +1542,5 @@ def get_user(session, user_id):
         ),
         _repeat("accounts", "city"),
     ),
-    _left(
-        "a helper of a model that does more",
-        "R-SHAPE",
-        """\
-for id in [1]:
-    print(get_user(id))
-""",
-        USER,
-        imports="from services import get_user\n",
-        files={
-            "services.py": """\
-from models import User
-
-
-def get_user(user_id):
-    print(user_id)
-    return User.query.get(user_id)
-"""
-        },
-    ),
     *HELPERS,
 )

@@ -526,9 +526,8 @@ def get_user(session, name, rank):
 """
         },
     ),
-    _left(
+    _changed(
         "a helper that writes first",
-        "R-SHAPE",
         """\
 from dao import get_user
 
@@ -536,6 +535,23 @@ from dao import get_user
 def view(session, orders: list):
     for order in orders:
         print(get_user(session, order.user_id))
+""",
+        """\
+from dao import get_user
+from models import User
+
+
+def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(get_user(session, order.user_id, user=users_by_id.get(order.user_id)))
 """,
         USER,
         files={
@@ -548,6 +564,17 @@ def get_user(session, user_id):
     return session.get(User, user_id)
 """
         },
+        others={
+            "dao.py": """\
+from models import User
+
+
+def get_user(session, user_id, user=None):
+    session.flush()
+    return user or session.get(User, user_id)
+"""
+        },
+        tier="C",
     ),
     _left(
         "a helper that takes all there is",
@@ -653,5 +680,975 @@ def get_user(session, user_id):
     return get_user(session, user_id)
 """
         },
+    ),
+    _changed(
+        "a helper of a module that the caller imports",
+        """\
+import dao
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(dao.describe(session, order))
+""",
+        """\
+import dao
+from models import User
+
+
+def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(dao.describe(session, order, user=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    if user is None:
+        return "nobody"
+    return f"{order.id}: {user.name}"
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order, user=None):
+    if user is None:
+        user = session.get(User, order.user_id)
+    if user is None:
+        return "nobody"
+    return f"{order.id}: {user.name}"
+"""
+        },
+        tier="C",
+    ),
+    _changed(
+        "a helper that is lent a row by a name",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session=session, order=order))
+""",
+        """\
+from dao import describe
+from models import User
+
+
+def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(describe(session=session, order=order, user=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    return "x" + session.get(User, order.user_id).name
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order, user=None):
+    return "x" + (user or session.get(User, order.user_id)).name
+"""
+        },
+        tier="C",
+    ),
+    _changed(
+        "a helper beside its model",
+        """\
+from models_too import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        """\
+from models_too import Account, describe
+
+
+def view(session, orders: list):
+    account_ids = [order.user_id for order in orders]
+    accounts_by_id = {
+        account.id: account
+        for start in range(0, len(account_ids), 500)
+        for account in session.query(Account).filter(
+            Account.id.in_(account_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(describe(session, order, account=accounts_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "models_too.py": """\
+from database import Base
+from sqlalchemy import Column, Integer
+
+
+class Account(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+
+
+def describe(session, order):
+    account = session.get(Account, order.user_id)
+    return account.name
+"""
+        },
+        others={
+            "models_too.py": """\
+from database import Base
+from sqlalchemy import Column, Integer
+
+
+class Account(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+
+
+def describe(session, order, account=None):
+    if account is None:
+        account = session.get(Account, order.user_id)
+    return account.name
+"""
+        },
+        tier="C",
+    ),
+    _left(
+        "a helper that needs what its caller lacks",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from database import session
+from models import User
+
+
+def describe(order):
+    user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper with a session of its own file",
+        "R-SHAPE",
+        """\
+from dao import describe
+from models import User
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+session = make()
+
+
+def describe(order):
+    user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper whose row is found after another",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    text = ""; user = session.get(User, order.user_id)
+    return text + user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that waits while its caller does not",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+async def describe(session, order):
+    user = await session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that changes what it is given",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    order = order.first
+    user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that is lent a row in half of its calls",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order, user=None):
+    if user is None:
+        user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that is lent its row by its caller",
+        "R-BATCHED",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order, user=order.user))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order, user=None):
+    if user is None:
+        user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _changed(
+        "a helper that does more with its row",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        """\
+from dao import describe
+from models import User
+
+
+def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(describe(session, order, user=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    if user is None:
+        return "nobody"
+    return f"{order.id}: {user.name}"
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order, user=None):
+    if user is None:
+        user = session.get(User, order.user_id)
+    if user is None:
+        return "nobody"
+    return f"{order.id}: {user.name}"
+"""
+        },
+        tier="C",
+    ),
+    _changed(
+        "a helper of the same file",
+        """\
+from models import User
+
+
+def describe(session, order, *, short=False):
+    \"\"\"The order.\"\"\"
+    if short:
+        return ""
+    return session.query(User).filter_by(id=order.user_id).one().name
+
+
+def view(session, orders: list):
+    return [describe(session, order) for order in orders]
+""",
+        """\
+from models import User
+
+
+def describe(session, order, *, short=False, user=None):
+    \"\"\"The order.\"\"\"
+    if short:
+        return ""
+    return (user or session.query(User).filter_by(id=order.user_id).one()).name
+
+
+def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    return [describe(session, order, user=users_by_id.get(order.user_id)) for order in orders]
+""",
+        USER,
+        tier="C",
+    ),
+    _changed(
+        "a method of the row of a round",
+        """\
+from dao import Order
+
+
+def view(session, orders: list[Order]):
+    for order in orders:
+        print(order.describe(session))
+""",
+        """\
+from dao import Order
+from models import User
+
+
+def view(session, orders: list[Order]):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(order.describe(session, found=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+class Order:
+    def describe(self, session):
+        found = session.query(User).filter(User.id == self.user_id).one_or_none()
+        return found and found.name
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+class Order:
+    def describe(self, session, found=None):
+        if found is None:
+            found = session.query(User).filter(User.id == self.user_id).one_or_none()
+        return found and found.name
+"""
+        },
+        tier="C",
+    ),
+    _left(
+        "a method without arguments",
+        "R-SHAPE",
+        """\
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(order.describe_user())
+""",
+        USER,
+        files={
+            "dao.py": """\
+from database import session
+from models import User
+
+
+class Order:
+    def describe_user(self):
+        user = session.get(User, self.user_id)
+        return user.name
+"""
+        },
+    ),
+    _changed(
+        "a helper whose arguments stand on lines",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        """\
+from dao import describe
+from models import User
+
+
+def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(describe(session, order, user=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(
+    session,
+    order,
+):
+    user = session.get(User, order.user_id)
+    if user is None:
+        return "nobody"
+    return f"{order.id}: {user.name}"
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+def describe(
+    session,
+    order,
+    user=None,
+):
+    if user is None:
+        user = session.get(User, order.user_id)
+    if user is None:
+        return "nobody"
+    return f"{order.id}: {user.name}"
+"""
+        },
+        tier="C",
+    ),
+    _changed(
+        "a helper in a service",
+        """\
+from dao import Service
+
+
+def view(service: Service, orders: list):
+    for order in orders:
+        print(service.describe(order, "x"))
+""",
+        """\
+from dao import Service
+from models import User
+
+
+def view(service: Service, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in service.session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(service.describe(order, "x", user=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+class Service:
+    def describe(self, order, prefix=""):
+        user = self.session.get(User, order.user_id)
+        return prefix + user.name
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+class Service:
+    def describe(self, order, prefix="", user=None):
+        if user is None:
+            user = self.session.get(User, order.user_id)
+        return prefix + user.name
+"""
+        },
+        tier="C",
+    ),
+    _left(
+        "an asynchronous helper that does more",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+async def view(session, orders: list):
+    for order in orders:
+        print(await describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+async def describe(session, order):
+    user = await session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that writes such rows",
+        "R-GET-OR-CREATE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    if user is None:
+        session.add(User(name="x"))
+    return user
+"""
+        },
+    ),
+    _changed(
+        "a helper that changes its row",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        """\
+from dao import describe
+from models import User
+
+
+def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in session.query(User).filter(
+            User.id.in_(user_ids[start : start + 500])
+        )
+    }
+    for order in orders:
+        print(describe(session, order, user=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    user.name = "x"
+    return user.name
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order, user=None):
+    if user is None:
+        user = session.get(User, order.user_id)
+    user.name = "x"
+    return user.name
+"""
+        },
+        tier="C",
+    ),
+    _left(
+        "a helper that sets the key",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    order.user_id += 1
+    user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that ends a transaction",
+        "R-COMMIT",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    session.commit()
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that takes all there is",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order, **more):
+    user = session.get(User, order.user_id)
+    if user is None:
+        return "nobody"
+    return f"{order.id}: {user.name}"
+"""
+        },
+    ),
+    _left(
+        "a helper that looks up by what it computes",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    key = order.user_id
+    user = session.get(User, key)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper whose session is its own",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(order):
+    session = make()
+    user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that names its row twice",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    if user is None:
+        user = order.guest
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper that is given what a call gives",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order()))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper of a model that its caller names otherwise",
+        "R-SHAPE",
+        """\
+from dao import describe
+from other import User
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def describe(session, order):
+    user = session.get(User, order.user_id)
+    return user.name
+"""
+        },
+    ),
+    _changed(
+        "an asynchronous helper of a caller that has its model",
+        """\
+from dao import describe
+from models import User
+
+
+async def view(session, orders: list):
+    for order in orders:
+        print(await describe(session, order))
+""",
+        """\
+from sqlalchemy import select
+
+from dao import describe
+from models import User
+
+
+async def view(session, orders: list):
+    user_ids = [order.user_id for order in orders]
+    users_by_id = {
+        user.id: user
+        for start in range(0, len(user_ids), 500)
+        for user in await session.scalars(
+            select(User).where(User.id.in_(user_ids[start : start + 500]))
+        )
+    }
+    for order in orders:
+        print(await describe(session, order, user=users_by_id.get(order.user_id)))
+""",
+        USER,
+        files={
+            "dao.py": """\
+from models import User
+
+
+async def describe(session, order):
+    user = await session.get(User, order.user_id)
+    return user.name
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+async def describe(session, order, user=None):
+    if user is None:
+        user = await session.get(User, order.user_id)
+    return user.name
+"""
+        },
+        tier="C",
     ),
 )
