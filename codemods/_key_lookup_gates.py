@@ -37,7 +37,7 @@ class Gates:
         if streams(iterated(loop)):
             raise RefusedError("R-STREAM", f"the loop around {self._where} goes over a stream")
         if ends_early(body, loop):
-            if lookup.grouped is not None or lookup.strategy not in OF_ROWS or _gives_items(loop):
+            if lookup.to_the_end or lookup.grouped or lookup.strategy not in OF_ROWS or _gives_items(loop):
                 raise RefusedError("R-COND", f"the loop around {self._where} can end early")
             self.doubts.append("the loop can end early: rows of rounds that it does not come to are fetched too")
         self._fetch_stands_alone()

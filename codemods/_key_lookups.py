@@ -6,6 +6,8 @@ is still asked for as before, so exceptions, `None` and get-or-404 stay what the
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from codemods._key_lookup_edits import Edit
 from codemods._lookups import Lookup, Match, Unfit
 from codemods._loop_answers import no
@@ -49,6 +51,8 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
         return No("R-AMBIGUOUS", f"{' and '.join(places)} ask alike", (repeat,), places)
     body, lookup = fit[0]
     where = (body.path, body.function.qualname)
+    if nearest[where].distance and where not in sighting.readers:
+        lookup = replace(lookup, to_the_end=True)
     try:
         return edit(codemod, nearest[where], body, lookup, repeat).proposal()
     except RefusedError as refused:

@@ -22,6 +22,7 @@ class Lookup(msgspec.Struct, frozen=True):
     project. `grouped`: the call gives all rows of its key. `fields`: the key is that of these attributes, a tuple
     of several, and `fetch` what gives one row after the other, before and after conditions on them. `doubts`: what a
     reviewer must know of the call. `lent`: the parameter by which the call, of a helper, is given its row.
+    `to_the_end`: nothing tells that it is this loop whose rounds repeat, so that all of them must come to their end.
     """
 
     call: ast.Call
@@ -41,6 +42,7 @@ class Lookup(msgspec.Struct, frozen=True):
     fields: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     lent: str = ""
+    to_the_end: bool = False
 
 
 class Grouped(msgspec.Struct, frozen=True):
