@@ -17,8 +17,8 @@ from codemods._helper_shapes import means_the_same, objection, shape
 from codemods._helper_twins import Twin, twin
 from codemods._key_errors import BROAD, OF_KEYS
 from codemods._lookups import Lookup, Match, Unfit
-from codemods._loop_gates import is_pure
-from codemods._loops import Body, bodies
+from codemods._loop_gates import is_pure, moving
+from codemods._loops import Body, bodies, names_in
 from codemods.api import Repeat
 from codemods.index.calls import Key
 from codemods.index.facts import Call, callee_of, dotted
@@ -45,12 +45,12 @@ class _Named(NamedTuple):
 def with_helpers(lookup: Match, warm: Warm | None) -> Match:
     """The match, extended to calls of helpers; `warm` is the lookup as a caller can prepare it in its session."""
 
-    known: dict[tuple[Key, str, int], list[_Asks]] = {}  # what a function looks up, outside of its loops
+    known: dict[tuple[Key, str, int, frozenset[str]], list[_Asks]] = {}  # what a function looks up, out of its loops
 
-    def behind(key: Key, body: Body, repeat: Repeat, depth: int) -> list[_Asks]:
-        known_as = (key, repeat.fingerprint, depth)
+    def behind(found: Body, moving: frozenset[str], repeat: Repeat, depth: int) -> list[_Asks]:
+        known_as = ((found.path, found.function.qualname), repeat.fingerprint, depth, moving)
         if known_as not in known:
-            helpers = list(bodies(body.index, [key]))
+            helpers = [found.asked_with(moving)]
             outside = [(h, c) for h in helpers for c in h.calls() if h.loop(c) is None]
             known[known_as] = [_Asks(h, c, f) for h, c in outside if (f := lookup(h, c, repeat))]
             if not known[known_as] and depth:
@@ -60,7 +60,8 @@ def with_helpers(lookup: Match, warm: Warm | None) -> Match:
 
     def of_helper(body: Body, call: ast.Call, repeat: Repeat, depth: int) -> Lookup | Unfit | None:
         named = _targets(body, call)
-        asks = [one for key in named.keys for one in behind(key, body, repeat, depth)]
+        helpers = bodies(body.index, named.keys)
+        asks = [one for helper in helpers for one in behind(helper, _moving(body, call, helper), repeat, depth)]
         return _behind(body, call, repeat, asks, named, warm) if asks else None
 
     def match(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
@@ -155,6 +156,17 @@ def _targets(body: Body, call: ast.Call) -> _Named:
     if keys or not calls or not is_pure(call.func):
         return _Named(list(keys), guessed=False)
     return _Named(_only_one(body, calls[0]), guessed=True)
+
+
+def _moving(body: Body, call: ast.Call, helper: Body) -> frozenset[str]:
+    """The parameters of a helper that a call gives anew in every round; all of them where that is not known."""
+    given, changing = _given(helper, call), moving(body, body.loop(call))
+    if given is None:
+        return helper.moving
+    names = {name for name, value in given.items() if names_in(value) & changing}
+    if isinstance(call.func, ast.Attribute) and names_in(call.func.value) & changing:
+        names |= set(list(helper.function.params)[:1])  # `self`
+    return frozenset(names)
 
 
 def _only_one(body: Body, call: Call) -> list[Key]:

@@ -119,7 +119,7 @@ def _text(helper: Body, asked: Lookup, name: str, keys: str, first: tuple[ast.st
 
 def _body(helper: Body, indent: str, asked: Lookup, keys: str) -> str:
     row, end = _loop_edits.snake(asked.model), _cst.newline(helper.text)
-    if asked.grouped is not None:
+    if asked.grouped is not None and not asked.twin:
         names = Names(f"{_loop_edits.plural(row)}_by_{asked.attribute}", row, "start", "portion")
         portioned = f"{row}_{_loop_edits.plural(asked.attribute)}"
         first = distinct(helper, indent, portioned, keys) if asked.chunk is not None else ""

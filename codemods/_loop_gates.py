@@ -189,6 +189,11 @@ def rebound(body: Body, loop: Loop) -> set[str]:
     } | {name for name in targets(loop) if any(n in inside(loop) for n in body.bindings(name))}
 
 
+def moving(body: Body, loop: Loop | None) -> set[str]:
+    """The names that may differ between rounds; without a loop those between calls of the function."""
+    return targets(loop) | rebound(body, loop) if loop is not None else set(body.moving)
+
+
 def _is_list_type(annotation: ast.expr | None, known: frozenset[str] = _LIST_TYPES) -> bool:
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         annotation = ast.parse(annotation.value, mode="eval").body if annotation.value.isidentifier() else None

@@ -1,6 +1,7 @@
 """The loops of a function as syntax: what they go over, what stands in them, what they depend on."""
 
 import ast
+import copy
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -26,6 +27,13 @@ class Body:
         self.definition = definition
         self.path = function.path
         self.text = index.tree.source(function.path) or ""
+        self.moving = frozenset(function.params)  # of a helper: what its caller gives it anew in every round
+
+    def asked_with(self, moving: frozenset[str]) -> "Body":
+        """The same function as one whose caller gives it only these parameters anew."""
+        asked = copy.copy(self)
+        asked.moving = moving
+        return asked
 
     @cached_property
     def _above(self) -> dict[int, ast.AST]:

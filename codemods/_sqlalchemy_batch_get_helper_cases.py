@@ -462,7 +462,7 @@ def find_users(session, user_ids):
     ),
     _left(
         "a helper that looks among rows of a name of the round",
-        "R-CARRY",
+        "R-KEYEQ",
         """\
 from dao import get_user
 
@@ -483,7 +483,7 @@ def get_user(session, rank, name):
         },
     ),
     _left(
-        "a helper that looks up by two unique columns",
+        "a helper that looks up by two columns of the round",
         "R-KEYEQ",
         """\
 from dao import get_user
@@ -491,7 +491,7 @@ from dao import get_user
 
 def view(session, orders: list):
     for order in orders:
-        print(get_user(session, order.rank, "x"))
+        print(get_user(session, order.rank, order.email))
 """,
         BOTH,
         files={
@@ -501,6 +501,56 @@ from models import User
 
 def get_user(session, rank, email):
     return session.query(User).filter_by(rank=rank, email=email).one_or_none()
+"""
+        },
+    ),
+    _changed(
+        "a helper that is given a unique column and another",
+        """\
+from dao import get_user
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(get_user(session, order.rank, "x"))
+""",
+        """\
+from dao import get_user, get_users
+
+
+def view(session, orders: list):
+    users_by_rank = get_users(session, [order.rank for order in orders], "x")
+    for order in orders:
+        print(users_by_rank.get(order.rank) or get_user(session, order.rank, "x"))
+""",
+        BOTH,
+        files={
+            "dao.py": """\
+from models import User
+
+
+def get_user(session, rank, email):
+    return session.query(User).filter_by(rank=rank, email=email).one_or_none()
+"""
+        },
+        others={
+            "dao.py": """\
+from models import User
+
+
+def get_user(session, rank, email):
+    return session.query(User).filter_by(rank=rank, email=email).one_or_none()
+
+
+def get_users(session, ranks, email):
+    \"\"\"Users by rank; those that are missing are left out.\"\"\"
+    return {
+        user.rank: user
+        for start in range(0, len(ranks), 500)
+        for user in session.query(User).filter_by(email=email).filter(
+            User.rank.in_(ranks[start : start + 500])
+        )
+    }
 """
         },
     ),

@@ -25,8 +25,8 @@ from codemods._helper_lookups import with_helpers
 from codemods._key_lookups import Lookup, Unfit, answers
 from codemods._lazy import names_of
 from codemods._lookups import Grouped
-from codemods._loop_gates import rebound
-from codemods._loops import Body, Loop, names_in, targets
+from codemods._loop_gates import moving
+from codemods._loops import Body, Loop, names_in
 from codemods.api import Answer, Meta, Repeat, Sighting
 from codemods.django_in_bulk import rows_of
 from codemods.index import Index
@@ -64,9 +64,9 @@ def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
     if found is None or found[0].table not in repeat.tables[:1] or found[2] & _ONE:
         return None
     model, _, steps = found
-    moving = targets(loop) | rebound(body, loop) if loop else set(body.function.params)
+    changing = moving(body, loop)
     where = f"line {call.lineno} of {body.path}"
-    asked = [condition(body, model, keyword) for keyword in keywords_of(call) if names_in(keyword.value) & moving]
+    asked = [condition(body, model, keyword) for keyword in keywords_of(call) if names_in(keyword.value) & changing]
     columns = {column.rpartition(".")[2] for column in repeat.columns}
     if not any(one is not None and one.column in columns for one in asked) or fills_groups(body, call):
         return None
