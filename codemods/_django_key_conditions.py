@@ -72,6 +72,11 @@ def many_of(body: Body, call: ast.Call, asked: Asked) -> tuple[str, str]:
     start, end = body.offsets(call)
     value, stop = body.offsets(asked.keyword.value)
     assert asked.keyword.arg is not None
+    name = asked.keyword.arg.removesuffix("__exact")
+    whole, condition = body.source(call), f"{asked.keyword.arg}={body.source(asked.keyword.value)}"
+    if "\n" in body.text[start:end] and whole.count(condition) == 1:
+        first, _, last = whole.partition(condition)
+        return f"{first}{name}__in=", last
     at = body.text.rindex(asked.keyword.arg, start, value)
-    before = f"{body.text[start:at]}{asked.keyword.arg.removesuffix('__exact')}__in="
+    before = f"{body.text[start:at]}{name}__in="
     return before, body.text[stop:end]
