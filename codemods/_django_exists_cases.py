@@ -274,6 +274,36 @@ def view(request):
 """,
         AUTHOR,
     ),
+    _changed(
+        "a query on several lines",
+        """\
+from blog.models import Author, Country, Post
+
+
+def view(request):
+    for author in Author.objects.all():
+        writes = Post.objects.filter(
+            draft=True,
+            author=author,
+        ).exists()
+        print(writes)
+""",
+        """\
+from blog.models import Author, Country, Post
+
+
+def view(request):
+    authors = Author.objects.all()
+    asked_author_ids = [author.pk for author in authors]
+    found_author_ids = set(
+        Post.objects.filter(draft=True, author__in=asked_author_ids).values_list("author_id", flat=True)
+    )
+    for author in authors:
+        writes = author.pk in found_author_ids
+        print(writes)
+""",
+        AUTHOR,
+    ),
     _left(
         "more than one key",
         "R-KEYEQ",
