@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 ORDERS, USERS = 100, 40
+ENOUGH = 5  # the round at which a loop that ends early does so
 GROUPS = list(range(10))  # four users each
 IDS = [n % USERS + 1 for n in range(ORDERS)]
 
@@ -55,6 +56,47 @@ def _django_bulk(latency: float) -> None:
         return [(users_by_id.get(pk) or d.user.objects.get(pk=pk)).email for pk in IDS]
 
     d.slowly(work, latency)
+
+
+def _described(user: Any, key: int, found: Any = None) -> str:
+    """A helper that does more with its row, which its caller may lend it."""
+    if found is None:
+        found = user.objects.get(pk=key)
+    return f"{key}: {found.email}"
+
+
+def _describe_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [_described(d.user, pk) for pk in IDS], latency)
+
+
+def _described_lent(latency: float) -> None:
+    d = _django()
+
+    def work() -> list[str]:
+        users_by_id = d.user.objects.in_bulk(IDS)
+        return [_described(d.user, pk, found=users_by_id.get(pk)) for pk in IDS]
+
+    d.slowly(work, latency)
+
+
+def _until(d: Any, found: dict[int, Any]) -> Any:
+    for pk in IDS:
+        user = found.get(pk) or d.user.objects.get(pk=pk)
+        if user.pk == ENOUGH:
+            return user
+    return None
+
+
+def _search_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: _until(d, {}), latency)
+
+
+def _searched(latency: float) -> None:
+    """A loop that ends early: the rows of all 40 are fetched for the first five."""
+    d = _django()
+    d.slowly(lambda: _until(d, d.user.objects.in_bulk(IDS)), latency)
 
 
 @cache
@@ -216,6 +258,8 @@ def _inserted(latency: float) -> None:
 
 ROWS = [
     ("django-in-bulk", (ORDERS, 1), _django_each, _django_bulk),
+    ("django-in-bulk (lent to a helper)", (ORDERS, 1), _describe_each, _described_lent),
+    ("django-in-bulk (ends early)", (ENOUGH, 1), _search_each, _searched),
     ("sqlalchemy-batch-get", (USERS, 1), _get_each, _get_kept),
     ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),
     ("sqlalchemy-insert-many", (ORDERS, 1), _insert_each, _inserted),
