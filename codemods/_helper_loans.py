@@ -36,7 +36,8 @@ class Loan(NamedTuple):
 def loan(body: Body, made: Loan) -> Lookup | Unfit | None:
     """The lookup as the caller can make it for all rounds, with the edits of the helper; None where it cannot."""
     helper, asked = made.helper, made.asked
-    if asked.fields or asked.grouped is not None or asked.twin or not is_pure(asked.key):
+    is_listed = asked.grouped is None or asked.grouped.is_list
+    if asked.fields or asked.twin or not is_listed or not is_pure(asked.key):
         return None
     statement = helper.statement(made.inner)
     whole = next((a for a in helper.parents(made.inner) if isinstance(a, ast.Await)), made.inner)
@@ -55,8 +56,11 @@ def loan(body: Body, made: Loan) -> Lookup | Unfit | None:
     if found.refusal is not None:
         code, message = found.refusal
         return Unfit(made.call, code, message.replace("the loop", f"`{name}` of {helper.path}", 1))
+    if asked.grouped is not None and found.doubts:
+        return None
     opening, _, closing = fetch[0].partition(_KEYS)
-    doubts = [f"`{name}` is lent its {asked.model}, which is fetched before the loop even where it would not ask"]
+    what = _loop_edits.plural(asked.model) if asked.grouped else asked.model
+    doubts = [f"`{name}` is lent its {what}, fetched before the loop even where it would not ask"]
     if found.changes_row:
         doubts.append(f"`{name}` changes its row: a later round with the same key is given it as it was left")
     return replace(
@@ -91,7 +95,9 @@ def _row(helper: Body, statement: ast.stmt, whole: ast.expr, asked: Lookup) -> s
             start = helper.offsets(statement)[0]
             begins = not helper.text[helper.text.rfind("\n", 0, start) + 1 : start].strip()
             return name if begins and len(helper.bindings(name)) == 1 else None
-    return _loop_edits.fresh(helper, _loop_edits.snake(asked.model), f"known_{_loop_edits.snake(asked.model)}")
+    one = _loop_edits.snake(asked.model)
+    name = _loop_edits.plural(one) if asked.grouped else one
+    return _loop_edits.fresh(helper, name, f"known_{name}")
 
 
 def _fits(helper: Body) -> bool:
@@ -131,8 +137,9 @@ def _edits(helper: Body, statement: ast.stmt, whole: ast.expr, row: str) -> list
             moved = helper.text[start:end].replace(newline, newline + step)
             return [added, (start, end, f"if {row} is None:{newline}{indent}{step}{moved}")]
     start, end = helper.offsets(whole)
-    found = f"{row} or {helper.text[start:end]}"
-    return [added, (start, end, found if isinstance(next(helper.parents(whole)), ast.Return) else f"({found})")]
+    above, found = next(helper.parents(whole)), f"{row} or {helper.text[start:end]}"
+    is_bare = isinstance(above, ast.Return | ast.keyword) or (isinstance(above, ast.Call) and whole in above.args)
+    return [added, (start, end, found if is_bare else f"({found})")]
 
 
 # ---- the helper's expressions in its caller's words ----

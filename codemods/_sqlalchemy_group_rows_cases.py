@@ -1,5 +1,6 @@
 """The cases of `sqlalchemy-group-rows`: what it changes, and what it leaves alone with which code."""
 
+from codemods._sqlalchemy_group_rows_lent_cases import LENT
 from codemods.api import Case, Repeat
 
 MODELS = """\
@@ -954,4 +955,5 @@ def view(session, ids):
         "R-BATCHED",
         files=FILES,
     ),
+    *LENT,
 )
