@@ -1503,7 +1503,7 @@ def describe(session, order):
         },
     ),
     _left(
-        "a helper that takes all there is",
+        "a helper that does more and takes all there is",
         "R-SHAPE",
         """\
 from dao import describe
