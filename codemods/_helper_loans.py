@@ -151,13 +151,15 @@ def _here(body: Body, made: Loan, text: str) -> tuple[str, list[tuple[str, str]]
     missing: list[tuple[str, str]] = []
     tree = ast.parse(text, mode="eval")
     own = {_KEYS, *(made.asked.bring or ())}
+    # Places inside of an f-string are not those in the text.
+    is_plain = text.isascii() and "\n" not in text and not any(isinstance(n, ast.JoinedStr) for n in ast.walk(tree))
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in own]
     for node in sorted(names, key=lambda node: -node.col_offset):
         source = _source(body, made, node.id)
         if source is None and (brought := _brought(body, helper, node.id, made.import_)) is not None:
             source = node.id
             missing += [brought] if brought not in missing else []
-        if source is None or not text.isascii() or "\n" in text:
+        if source is None or not is_plain:
             return None
         text = text[: node.col_offset] + source + text[node.col_offset + len(node.id) :]
     return text, missing

@@ -1701,4 +1701,49 @@ async def describe(session, order, user=None):
         },
         tier="C",
     ),
+    _left(
+        "a helper with a text that is put together",
+        "R-SHAPE",
+        """\
+from dao import describe
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+        files={
+            "dao.py": """\
+PREFIX = "x"
+from models import User
+
+
+def describe(session, order):
+    user = session.query(User).filter(User.name != f"{PREFIX}y").filter_by(id=order.user_id).one()
+    return user.name
+"""
+        },
+    ),
+    _left(
+        "a helper of the same file with a text that is put together",
+        "R-SHAPE",
+        """\
+from models import User
+
+
+PREFIX = "x"
+
+
+def describe(session, order):
+    user = session.query(User).filter(User.name != f"{PREFIX}y").filter_by(id=order.user_id).one()
+    return user.name
+
+
+def view(session, orders: list):
+    for order in orders:
+        print(describe(session, order))
+""",
+        USER,
+    ),
 )
