@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from codemods import _cst
+from codemods._helper_calls import given_by, import_of, model_here, session_here
 from codemods._helper_loans import Loan, is_lent, loan
-from codemods._helper_shapes import means_the_same, objection, shape
+from codemods._helper_shapes import objection, shape
 from codemods._helper_twins import Twin, twin
 from codemods._key_errors import BROAD, OF_KEYS
 from codemods._lookups import Lookup, Match, Unfit
@@ -111,12 +111,12 @@ class _Way(NamedTuple):
     def given(self, body: Body) -> dict[str, ast.expr] | None:
         """Parameter -> argument, if the call waits for the helper as it must."""
         awaited = isinstance(next(body.parents(self.call), None), ast.Await)
-        given = _given(self.helper, self.call)
+        given = given_by(self.helper, self.call)
         return given if awaited == isinstance(self.helper.definition, ast.AsyncFunctionDef) else None
 
     def import_(self, body: Body) -> tuple[str, str] | None:
         """The import by which the caller has the helper."""
-        return ("", "") if self.guessed else _import_of(body, self.helper, self.call)
+        return ("", "") if self.guessed else import_of(body, self.helper, self.call)
 
 
 def _handed_on(body: Body, way: _Way, repeat: Repeat, warm: Warm | None) -> Lookup | Unfit | None:
@@ -130,8 +130,8 @@ def _handed_on(body: Body, way: _Way, repeat: Repeat, warm: Warm | None) -> Look
         return None
     doubts = (*asked.doubts, *form.doubts)
     if warm is not None and asked.held and not form.first and not guessed:
-        session = _session_here(body, helper, inner, call, given)
-        prepared = warm(body, call, session, _model_here(body, helper, inner), key, repeat) if session else None
+        session = session_here(body, helper, inner, call, given)
+        prepared = warm(body, call, session, model_here(body, helper, inner), key, repeat) if session else None
         if isinstance(prepared, Lookup):
             return replace(prepared, doubts=doubts)
     made = twin(body, Twin(helper, asked, call, key, way.import_(body), form.first))
@@ -160,7 +160,7 @@ def _targets(body: Body, call: ast.Call) -> _Named:
 
 def _moving(body: Body, call: ast.Call, helper: Body) -> frozenset[str]:
     """The parameters of a helper that a call gives anew in every round; all of them where that is not known."""
-    given, changing = _given(helper, call), moving(body, body.loop(call))
+    given, changing = given_by(helper, call), moving(body, body.loop(call))
     if given is None:
         return helper.moving
     names = {name for name, value in given.items() if names_in(value) & changing}
@@ -183,70 +183,3 @@ def _caught(helper: Body) -> str:
     parts = [part for kind in kinds for part in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
     names = {"any error" if part is None else dotted(part).rpartition(".")[2] for part in parts}
     return " and ".join(sorted(names & (OF_KEYS | BROAD | {"any error"})))
-
-
-# ---- what its caller has at hand ----
-
-
-def _given(helper: Body, call: ast.Call) -> dict[str, ast.expr] | None:
-    """Parameter -> argument, those that take their defaults left out; None where stars leave that open."""
-    arguments = helper.definition.args
-    names = [a.arg for a in [*arguments.posonlyargs, *arguments.args]]
-    is_bound = helper.function.owner is not None and not helper.index.calls.is_static(
-        (helper.path, helper.function.qualname)
-    )
-    names = names[1:] if is_bound else names
-    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
-        return None
-    given = dict(zip(names, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg is not None}
-    every = {*names, *(a.arg for a in arguments.kwonlyargs)}
-    optional = {*names[len(names) - len(arguments.defaults) :]} if arguments.defaults else set()
-    optional |= {a.arg for a, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
-    is_whole = every - optional <= given.keys() <= every
-    return given if is_whole and not arguments.vararg and not arguments.kwarg else None
-
-
-def _session_here(body: Body, helper: Body, inner: ast.Call, call: ast.Call, given: dict[str, ast.expr]) -> str | None:
-    """The helper's session as its caller writes it; None where it has none, or not the helper's model."""
-    match inner:
-        case ast.Call(func=ast.Attribute(attr="get", value=session), args=[_, _], keywords=[]):
-            written = ast.unparse(session)
-        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr="query", value=session), args=[_]))):
-            written = ast.unparse(session)
-        case _:
-            return None
-    root, _, rest = written.partition(".")
-    if not is_pure(session) or not _model_here(body, helper, inner):
-        return None
-    if root in given:
-        argument = given[root]
-        return ".".join(filter(None, [body.source(argument), rest])) if is_pure(argument) else None
-    if root in {"self", "cls"}:
-        is_same = isinstance(call.func, ast.Attribute) and dotted(call.func.value) == root
-        return written if is_same else None
-    return written if means_the_same(body, helper, root) else None
-
-
-def _model_here(body: Body, helper: Body, inner: ast.Call) -> str:
-    """The name of the helper's model, if its caller has it too; else ""."""
-    query = inner.func.value if isinstance(inner.func, ast.Attribute) else None
-    name = dotted((query if isinstance(query, ast.Call) else inner).args[0])
-    return name if name and means_the_same(body, helper, name.partition(".")[0]) else ""
-
-
-def _import_of(body: Body, helper: Body, call: ast.Call) -> tuple[str, str] | None:
-    """(module, name) of the import that brings the helper to its caller; ("", "") where a twin needs none."""
-    func = call.func
-    if isinstance(func, ast.Name) and helper.path != body.path:
-        module = body.index.tree.module(body.path)
-        level, source, attribute = module.imports.get(func.id, (0, "", None)) if module else (0, "", None)
-        is_direct = body.index.names.module_path(body.path, level, source) == helper.path
-        written = "." * level + source
-        if attribute != func.id or not is_direct or _cst.import_edit(body.text, written, [func.id]) is not None:
-            return None
-        return written, func.id
-    if isinstance(func, ast.Attribute):
-        found = body.index.names.resolve(body.path, dotted(func.value), body.function.qualname)
-        if not is_pure(func.value) or (helper.function.owner is None and found != (helper.path, "")):
-            return None
-    return "", ""
