@@ -264,7 +264,7 @@ ROWS = [
     ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),
     ("sqlalchemy-insert-many", (ORDERS, 1), _insert_each, _inserted),
     ("django-group-rows", (len(GROUPS), 1), _list_each, _listed),
-    ("django-exists (keys of unknown origin)", (ORDERS, ORDERS - USERS + 1), _exist_each, _existing),
-    ("django-exists (count)", (len(GROUPS), 1), _count_each, _counted),
+    ("django-existing-keys (keys of unknown origin)", (ORDERS, ORDERS - USERS + 1), _exist_each, _existing),
+    ("django-existing-keys (count)", (len(GROUPS), 1), _count_each, _counted),
     ("sqlalchemy-group-rows", (len(GROUPS), 1), _query_each, _queried),
 ]

@@ -1,4 +1,4 @@
-"""The cases of `django-exists`: what it changes, and what it leaves alone with which code."""
+"""The cases of `django-existing-keys`: what it changes, and what it leaves alone with which code."""
 
 from codemods._django_group_rows_cases import AUTHOR, BOTH, COUNTRY, DRAFTS, FILES, YEAR
 from codemods.api import Case, Repeat, Tier

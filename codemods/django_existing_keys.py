@@ -31,10 +31,10 @@ from codemods.api import Answer, Meta, No, Reached, Repeat, Sighting
 from codemods.django_in_bulk import rows_of
 from codemods.index import Index
 
-__getattr__ = names_of(CASES="codemods._django_exists_cases")
+__getattr__ = names_of(CASES="codemods._django_existing_keys_cases")
 
 META = Meta(
-    id="django-exists",
+    id="django-existing-keys",
     kinds=("n_plus_one_db",),
     tier="B",
     libraries={"Django": ">=4.2"},

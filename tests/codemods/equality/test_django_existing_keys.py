@@ -7,7 +7,7 @@ import pytest
 from guards.conftest import children, library, postgres  # noqa: F401
 from guards.libraries import Library, outermost
 
-from codemods import django_exists
+from codemods import django_existing_keys
 from codemods.api import Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
 
@@ -115,6 +115,6 @@ def proposal(app: str, column: str, checkout: Callable[[dict[str, str]], Path]) 
     named = f"blog_post.{column}"
     repeat = Repeat(named, ("blog_post",), (named,), 50, statement=f"SELECT 1 FROM blog_post WHERE {named} = ?")
     reached = (Reached("app.py", "look_up", 0, "the entry"),)
-    (found,) = django_exists.find(Index(root), Sighting("n_plus_one_db", (repeat,), reached))
+    (found,) = django_existing_keys.find(Index(root), Sighting("n_plus_one_db", (repeat,), reached))
     assert isinstance(found, Proposal), found
     return found
