@@ -8,6 +8,7 @@ from typing import Any
 
 ORDERS, USERS = 100, 40
 VISITS = 20_000
+ENOUGH = 5  # the round at which a loop that ends early does so
 GROUPS = list(range(10))  # four users each
 IDS = [n % USERS + 1 for n in range(ORDERS)]
 
@@ -81,6 +82,47 @@ def _django_bulk(latency: float) -> None:
         return [(users_by_id.get(pk) or d.user.objects.get(pk=pk)).email for pk in IDS]
 
     d.slowly(work, latency)
+
+
+def _described(user: Any, key: int, found: Any = None) -> str:
+    """A helper that does more with its row, which its caller may lend it."""
+    if found is None:
+        found = user.objects.get(pk=key)
+    return f"{key}: {found.email}"
+
+
+def _describe_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [_described(d.user, pk) for pk in IDS], latency)
+
+
+def _described_lent(latency: float) -> None:
+    d = _django()
+
+    def work() -> list[str]:
+        users_by_id = d.user.objects.in_bulk(IDS)
+        return [_described(d.user, pk, found=users_by_id.get(pk)) for pk in IDS]
+
+    d.slowly(work, latency)
+
+
+def _until(d: Any, found: dict[int, Any]) -> Any:
+    for pk in IDS:
+        user = found.get(pk) or d.user.objects.get(pk=pk)
+        if user.pk == ENOUGH:
+            return user
+    return None
+
+
+def _search_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: _until(d, {}), latency)
+
+
+def _searched(latency: float) -> None:
+    """A loop that ends early: the rows of all 40 are fetched for the first five."""
+    d = _django()
+    d.slowly(lambda: _until(d, d.user.objects.in_bulk(IDS)), latency)
 
 
 @cache
@@ -167,6 +209,40 @@ def _listed(latency: float) -> None:
     d.slowly(work, latency)
 
 
+def _exist_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [d.user.objects.filter(email=f"{n}@x").exists() for n in range(ORDERS)], latency)
+
+
+def _existing(latency: float) -> None:
+    """Keys of unknown origin: those that are not found, 60 of 100, are asked for again."""
+    d = _django()
+
+    def work() -> list[bool]:
+        emails = [f"{n}@x" for n in range(ORDERS)]
+        found_emails = set(d.user.objects.filter(email__in=emails).values_list("email", flat=True))
+        return [email in found_emails or d.user.objects.filter(email=email).exists() for email in emails]
+
+    d.slowly(work, latency)
+
+
+def _count_each(latency: float) -> None:
+    d = _django()
+    d.slowly(lambda: [d.user.objects.filter(group=g).count() for g in GROUPS], latency)
+
+
+def _counts_kept(latency: float) -> None:
+    from django.db.models import Count
+
+    d = _django()
+
+    def work() -> list[int]:
+        counts = dict(d.user.objects.filter(group__in=GROUPS).values_list("group").annotate(Count("pk")))
+        return [counts.get(group, 0) for group in GROUPS]
+
+    d.slowly(work, latency)
+
+
 def _query_each(latency: float) -> None:
     s = _sqlalchemy()
     with s.session(latency) as session:
@@ -209,9 +285,13 @@ def _inserted(latency: float) -> None:
 ROWS = [
     ("django-exists (rows looked at)", (VISITS // 2 * len(GROUPS), len(GROUPS)), _counted, _exists),
     ("django-in-bulk", (ORDERS, 1), _django_each, _django_bulk),
+    ("django-in-bulk (lent to a helper)", (ORDERS, 1), _describe_each, _described_lent),
+    ("django-in-bulk (ends early)", (ENOUGH, 1), _search_each, _searched),
     ("sqlalchemy-batch-get", (USERS, 1), _get_each, _get_kept),
     ("sqlalchemy-batch-get (filter)", (ORDERS, 1), _filter_each, _filter_found),
     ("sqlalchemy-insert-many", (ORDERS, 1), _insert_each, _inserted),
     ("django-group-rows", (len(GROUPS), 1), _list_each, _listed),
+    ("django-existing-keys (keys of unknown origin)", (ORDERS, ORDERS - USERS + 1), _exist_each, _existing),
+    ("django-existing-keys (count)", (len(GROUPS), 1), _count_each, _counts_kept),
     ("sqlalchemy-group-rows", (len(GROUPS), 1), _query_each, _queried),
 ]

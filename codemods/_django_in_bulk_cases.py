@@ -1,5 +1,6 @@
 """The cases of `django-in-bulk`: what it changes, and what it leaves alone with which code."""
 
+from codemods._django_in_bulk_helper_cases import HELPERS
 from codemods.api import Case, Repeat, Tier
 
 MODELS = """\
@@ -297,6 +298,7 @@ for row in rows:
         print(row)
 """,
         EMAIL,
+        tier="C",
     ),
     _changed(
         "an integer field that is unique, in single quotes",
@@ -877,6 +879,92 @@ for post in posts:
 """,
         AUTHOR,
         tier="C",
+    ),
+    _changed(
+        "rounds that are no posts are skipped",
+        """\
+for post in request.entries:
+    if not isinstance(post, Post):
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        """\
+posts = list(request.entries)
+authors_by_id = Author.objects.in_bulk(
+    [post.author_id for post in posts if isinstance(post, Post)]
+)
+for post in posts:
+    if not isinstance(post, Post):
+        continue
+    author = authors_by_id.get(post.author_id)
+    if author is None:
+        author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "keys of rows that all have them",
+        """\
+rows = Post.objects.values("author_id")
+for row in rows:
+    author = Author.objects.get(pk=row["author_id"])
+    print(author)
+""",
+        """\
+rows = Post.objects.values("author_id")
+authors_by_id = Author.objects.in_bulk([row["author_id"] for row in rows])
+for row in rows:
+    author = authors_by_id.get(row["author_id"])
+    if author is None:
+        author = Author.objects.get(pk=row["author_id"])
+    print(author)
+""",
+        AUTHOR,
+    ),
+    _changed(
+        "a key that need not be a number is a draft",
+        """\
+for pk in request.session["authors"]:
+    author = Author.objects.get(pk=int(pk))
+    print(author)
+""",
+        """\
+pks = list(request.session["authors"])
+authors_by_id = Author.objects.in_bulk([int(pk) for pk in pks])
+for pk in pks:
+    author = authors_by_id.get(int(pk))
+    if author is None:
+        author = Author.objects.get(pk=int(pk))
+    print(author)
+""",
+        AUTHOR,
+        tier="C",
+    ),
+    _left(
+        "rounds that look at their item before it is known to have a key",
+        "R-COND",
+        """\
+for post in request.entries:
+    if not is_post(post):
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
+    ),
+    _left(
+        "rounds of which two are told apart by their items",
+        "R-COND",
+        """\
+for post in request.entries:
+    if post in seen() or post.title in seen():
+        continue
+    author = Author.objects.get(pk=post.author_id)
+    print(author)
+""",
+        AUTHOR,
     ),
     _changed(
         "a long line",
@@ -1461,25 +1549,43 @@ for pk in [1]:
         AUTHOR,
         imports="from django.db import transaction\n",
     ),
-    _left(
-        "the loop ends early",
-        "R-COND",
+    _changed(
+        "a loop that can end early is a draft",
         """\
 for pk in [1, 2]:
     author = Author.objects.get(pk=pk)
     if author.rank:
         break
 """,
+        """\
+authors_by_id = Author.objects.in_bulk([1, 2])
+for pk in [1, 2]:
+    author = authors_by_id.get(pk)
+    if author is None:
+        author = Author.objects.get(pk=pk)
+    if author.rank:
+        break
+""",
         AUTHOR,
+        tier="C",
     ),
     _left(
-        "the first one is returned",
+        "a loop of a generator",
         "R-COND",
         """\
 for pk in [1, 2]:
     author = Author.objects.get(pk=pk)
-    if author.rank:
-        return author
+    yield author
+""",
+        AUTHOR,
+    ),
+    _left(
+        "a loop that hands on what another gives",
+        "R-COND",
+        """\
+for pk in [1, 2]:
+    author = Author.objects.get(pk=pk)
+    yield from author.names
 """,
         AUTHOR,
     ),
@@ -1783,26 +1889,6 @@ def get_author(pk):
         },
     ),
     _left(
-        "a helper that does more",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    check(pk)
-    return Author.objects.get(pk=pk)
-"""
-        },
-    ),
-    _left(
         "a helper that creates",
         "R-SHAPE",
         """\
@@ -1825,50 +1911,6 @@ def get_author(pk):
         },
     ),
     _left(
-        "a helper that tells more rows apart",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    author = Author.objects.filter(pk=pk).first()
-    if author.deleted:
-        raise ValueError
-    return author
-"""
-        },
-    ),
-    _left(
-        "a helper that looks elsewhere",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    try:
-        return Author.objects.get(pk=pk)
-    except Author.DoesNotExist:
-        return make(pk)
-"""
-        },
-    ),
-    _left(
         "a helper that asks by several columns",
         "R-KEYEQ",
         """\
@@ -1884,25 +1926,6 @@ from blog.models import Author
 
 def get_author(city, rank):
     return Author.objects.get(city=city, rank=rank)
-"""
-        },
-    ),
-    _left(
-        "a helper that computes its key",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(key):
-    return Author.objects.get(pk=key.pk)
 """
         },
     ),
@@ -1966,25 +1989,6 @@ from blog.models import Author
 
 def get_author(pk):
     return Author.objects.get(pk=pk) or Author.objects.get(pk=pk)
-"""
-        },
-    ),
-    _left(
-        "a helper with defaults",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk, city=None):
-    return Author.objects.get(pk=pk)
 """
         },
     ),
@@ -2248,26 +2252,6 @@ def get_author(pk):
         },
     ),
     _left(
-        "a helper that says what it does",
-        "R-SHAPE",
-        """\
-for pk in [1, 2]:
-    print(get_author(pk))
-""",
-        AUTHOR,
-        imports="from blog.services import get_author\n",
-        files={
-            "blog/services.py": """\
-from blog.models import Author
-
-
-def get_author(pk):
-    print(pk)
-    return Author.objects.get(pk=pk)
-"""
-        },
-    ),
-    _left(
         "a helper of a module that only passes it on",
         "R-SHAPE",
         """\
@@ -2488,4 +2472,5 @@ def get_author(pk):
         code="R-CARRY",
         sig="rows: list[str], numbers",
     ),
+    *HELPERS,
 )

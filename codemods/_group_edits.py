@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from codemods import _cst, _loop_edits
 from codemods._group_uses import Uses
+from codemods._helper_loans import argument
 from codemods._key_lookup_edits import Edit
 from codemods._key_lookup_gates import asked
 from codemods._lookups import Lookup
@@ -52,11 +53,12 @@ class GroupEdit(Edit, ABC):
             self._gates.doubts.append("rounds that ask for no rows have theirs fetched too")
         uses = Uses(body, self._loop, lookup.call)
         where = f"line {lookup.call.lineno} of {body.path}"
-        if uses.escape and not self._grouped.is_list:
+        if uses.escape and not self._grouped.is_list and not lookup.lent:
             raise RefusedError("R-RESULT", f"what {where} gives is handed on, cut or filtered: a list is no queryset")
         self._copies = uses.escape
-        self._consider_rows(uses)
-        if not (self._grouped.ordered or uses.order_free):
+        if not lookup.lent:
+            self._consider_rows(uses)
+        if not self._grouped.ordered and (lookup.lent or not uses.order_free):
             self._gates.doubts.append(f"{where} names no order: the rows of a key come as the one query gives them")
         if not self._grouped.exact:
             column = f"{lookup.model}.{lookup.attribute}"
@@ -84,7 +86,11 @@ class GroupEdit(Edit, ABC):
         many = _loop_edits.plural(row)
         groups = self._fresh(f"{many}_by_{lookup.attribute}", f"grouped_{many}")
         key = f"{body.source(lookup.key)}{self._grouped.of_key}"
-        edits.append(self._taken_from(f"{groups}.get({key}, [])" if self._is_whole else f"{groups}.get({key})"))
+        if lookup.lent:
+            given = f"list({groups}.get({key}, []))"
+            edits.append(argument(body, lookup.call, lookup.lent, given if self._is_whole else f"{given} or None"))
+        else:
+            edits.append(self._taken_from(f"{groups}.get({key}, [])" if self._is_whole else f"{groups}.get({key})"))
         opening, closing = lookup.fetch
         if lookup.twin:
             return _loop_edits.line(body, indent, f"{groups} = {opening}", keys, closing)

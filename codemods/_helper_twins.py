@@ -12,6 +12,7 @@ from codemods._group_edits import Names, distinct, filled
 from codemods._key_lookup_edits import portions
 from codemods._lookups import Lookup
 from codemods._loops import Body
+from codemods.index import first_party
 
 _NEW_TYPES = re.compile(r"from __future__ import annotations|\b(?:list|dict|tuple)\[|\| None\b")
 
@@ -19,8 +20,9 @@ _NEW_TYPES = re.compile(r"from __future__ import annotations|\b(?:list|dict|tupl
 class Twin(NamedTuple):
     """What a twin is made from.
 
-    `asked` is the lookup in the helper, `call` the call of the helper in a loop, `key` its argument, and `import_` the
-    (module, name) by which the caller has the helper, ("", "") where it needs none.
+    `asked` is the lookup in the helper, `call` the call of the helper in a loop, `key` its argument, `import_` the
+    (module, name) by which the caller has the helper, ("", "") where it needs none, and `first` are the helper's
+    statements before its lookup.
     """
 
     helper: Body
@@ -28,13 +30,18 @@ class Twin(NamedTuple):
     call: ast.Call
     key: ast.expr
     import_: tuple[str, str] | None
+    first: tuple[ast.stmt, ...] = ()
 
 
 def twin(body: Body, made: Twin) -> Lookup | None:
     """The lookup that asks the twin, with the edit that writes it; None where the caller would not see it."""
-    helper, asked, call, key, import_ = made
-    if import_ is None or asked.bring is not None or not isinstance(asked.key, ast.Name):
+    helper, asked, call, key, import_, first_lines = made
+    if import_ is None or not isinstance(asked.key, ast.Name):
         return None
+    brought = _cst.import_edit(helper.text, asked.bring[0], [asked.bring[1]], first_party(helper.index)) if (
+        asked.bring
+    ) else None  # fmt: skip
+    needed = (*asked.edits, *(((helper.path, *brought),) if brought else ()))
     single = helper.function.qualname.rpartition(".")[2]
     name = _name(helper, body, single, asked)
     keys = _keys_name(helper, asked.key.id)
@@ -62,7 +69,7 @@ def twin(body: Body, made: Twin) -> Lookup | None:
         asked.strategy,
         same_row=asked.same_row,
         text_column=asked.text_column,
-        edits=((helper.path, at, at, _text(helper, asked, name, keys)),),
+        edits=(*needed, (helper.path, at, at, _text(helper, asked, name, keys, first_lines))),
         bring=(import_[0], name) if import_[0] else None,
         twin=True,
         grouped=asked.grouped,
@@ -89,7 +96,7 @@ def _keys_name(helper: Body, key: str) -> str:
     return _loop_edits.plural(key) if _loop_edits.plural(key) not in helper.function.params else f"{key}_list"
 
 
-def _text(helper: Body, asked: Lookup, name: str, keys: str) -> str:
+def _text(helper: Body, asked: Lookup, name: str, keys: str, first: tuple[ast.stmt, ...]) -> str:
     """The twin's text, to go right behind the helper."""
     definition, end = helper.definition, _cst.newline(helper.text)
     start = helper.offsets(definition)[0]
@@ -105,13 +112,14 @@ def _text(helper: Body, asked: Lookup, name: str, keys: str) -> str:
     if asked.grouped is not None:
         said = f"Lists of {many.lower()} by {asked.attribute}; keys without any are left out."
     lines.append(f'{deeper}"""{said}"""')
+    lines += [deeper + helper.text[slice(*helper.offsets(statement))] for statement in first]
     gap = end * (2 if indent else 3)
     return gap + end.join(lines) + end + _body(helper, deeper, asked, keys).removesuffix(end)
 
 
 def _body(helper: Body, indent: str, asked: Lookup, keys: str) -> str:
     row, end = _loop_edits.snake(asked.model), _cst.newline(helper.text)
-    if asked.grouped is not None:
+    if asked.grouped is not None and not asked.twin:
         names = Names(f"{_loop_edits.plural(row)}_by_{asked.attribute}", row, "start", "portion")
         portioned = f"{row}_{_loop_edits.plural(asked.attribute)}"
         first = distinct(helper, indent, portioned, keys) if asked.chunk is not None else ""

@@ -4,6 +4,7 @@ import ast
 from functools import cached_property
 
 from codemods import _cst, _loop_edits, _loop_layout
+from codemods._helper_loans import argument
 from codemods._key_lookup_gates import Gates, asked
 from codemods._lookups import Lookup
 from codemods._loop_answers import proposed
@@ -139,7 +140,8 @@ class Edit:
             name, note = self._fresh(many, f"known_{many}"), f"{indent}{_KEPT}{_cst.newline(body.text)}"
         else:
             name, note = self._fresh(f"{many}_by_{lookup.attribute}", f"found_{many}"), ""
-            edits.append(self._answered(f"{name}.get({body.source(lookup.key)})"))
+            found = f"{name}.get({body.source(lookup.key)})"
+            edits.append(argument(body, lookup.call, lookup.lent, found) if lookup.lent else self._answered(found))
         opening, closing = lookup.fetch
         if lookup.fields:
             return self._by_fields(indent, name, keys)
@@ -183,17 +185,17 @@ class Edit:
         start, end = body.offsets(whole)
         written = body.text[start:end]
         row = self._gates.row()
-        statement = body.statement(whole)
-        begin = body.offsets(statement)[0]
-        indent = body.text[body.text.rfind("\n", 0, start) + 1 : begin]
+        begin, stop = body.offsets(body.statement(whole))
+        indent = body.text[body.text.rfind("\n", 0, begin) + 1 : begin]
         if row is None or indent.strip() or isinstance(self._loop, Comprehension):
             above = next(body.parents(whole))
             argument = isinstance(above, ast.Call) and whole in above.args
             bare = argument or isinstance(above, ast.keyword | ast.Return | ast.Assign | ast.NamedExpr)
             return start, end, f"{found} or {written}" if bare else f"({found} or {written})"
         newline, deeper = _cst.newline(body.text), _loop_edits.step(body)
-        moved = written.replace(newline, newline + deeper)
-        return begin, end, (
+        value = body.text[begin:stop].partition("=")[2].lstrip()  # with the parentheses around it
+        moved = value.replace(newline, newline + deeper)
+        return begin, stop, (
             f"{row} = {found}{newline}{indent}if {row} is None:{newline}{indent}{deeper}{row} = {moved}"
         )  # fmt: skip
 

@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterator
 from itertools import takewhile
 
-from codemods._lookups import Lookup
+from codemods import _key_errors
+from codemods._lookups import OF_ROWS, Lookup
 from codemods._loop_gates import ends_early, inside, is_plain, is_pure, iterated, rebound, streams
 from codemods._loop_writes import effects
 from codemods._loops import Body, Comprehension, Loop, names_in, targets
@@ -18,12 +19,6 @@ from codemods.refusals import RefusedError
 
 _SPECIAL = (ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.With, ast.AsyncWith, ast.Match, ast.Assert)
 _LEAVES = (ast.Continue, ast.Raise)
-# Handlers of these mean that a key itself can be wrong, which one query for all keys would raise outside of them.
-OF_KEYS = frozenset(
-    {"KeyError", "AttributeError", "TypeError", "ValueError", "IndexError", "LookupError", "ValidationError"}
-    | {"DataError", "StatementError", "DatabaseError", "DBAPIError", "SQLAlchemyError", "OverflowError", "Error"}
-)
-BROAD = frozenset({"Exception", "BaseException"})
 _TEXT_LISTS = frozenset({"getlist", "split", "splitlines", "findall"})
 
 
@@ -34,7 +29,7 @@ class Gates:
         self._body, self._loop, self._lookup = body, loop, lookup
         self._where = f"line {lookup.call.lineno} of {body.path}"
         self._loose = rebound(body, loop)
-        self.doubts: list[str] = []
+        self.doubts = list(lookup.doubts)
         if not is_plain(loop):
             raise RefusedError("R-SHAPE", f"the loop around {self._where} is no plain `for`")
         if self._is_done():
@@ -42,14 +37,18 @@ class Gates:
         if streams(iterated(loop)):
             raise RefusedError("R-STREAM", f"the loop around {self._where} goes over a stream")
         if ends_early(body, loop):
-            raise RefusedError("R-COND", f"the loop around {self._where} can end early")
+            if lookup.to_the_end or lookup.grouped or lookup.strategy not in OF_ROWS or _gives_items(loop):
+                raise RefusedError("R-COND", f"the loop around {self._where} can end early")
+            self.doubts.append("the loop can end early: rows of rounds that it does not come to are fetched too")
         self._fetch_stands_alone()
         self._consider_effects()
         self.key = self._of_targets(lookup.key, "key")
         self._consider_types()
-        self._consider_handlers()
+        key = ast.parse(self.key, mode="eval").body
+        self.doubts += _key_errors.handled(body, loop, lookup.call, key)
         tests = self._tests()
         self.filters = f" if {' and '.join(tests if len(tests) == 1 else map(_operand, tests))}" if tests else ""
+        self.doubts += _key_errors.early(body, loop, self.key, *tests)
 
     def _is_done(self) -> bool:
         """Whether the lookup only asks for what is missing, or a statement before the loop fetches many of its rows."""
@@ -127,27 +126,6 @@ class Gates:
         if (is_item and of_text) or written:
             column = f"{self._lookup.model}.{self._lookup.attribute}"
             raise RefusedError("R-KEYEQ", f"the keys of {self._where} are text, and {column} is not known to hold text")
-
-    def _consider_handlers(self) -> None:
-        child: ast.AST = self._lookup.call
-        for above in self._above():
-            if isinstance(above, ast.Try) and child in above.body:
-                for handler in above.handlers:
-                    self._consider_handler(handler)
-            child = above
-
-    def _consider_handler(self, handler: ast.ExceptHandler) -> None:
-        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        names = {dotted(kind).rpartition(".")[2] if kind is not None else "Exception" for kind in kinds}
-        plain = isinstance(ast.parse(self.key, mode="eval").body, ast.Name | ast.Attribute)
-        if names & OF_KEYS or (names & BROAD and not plain):
-            caught = " or ".join(sorted(names & (OF_KEYS | BROAD)))
-            raise RefusedError("R-EXC", f"line {handler.lineno} catches {caught} of a single round")
-        if names & BROAD:
-            self.doubts.append(
-                f"line {handler.lineno} catches any error of a single round: a key that the database does not"
-                " understand ends all rounds now"
-            )
 
     def row(self) -> str | None:
         """The name that the row is bound to."""
@@ -260,9 +238,16 @@ class Gates:
                         continue
                     except RefusedError:
                         pass
-            if not self._is_read_anyhow(ast.Name, ast.Attribute):
+            plain = (ast.Name,) if self._may_tell_kinds(statement) else (ast.Name, ast.Attribute)
+            if not self._is_read_anyhow(*plain):
                 raise RefusedError("R-COND", f"line {statement.lineno} can end a round before the key is read")
             self.doubts.append("rounds that are skipped before the lookup have their rows fetched too")
+
+    def _may_tell_kinds(self, statement: ast.stmt) -> bool:
+        """Whether a statement looks at the item itself, which in the rounds that it ends may not have the key."""
+        items = {id(n) for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id in targets(self._loop)}
+        read = {id(n.value) for n in ast.walk(statement) if isinstance(n, ast.Attribute | ast.Subscript)}
+        return bool(items - read)
 
     def _is_read_anyhow(self, *plain: type[ast.expr]) -> bool:
         """Whether no round reads more for its key, `plain` parts aside, than before it knows that it needs no row."""
@@ -283,7 +268,13 @@ class Gates:
                 opposite = _OPPOSITE[type(op)]
                 return f"{self._of_targets(left, 'condition')} {opposite} {self._of_targets(right, 'condition')}"
         spelled = self._of_targets(test, "condition")
-        return f"not {spelled}" if isinstance(test, ast.Name | ast.Attribute | ast.Subscript) else f"not ({spelled})"
+        is_operand = isinstance(test, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
+        return f"not {spelled}" if is_operand else f"not ({spelled})"
+
+
+def _gives_items(loop: Loop) -> bool:
+    """Whether a reader elsewhere decides when the loop ends."""
+    return isinstance(loop, Comprehension) or any(isinstance(n, ast.Yield | ast.YieldFrom) for n in inside(loop))
 
 
 # A condition only chooses which keys are fetched: where an opposite is not exact, a round asks for itself.

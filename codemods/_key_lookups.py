@@ -6,6 +6,8 @@ is still asked for as before, so exceptions, `None` and get-or-404 stay what the
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from codemods._key_lookup_edits import Edit
 from codemods._lookups import Lookup, Match, Unfit
 from codemods._loop_answers import no
@@ -39,16 +41,18 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
         found = _found(index, nearest, repeat, match) or found
     fit = [(body, one) for body, one in found if isinstance(one, Lookup)]
     if not found:
-        return No("R-UNRESOLVED", f"no loop on the way looks up a row with `{repeat.statement}`", (repeat,))
+        return No("R-UNRESOLVED", f"no loop on the way asks `{repeat.statement}` for one key a round", (repeat,))
     if not fit:
         body, unfit = found[0]
         assert isinstance(unfit, Unfit)
         return no(unfit.code, unfit.message, body, repeat)
     if len(fit) > 1:
         places = tuple(f"{body.path}:{lookup.call.lineno}" for body, lookup in fit)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} look up rows alike", (repeat,), places)
+        return No("R-AMBIGUOUS", f"{' and '.join(places)} ask alike", (repeat,), places)
     body, lookup = fit[0]
     where = (body.path, body.function.qualname)
+    if nearest[where].distance and where not in sighting.readers:
+        lookup = replace(lookup, to_the_end=True)
     try:
         return edit(codemod, nearest[where], body, lookup, repeat).proposal()
     except RefusedError as refused:

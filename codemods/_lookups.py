@@ -8,6 +8,8 @@ import msgspec
 from codemods._loops import Body
 from codemods.api import Repeat
 
+OF_ROWS = frozenset({"in_bulk", "IN query", "identity map"})  # strategies that cost a row for each key, no request
+
 
 class Lookup(msgspec.Struct, frozen=True):
     """A call that gives the row of one key.
@@ -18,7 +20,9 @@ class Lookup(msgspec.Struct, frozen=True):
     anyhow. `text_column`: the key's column holds text. `edits` are what else the files need, (path, start, end, text),
     and `bring` is the name that the file with the loop must import: (module, name). `twin`: `fetch` is a helper of the
     project. `grouped`: the call gives all rows of its key. `fields`: the key is that of these attributes, a tuple
-    of several, and `fetch` what gives one row after the other, before and after conditions on them.
+    of several, and `fetch` what gives one row after the other, before and after conditions on them. `doubts`: what a
+    reviewer must know of the call. `lent`: the parameter by which the call, of a helper, is given its row.
+    `to_the_end`: nothing tells that it is this loop whose rounds repeat, so that all of them must come to their end.
     """
 
     call: ast.Call
@@ -36,6 +40,9 @@ class Lookup(msgspec.Struct, frozen=True):
     twin: bool = False
     grouped: "Grouped | None" = None
     fields: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    lent: str = ""
+    to_the_end: bool = False
 
 
 class Grouped(msgspec.Struct, frozen=True):

@@ -148,6 +148,8 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(value)
         case ast.Subscript(value=value, slice=key):
             return is_pure(value) and is_pure(key)
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            return all(part is None or is_pure(part) for part in (lower, upper, step))
         case ast.Compare(left=left, comparators=others):
             return all(map(is_pure, [left, *others]))
         case ast.BoolOp(values=values) | ast.Tuple(elts=values):
@@ -160,10 +162,21 @@ def is_pure(node: ast.expr) -> bool:
             )
         case ast.BinOp(left=left, right=right):
             return is_pure(left) and is_pure(right)
-        case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant()], keywords=[]):
+        case ast.Call(keywords=[]):
+            return _is_pure_call(node)
+    return False
+
+
+def _is_pure_call(node: ast.Call) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant()]):
             return is_pure(value)  # of a dictionary: `item.get("user_id")`
-        case ast.Call(func=ast.Name(id="int" | "str" | "ObjectId"), args=[value], keywords=[]):
+        case ast.Call(func=ast.Attribute(value=value, attr="lower" | "upper" | "strip"), args=[]):
+            return is_pure(value)  # of a text
+        case ast.Call(func=ast.Name(id="int" | "str" | "ObjectId"), args=[value]):
             return is_pure(value)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[value, kinds]):
+            return is_pure(value) and is_pure(kinds)
     return False
 
 
@@ -174,6 +187,11 @@ def rebound(body: Body, loop: Loop) -> set[str]:
     return {
         node.id for node in inside(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
     } | {name for name in targets(loop) if any(n in inside(loop) for n in body.bindings(name))}
+
+
+def moving(body: Body, loop: Loop | None) -> set[str]:
+    """The names that may differ between rounds; without a loop those between calls of the function."""
+    return targets(loop) | rebound(body, loop) if loop is not None else set(body.moving)
 
 
 def _is_list_type(annotation: ast.expr | None, known: frozenset[str] = _LIST_TYPES) -> bool:

@@ -1,6 +1,8 @@
 """The loops of a function as syntax: what they go over, what stands in them, what they depend on."""
 
 import ast
+import copy
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import takewhile
@@ -25,6 +27,13 @@ class Body:
         self.definition = definition
         self.path = function.path
         self.text = index.tree.source(function.path) or ""
+        self.moving = frozenset(function.params)  # of a helper: what its caller gives it anew in every round
+
+    def asked_with(self, moving: frozenset[str]) -> "Body":
+        """The same function as one whose caller gives it only these parameters anew."""
+        asked = copy.copy(self)
+        asked.moving = moving
+        return asked
 
     @cached_property
     def _above(self) -> dict[int, ast.AST]:
@@ -83,7 +92,7 @@ class Body:
             return ast.unparse(node)
         start, end = self.offsets(node)
         written = self.text[start:end]
-        return written if "\n" not in written else ast.unparse(node)
+        return written if "\n" not in written else _on_one_line(written, node)
 
     def offsets(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """Character offsets of a node in the file."""
@@ -118,6 +127,17 @@ class Body:
     @cached_property
     def _taken(self) -> set[str]:
         return set().union(*map(_named, ast.walk(self.index.tree.syntax(self.text))))
+
+
+def _on_one_line(written: str, node: ast.expr) -> str:
+    """The text of an expression with its lines joined; as the standard library writes it where that changes it."""
+    joined = re.sub(r"\s*\n\s*", "", re.sub(r",\s*\n\s*", ", ", written))
+    joined = re.sub(r", ?([)\]}])", r"\1", joined)
+    try:
+        is_same = ast.dump(ast.parse(joined, mode="eval").body) == ast.dump(node)
+    except SyntaxError:
+        is_same = False
+    return joined if is_same else ast.unparse(node)
 
 
 def bodies(index: Index, keys: Iterable[Key]) -> Iterator[Body]:

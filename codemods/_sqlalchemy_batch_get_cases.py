@@ -1,5 +1,6 @@
 """The cases of `sqlalchemy-batch-get`: what it changes, and what it leaves alone with which code."""
 
+from codemods._sqlalchemy_batch_get_helper_cases import HELPERS
 from codemods.api import Case, Repeat, Tier
 
 MODELS = """\
@@ -1461,29 +1462,6 @@ def get_user(user_id, **more):
         },
     ),
     _left_whole(
-        "an asynchronous helper without select",
-        "R-SHAPE",
-        """\
-from services import get_user
-
-
-async def view(request):
-    for id in [1]:
-        print(await get_user(id))
-""",
-        USER,
-        files={
-            "services.py": """\
-from database import session
-from models import User
-
-
-async def get_user(user_id):
-    return await session.get(User, user_id)
-"""
-        },
-    ),
-    _left_whole(
         "a helper that is not awaited",
         "R-SHAPE",
         """\
@@ -1564,24 +1542,5 @@ def get_user(session, user_id):
         ),
         _repeat("accounts", "city"),
     ),
-    _left(
-        "a helper of a model that does more",
-        "R-SHAPE",
-        """\
-for id in [1]:
-    print(get_user(id))
-""",
-        USER,
-        imports="from services import get_user\n",
-        files={
-            "services.py": """\
-from models import User
-
-
-def get_user(user_id):
-    print(user_id)
-    return User.query.get(user_id)
-"""
-        },
-    ),
+    *HELPERS,
 )

@@ -1,5 +1,6 @@
 """The cases of `sqlalchemy-group-rows`: what it changes, and what it leaves alone with which code."""
 
+from codemods._sqlalchemy_group_rows_lent_cases import LENT
 from codemods.api import Case, Repeat
 
 MODELS = """\
@@ -553,6 +554,80 @@ def view(session):
         files=FILES,
     ),
     Case(
+        "a helper behind a helper, and a year that no round changes",
+        HEADER
+        + """
+
+def posts_in(session, author_id, year):
+    return session.query(Post).filter(Post.author_id == author_id, Post.year == year).order_by(Post.title).all()
+
+
+def posts_of(session, author_id, year=None):
+    return posts_in(session, author_id, year)
+
+
+def view(session, year):
+    for author in session.query(Author):
+        print(len(posts_of(session, author.id, year)))
+""",
+        HEADER
+        + '''
+
+def posts_in(session, author_id, year):
+    return session.query(Post).filter(Post.author_id == author_id, Post.year == year).order_by(Post.title).all()
+
+
+def posts_in_many(session, author_ids, year):
+    """Lists of posts by author_id; keys without any are left out."""
+    post_author_ids = list(dict.fromkeys(author_ids))
+    posts_by_author_id = {}
+    for start in range(0, len(post_author_ids), 500):
+        portion = post_author_ids[start : start + 500]
+        for post in (
+            session.query(Post).filter(Post.year == year, Post.author_id.in_(portion)).order_by(Post.title)
+        ):
+            posts_by_author_id.setdefault(post.author_id, []).append(post)
+    return posts_by_author_id
+
+
+def posts_of(session, author_id, year=None):
+    return posts_in(session, author_id, year)
+
+
+def posts_of_many(session, author_ids, year=None):
+    """Lists of posts by author_id; keys without any are left out."""
+    return posts_in_many(session, author_ids, year)
+
+
+def view(session, year):
+    authors = list(session.query(Author))
+    posts_by_author_id = posts_of_many(session, [author.id for author in authors], year)
+    for author in authors:
+        print(len(posts_by_author_id.get(author.id, [])))
+''',
+        (AUTHOR,),
+        tier="B",
+        files=FILES,
+    ),
+    Case(
+        "a helper of which two parameters change with the rounds",
+        HEADER
+        + """
+
+def posts_in(session, author_id, year):
+    return session.query(Post).filter(Post.author_id == author_id, Post.year == year).all()
+
+
+def view(session):
+    for author in session.query(Author):
+        print(len(posts_in(session, author.id, author.year)))
+""",
+        None,
+        (AUTHOR,),
+        "R-KEYEQ",
+        files=FILES,
+    ),
+    Case(
         "a limit",
         HEADER
         + """
@@ -880,4 +955,5 @@ def view(session, ids):
         "R-BATCHED",
         files=FILES,
     ),
+    *LENT,
 )

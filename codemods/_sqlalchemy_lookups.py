@@ -8,8 +8,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from codemods._lookups import Lookup, Unfit
-from codemods._loop_gates import rebound
-from codemods._loops import Body, names_in, targets
+from codemods._loop_gates import moving
+from codemods._loops import Body, names_in
 from codemods.api import Repeat
 from codemods.index.facts import chain_of, dotted
 from codemods.index.models import Model
@@ -129,8 +129,8 @@ def condition_lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unf
     if model is None or not is_asked(model, repeat) or is_select == (asked.session is None):
         return None
     loop = body.loop(call)
-    moving = targets(loop) | rebound(body, loop) if loop else set(body.function.params)  # a helper is asked per round
-    found = [c for c in conditions(steps, named) if names_in(c.key) & moving]
+    changing = moving(body, loop)
+    found = [c for c in conditions(steps, named) if names_in(c.key) & changing]
     if not any(is_compared(model, c.attribute, repeat) for c in found):
         return None
     where = f"line {call.lineno} of {body.path}"

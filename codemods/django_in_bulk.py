@@ -15,7 +15,8 @@ from codemods._helper_lookups import with_helpers
 from codemods._key_lookups import Lookup, Unfit, answers
 from codemods._lazy import names_of
 from codemods._loop_edits import quoted
-from codemods._loops import Body, imported_as
+from codemods._loop_gates import is_pure, rebound
+from codemods._loops import Body, imported_as, names_in, targets
 from codemods.api import Answer, Meta, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.django_models import DjangoModel
@@ -55,6 +56,13 @@ class _Asked(NamedTuple):
     bulk: str
 
 
+class _Tail(NamedTuple):
+    """The steps behind a condition: their source, their names."""
+
+    text: str
+    steps: set[str]
+
+
 def find(index: Index, sighting: Sighting) -> list[Answer]:
     """A proposal for each statement that a loop repeats to look up one row, and a refusal for each other."""
     tables = frozenset(model.table for model in index.django.all)
@@ -64,14 +72,12 @@ def find(index: Index, sighting: Sighting) -> list[Answer]:
 def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
     """The call as a lookup of one row by a unique key."""
     queryset: ast.expr
+    tail = _Tail("", set())
     match call:
-        case ast.Call(
-            func=ast.Attribute(
-                attr="first" | "afirst" as attr,
-                value=ast.Call(func=ast.Attribute(attr="filter", value=queryset), args=[], keywords=keywords),
-            ),
-            args=[],
-        ):
+        case ast.Call(func=ast.Attribute(attr="first" | "afirst" as attr, value=chain), args=[]) if (
+            cut := _last_filter(body, chain)
+        ) is not None:
+            queryset, keywords, tail = cut
             bulk = _BULK[attr]
         case ast.Call(func=ast.Attribute(attr="get" | "aget" as attr, value=queryset), args=[], keywords=keywords):
             bulk = _BULK[attr]
@@ -89,10 +95,26 @@ def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
             return None
     found = rows_of(body, queryset)
     if found is None and bulk != _CREATES:
-        return _through_a_relation(body, call, queryset, keywords, repeat)
+        found = _related(body, call, queryset)
+        if found is None or not _is_asked(found[0], repeat):
+            return _through_a_relation(body, call, queryset, keywords, repeat)
     if found is None or not _is_asked(found[0], repeat):
         return None
-    return _of_rows(body, found, _Asked(call, keywords, bulk), repeat)
+    model, rows, steps = found
+    return _of_rows(body, (model, f"{rows}{tail.text}", steps | tail.steps), _Asked(call, keywords, bulk), repeat)
+
+
+def _last_filter(body: Body, chain: ast.expr) -> tuple[ast.expr, list[ast.keyword], _Tail] | None:
+    """A queryset before its last `filter`, the conditions of that, and what follows it."""
+    whole, steps = body.source(chain), set[str]()
+    while isinstance(chain, ast.Call) and isinstance(chain.func, ast.Attribute):
+        if chain.func.attr == "filter":
+            before = body.source(chain)
+            is_cut = not chain.args and whole.startswith(before)
+            return (chain.func.value, chain.keywords, _Tail(whole[len(before) :], steps)) if is_cut else None
+        steps.add(chain.func.attr)
+        chain = chain.func.value
+    return None
 
 
 def _is_asked(model: DjangoModel, repeat: Repeat) -> bool:
@@ -146,6 +168,21 @@ def _through_a_relation(
     source = body.source(queryset)
     message = f"line {call.lineno} of {body.path} looks up a row through `{source}`: of which model is not known"
     return Unfit(call, "R-UNRESOLVED", message)
+
+
+def _related(body: Body, call: ast.Call, queryset: ast.expr) -> _Rows | None:
+    """The rows behind `team.members` where one relation has that name, and no round changes whose."""
+    loop = body.loop(call)
+    if not isinstance(queryset, ast.Attribute) or loop is None or not is_pure(queryset):
+        return None
+    if names_in(queryset) & (targets(loop) | rebound(body, loop)):
+        return None
+    model = body.index.django.only_accessors.get(queryset.attr)
+    if model is None:
+        return None
+    made = body.index.calls.class_value((model.path, model.qualname), "objects")
+    own = _own_methods(body, model, made) if made is not None else None
+    return (model, body.source(queryset), {f"objects.{own}"} if own else set())
 
 
 def _column(model: DjangoModel, keyword: str | None) -> str:

@@ -15,8 +15,8 @@ from codemods._helper_lookups import with_helpers
 from codemods._key_lookups import Lookup, Unfit, answers
 from codemods._lazy import names_of
 from codemods._lookups import Grouped
-from codemods._loop_gates import rebound
-from codemods._loops import Body, Loop, names_in, targets
+from codemods._loop_gates import moving
+from codemods._loops import Body, Loop, names_in
 from codemods._sqlalchemy_lookups import (
     CHUNK,
     Asked,
@@ -78,8 +78,8 @@ def lookup(body: Body, call: ast.Call, repeat: Repeat) -> Lookup | Unfit | None:
     model = model_named(body, named)
     if model is None or not is_asked(model, repeat) or bool(selected(root)) == (asked.session is None):
         return None
-    moving = targets(loop) | rebound(body, loop) if loop else set(body.function.params)
-    found = [c for c in conditions(steps, named) if names_in(c.key) & moving]
+    changing = moving(body, loop)
+    found = [c for c in conditions(steps, named) if names_in(c.key) & changing]
     if not any(is_compared(model, _column(model, c), repeat) for c in found) or fills_groups(body, call):
         return None
     where, (one, *others) = f"line {call.lineno} of {body.path}", found

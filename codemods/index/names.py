@@ -1,10 +1,11 @@
 """From a name in one file to its definition in another: imports, re-exports, source roots."""
 
+import ast
 import sys
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from codemods.index.facts import Module
+from codemods.index.facts import Module, dotted
 from codemods.index.remember import remembered
 from codemods.index.tree import Tree
 
@@ -80,7 +81,7 @@ class Names:
         if head in module.imports:
             return self._imported(module, head, rest, hops)
         if head in module.values:
-            return path, name
+            return self._class_behind(path, module.values[head], rest, hops) or (path, name)
         for level, star in module.stars:
             target = self.module_path(path, level, star)
             if (target, name, hops) in self._tried:
@@ -89,6 +90,15 @@ class Names:
             if target and (found := self._resolve(target, name, "", hops - 1)):
                 return found
         return None
+
+    def _class_behind(self, path: str, value: ast.expr, rest: str, hops: int) -> tuple[str, str] | None:
+        """The class that a module gives another name: `User = accounts.User`."""
+        name = dotted(value)
+        found = self._resolve(path, name, "", hops - 1) if name else None
+        module = self.tree.module(found[0]) if found is not None else None
+        if found is None or module is None or found[1] not in module.classes:
+            return None
+        return (found[0], f"{found[1]}.{rest}") if rest else found
 
     def _imported(self, module: Module, head: str, rest: str, hops: int) -> tuple[str, str] | None:
         level, source, attribute = module.imports[head]

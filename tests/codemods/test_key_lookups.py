@@ -44,3 +44,16 @@ def test_without_a_reader_that_looks_up_both_could_be_meant(
     (answer,) = sqlalchemy_batch_get.find(index, Sighting("n_plus_one_db", (USER,), REACHED, readers))
     assert isinstance(answer, No), answer
     assert answer.code == "R-AMBIGUOUS"
+
+
+@pytest.mark.parametrize(("reader", "code"), [("view", "R-COND"), ("one", None)])
+def test_only_a_loop_that_the_evidence_names_may_end_early(
+    reader: str, code: str | None, checkout: Callable[[dict[str, str]], Path]
+) -> None:
+    text = TEXT.replace("        print(session.get(User, id))\n    one", "        print(id)\n    one").replace(
+        "        print(session.get(User, id))\n", "        print(session.get(User, id))\n        break\n"
+    )
+    index = Index(checkout({"app.py": text, "models.py": MODELS}))
+    readers = frozenset({("app.py", reader)})
+    (answer,) = sqlalchemy_batch_get.find(index, Sighting("n_plus_one_db", (USER,), REACHED, readers))
+    assert getattr(answer, "code", None) == code, answer

@@ -30,10 +30,24 @@ from blog.models import Author
 
 
 def author_of(key):
+    return author_by(key)
+
+
+def author_by(pk):
+    if pk is None:
+        return None
     try:
-        return Author.objects.get(pk=key)
+        return Author.objects.get(pk=pk)
     except Author.DoesNotExist:
         return None
+
+
+def checked(key, out):
+    out.append("asked")
+    author = Author.objects.filter(pk=key).first()
+    if author is None:
+        out.append("nobody")
+    return author
 
 
 def look_up(keys, out):
@@ -59,9 +73,10 @@ ID, EMAIL = "id", "email"
 LOOKUPS = {
     "get": ("author = Author.objects.get(pk=key)", ID, ""),
     "caught": (CAUGHT, ID, ""),
-    "first": ("author = Author.objects.only('email').filter(id=key).first()", ID, ""),
+    "first": ("author = Author.objects.filter(id=key).only('email').first()", ID, ""),
     "shortcut": ("author = get_object_or_404(Author, pk=key)", ID, ""),
     "helper": ("author = author_of(key)", ID, ""),
+    "lent": ("author = checked(key, out)", ID, ""),
     "field": ("author = Author.objects.filter(email=key).first()", EMAIL, ""),
     "some rows": ("author = Author.objects.filter(city='Bonn').filter(email=key).first()", EMAIL, ""),
     "writes": ("author = Author.objects.get(pk=key)", ID, "        author.city += '!'\n        author.save()\n"),

@@ -47,7 +47,18 @@ def user_of(db, key):
 
 
 def by_email(db, email):
-    return db.query(User).filter(User.email == email).one_or_none()
+    found = found_by(db, email)
+    return found
+
+
+def found_by(db, address, city=None):
+    return db.query(User).filter(User.email == address).one_or_none()
+
+
+def checked(db, key, out):
+    out.append("asked")
+    found = db.query(User).filter(User.id == key).first()
+    return found
 
 
 def look_up(session, keys, out):
@@ -80,6 +91,7 @@ LOOKUPS = {
         "",
     ),
     "twin": ("by_email(session, key)", EMAIL, ""),
+    "lent": ("checked(session, key, out)", ID, "        if user and user.id == 3:\n            break\n"),
     "writes": ("session.get(User, key)", ID, "        if user:\n            user.city += '!'\n"),
 }
 KEYS = {

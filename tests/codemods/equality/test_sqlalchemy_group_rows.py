@@ -49,6 +49,18 @@ def orders_of(db, user_id):
     return db.query(Order).filter(Order.user_id == user_id).order_by(Order.city, Order.id).all()
 
 
+def turned(db, user_id):
+    found = db.query(Order).filter(Order.user_id == user_id).order_by(Order.city, Order.id).all()
+    found.reverse()
+    return found
+
+
+def turned_of(db, user):
+    found = db.query(Order).filter(Order.user_id == user.id).order_by(Order.city, Order.id).all()
+    found.reverse()
+    return found
+
+
 def look_up(session, keys, out):
     for key in {rows}:
         orders = {lookup}
@@ -75,6 +87,8 @@ LOOKUPS = {
     "rows": (SELECTED, USERS, ""),
     "rows' keys": (BY_KEY.replace("=key", "=key.id"), f"{USERS}.all()", ""),
     "helper": ("orders_of(session, key)", "keys", ""),
+    "lent": ("turned(session, key)", "keys", ""),
+    "lent by rows": ("turned_of(session, key)", USERS, ""),
     "city": ("session.query(Order).filter(Order.city == key).order_by(Order.id).all()", "keys", ""),
     "lists of their own": (BY_KEY, "keys", "        orders.append(None)\n        orders.sort(key=id)\n"),
     "writes": (SELECTED, USERS, "        for order in orders:\n            order.city += '!'\n"),

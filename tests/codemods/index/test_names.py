@@ -133,6 +133,20 @@ RESOLVED = [
     pytest.param(
         {"app.py": "import json", "json.py": MODELS}, "json.Post", ("json.py", "Post"), id="beside the importer"
     ),
+    pytest.param(
+        {"app.py": "from models import P", "models.py": "import m\nP = m.Post", "m.py": MODELS},
+        "P",
+        ("m.py", "Post"),
+        id="a class of another name",
+    ),
+    pytest.param(
+        {"app.py": "from models import P", "models.py": "from m import Post\nP = Post", "m.py": MODELS},
+        "P.title",
+        ("m.py", "Post.title"),
+        id="an attribute of a class of another name",
+    ),
+    pytest.param({"app.py": MODELS + "P = load"}, "P", ("app.py", "P"), id="a function of another name"),
+    pytest.param({"app.py": "P = Q\nQ = P"}, "P", ("app.py", "P"), id="names of each other"),
 ]
 
 
