@@ -161,7 +161,8 @@ def _unless_done(index: Index, sighting: Sighting, answer: Answer) -> Answer:
     """The answer; where nothing repeats because one query has the keys already, that is done."""
     if not isinstance(answer, No) or answer.code != "R-UNRESOLVED":
         return answer
-    for body in bodies(index, nearest(sighting)):
+    named = [key for key, one in nearest(sighting).items() if not one.distance or key in sighting.readers]
+    for body in bodies(index, named):
         for call in body.calls():
             match call:
                 case ast.Call(func=ast.Name(id="set" | "dict"), args=[ast.Call(func=ast.Attribute()) as query]) if (
