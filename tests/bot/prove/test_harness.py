@@ -18,7 +18,7 @@ from bot.records import Patch, Slope, SuiteRun
 
 SHOP = """
 import enum
-from sqlalchemy import Column, DateTime, Enum, ForeignKey, Integer, Numeric, String, Table
+from sqlalchemy import JSON, Column, DateTime, Enum, ForeignKey, Integer, Numeric, String, Table
 from sqlalchemy.orm import declarative_base, relationship, selectinload
 Base = declarative_base()
 class Colour(enum.Enum):
@@ -28,9 +28,19 @@ class Country(Base):
     code = Column(String(2), primary_key=True)
 marks = Table("mark", Base.metadata, Column("post_id", ForeignKey("post.id"), primary_key=True),
               Column("tag_id", ForeignKey("tag.id"), primary_key=True))
+class Device(Base):
+    __tablename__ = "device"
+    id = Column(Integer, primary_key=True)
+    kind = Column(String(9), nullable=False)
+    facts = Column(JSON, unique=True, nullable=False)
+    __mapper_args__ = {"polymorphic_on": kind}
+class Phone(Device):
+    __mapper_args__ = {"polymorphic_identity": "phone"}
 class Author(Base):
     __tablename__ = "author"
     id = Column(Integer, primary_key=True)
+    device_id = Column(ForeignKey("device.id"), nullable=False)
+    device = relationship(Device, lazy="joined")
     email = Column(String(9), unique=True, nullable=False)
     colour = Column(Enum(Colour), nullable=False)
     born = Column(DateTime, nullable=False)

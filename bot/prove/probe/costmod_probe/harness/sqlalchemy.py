@@ -23,19 +23,27 @@ def prepare(given: dict[str, Any]) -> Callable[[int], Callable[[], None]]:
     for name, arguments in given["calls"]:
         query = eval(f"query.{name}({arguments})", dict(namespace), {"query": query})  # noqa: S307 # nosec B307 - the patch's own text, in the sandbox
 
+    # A column that tells the class of a row holds the name of one that is kept in this table alone.
+    kinds = {
+        mapper.polymorphic_on: name
+        for mapper in mappers.values()
+        if mapper.polymorphic_on is not None
+        for name, one in reversed(list(mapper.polymorphic_map.items()))
+        if one.local_table is mapper.local_table
+    }
     servers: list[str] = []
 
     def read(number: int) -> Callable[[], None]:
         edges = {tuple(edge) for edge in given["edges"]}
         try:
             engine = sa.create_engine("sqlite://", poolclass=importlib.import_module("sqlalchemy.pool").StaticPool)
-            rows = _filled(engine, root, edges, number)
+            rows = _filled(engine, root, edges, kinds, number)
         except importlib.import_module("sqlalchemy.exc").CompileError:  # a column type that SQLite has not
             servers.append(postgres.url() if not servers else servers[0])
             engine = sa.create_engine(servers[0])
             for mapper in mappers.values():
                 mapper.local_table.metadata.drop_all(engine)
-            rows = _filled(engine, root, edges, number)
+            rows = _filled(engine, root, edges, kinds, number)
 
         def reading() -> None:
             with orm.Session(engine, future=True) as session:
@@ -47,17 +55,17 @@ def prepare(given: dict[str, Any]) -> Callable[[int], Callable[[], None]]:
     return read
 
 
-def _filled(engine: Any, root: Any, edges: set[Any], number: int) -> _Rows:
+def _filled(engine: Any, root: Any, edges: set[Any], kinds: dict[Any, Any], number: int) -> _Rows:
     with engine.begin() as connection:
-        rows = _Rows(connection, edges)
+        rows = _Rows(connection, edges, kinds)
         for _ in range(number):
             rows.make(root, {})
     return rows
 
 
 class _Rows:
-    def __init__(self, connection: Any, edges: set[tuple[str, str]]) -> None:
-        self._connection, self._edges = connection, edges
+    def __init__(self, connection: Any, edges: set[tuple[str, str]], kinds: dict[Any, Any]) -> None:
+        self._connection, self._edges, self._kinds = connection, edges, kinds
         self._number = 0
         self._tables: set[Any] = set()
 
@@ -99,8 +107,9 @@ class _Rows:
 
     def _insert(self, table: Any, given: dict[str, Any]) -> dict[str, Any]:
         if table not in self._tables:
-            self._tables.add(table)
-            table.create(self._connection, checkfirst=True)
+            needed = _with_targets(table)  # PostgreSQL makes no table whose keys lead to one that is not there
+            self._tables |= needed
+            table.metadata.create_all(self._connection, tables=list(needed))
         self._number += 1
         values = dict(given)
         for column in table.columns:
@@ -109,12 +118,25 @@ class _Rows:
             if column.foreign_keys and not column.nullable:
                 target = next(iter(column.foreign_keys)).column
                 values[column.name] = self._insert(target.table, {})[target.name]
+            elif column in self._kinds:
+                values[column.name] = self._kinds[column]
             elif not column.nullable and not column.foreign_keys and column.server_default is None:
                 values[column.name] = _of(column, self._number)
         result = self._connection.execute(table.insert().values(values))
         for column, made in zip(table.primary_key.columns, result.inserted_primary_key):  # noqa: B905 - Python 3.10
             values[column.name] = made
         return values
+
+
+def _with_targets(table: Any) -> set[Any]:
+    """The table, and those that foreign keys lead to from it."""
+    found, left = set(), [table]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += [key.column.table for key in one.foreign_keys]
+    return found
 
 
 def _of(column: Any, number: int) -> Any:

@@ -20,8 +20,8 @@ def value(kind: Any, number: int, length: int | None) -> Any:
         float: float(number),
         decimal.Decimal: decimal.Decimal(number),
         bytes: b"v",
-        dict: {},
-        object: {},  # JSON, as newer versions of SQLAlchemy say it
+        dict: {"v": number},
+        object: {"v": number},  # JSON, as newer versions of SQLAlchemy say it
         list: [],
         datetime.datetime: _TIME.replace(tzinfo=None),
         datetime.date: _TIME.date(),
