@@ -153,3 +153,19 @@ def test_a_name_with_its_import_spelled_out(written: str, name: str, body: Body)
 
 def test_nothing_is_imported_in_a_file_that_is_none(body: Body) -> None:
     assert imported_as(body.index, "none.py", ast.parse("requests.get", mode="eval").body) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("near(\n        given,\n        [\n            1,\n        ],\n    )", "near(given, [1])"),
+        ("near(\n        given  # what is near\n    )", "near(given)"),
+        ("(given\n        or 1)", "given or 1"),
+        ('near("""a\n  b""")', "near('a\\n  b')"),
+    ],
+)
+def test_an_expression_of_several_lines(checkout: Checkout, written: str, shown: str) -> None:
+    text = f"def view(given):\n    return near({written})\n"
+    (body,) = bodies(Index(checkout({"app.py": text})), [("app.py", "view")])
+    (outer, *_) = body.calls()
+    assert body.source(outer.args[0]) == shown
