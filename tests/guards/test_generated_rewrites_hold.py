@@ -15,9 +15,10 @@ from codemods.api import Proposal
 
 pytestmark = pytest.mark.slow
 SIZES = (4, 12)
+# Configured, as by any query of an application before this one: else a backref is not there yet, which a note says.
 _ALCHEMY = """\
 from sqlalchemy import Column, ForeignKey, Integer, String, Table
-from sqlalchemy.orm import declarative_base, relationship
+from sqlalchemy.orm import configure_mappers, declarative_base, relationship
 
 Base = declarative_base()
 post_tags = Table(
@@ -60,6 +61,9 @@ class Comment(Base):
     writer_id = Column(ForeignKey("blog_author.id"))
     writer = relationship("Author")
     post = relationship("Post", {back})
+
+
+configure_mappers()
 """
 _DJANGO = """\
 from django.db import models

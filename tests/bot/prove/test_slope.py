@@ -80,7 +80,7 @@ def test_a_count_that_falls_on_more_rows_only() -> None:
         suite(3, *sized(1, 2)), suite(2, *sized(1, 2)), (OperationCount(test="t", before=2, after=2), HTTP)
     )
     assert found.slope == Slope(test="t", rows=(1, 2), before=(2, 3), after=(2, 2))
-    assert found.growth == ("O(N) -> O(1) in t: 2 -> 2 SQL statements at 1 rows, 3 -> 2 SQL statements at 2 rows.")
+    assert found.growth == ("O(N) -> O(1) in t: 2 -> 2 SQL statements at 1 row, 3 -> 2 SQL statements at 2 rows.")
 
 
 def test_without_statements_nothing_runs() -> None:
