@@ -16,6 +16,9 @@ _TEMPLATE = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".csv"
 _SPELLED = r"\.(?:html?|txt|xml|jinja2?|j2|csv|tex)[\"']"
 _DJANGO = ("models.", "forms.")  # their fields name relations by chance
 _HOPS = 4  # names that stand for names
+# `add_to_class("name", f)` and `setattr(Model, "name", f)`: most calls of setattr are of an object.
+_GAP = r"(?:\s|#[^\n]*\n)*[rRuU]?[\"'(]"
+_ADDS = (r"add_to_class\(" + _GAP, r"setattr\(\s{0,99}(?:\w{1,99}\.){0,9}[A-Z]\w{0,99}," + _GAP)
 _MANAGER = re.compile(r"^[\w.]*(?:Manager|from_queryset)\b.*\)$|\.as_manager\(\)$", re.DOTALL)
 Member = tuple[str, Definition]  # the file and the node of a method
 
@@ -149,7 +152,7 @@ class DjangoClasses:
     def _added(self) -> dict[tuple[str, str], Member]:
         """Functions that `Model.add_to_class("name", function)` or `Model.name = function` makes methods."""
         found: dict[tuple[str, str], Member] = {}
-        for path in self.index.tree.containing("add_to_class(", "setattr("):
+        for path in self.index.tree.matching(*_ADDS):
             module = self.index.tree.module(path)
             for call in module.registrations if module else ():
                 match call:
