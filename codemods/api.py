@@ -46,7 +46,7 @@ class Sighting(msgspec.Struct, frozen=True):
     `evidence` says how strong it must be: "reader" the rows of a query are followed to where the evidence names, "rows"
     what repeats is seen on the very rows, "names" any, names on the way included. `attributes`, unless empty, are the
     names read on the lines that the evidence gives in place of statements: what repeats is one of these, read on rows
-    that are followed there.
+    that are followed there. `anywhere`: nothing leads to the functions; only rows that are followed to a reader tell.
     """
 
     kind: str
@@ -55,6 +55,7 @@ class Sighting(msgspec.Struct, frozen=True):
     readers: frozenset[tuple[str, str]] = frozenset()
     evidence: Evidence = "names"
     attributes: frozenset[str] = frozenset()
+    anywhere: bool = False
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -121,6 +122,7 @@ class Meta(msgspec.Struct, frozen=True):
     `effect` is what it was measured to do by `bench/loops.py` or the research behind it, operations first.
     `instead_of` is the id of the codemod whose sites this one fixes better where it can: it is asked first, and what it
     declines goes to that one. `last`: it is asked when all others have declined, for it gives less than they do.
+    `follows`: it follows rows to their readers, and may be asked of functions that nothing leads to.
     """
 
     id: str
@@ -130,6 +132,7 @@ class Meta(msgspec.Struct, frozen=True):
     instead_of: str | None = None
     effect: str = ""
     last: bool = False
+    follows: bool = False
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -55,6 +55,7 @@ META = Meta(
     tier="B",
     libraries={"SQLAlchemy": ">=1.4"},
     effect="51 -> 2 queries, 16 -> 3 ms CPU",
+    follows=True,
 )
 
 _LAZY = {

@@ -85,8 +85,10 @@ def _outcomes(
         for sighting in sightings:
             if seen.attributes and sighting.evidence == "rows":
                 continue  # what an attribute alone tells is looked for at its reader only
+            if not (meant := [one for one in turn if one.META.follows or not sighting.anywhere]):
+                continue
             asked = replace(sighting, repeats=repeats, attributes=seen.attributes)
-            proposals, rest = _ask(turn, index, asked)
+            proposals, rest = _ask(meant, index, asked)
             for proposal, before in proposals:
                 outcomes.append(_patch(hotspot, proposal, before))
                 index = before.edited(proposal.texts)
@@ -143,7 +145,8 @@ def _sightings(index: Index, hotspot: Hotspot, begins: list[list[Start]]) -> Ite
         return _Later(partial(look, index, list(begin)))
 
     def sighting(look: Look, begin: list[Start], evidence: Evidence) -> Sighting:
-        return Sighting(hotspot.kind, (), seen(look, tuple(begin)), readers, evidence)
+        found = seen(look, tuple(begin))
+        return Sighting(hotspot.kind, (), found, readers, evidence, anywhere=look is anywhere)
 
     looks = [(look, begin) for look in (reached, with_object, from_above) for begin in begins]
     for look, begin in [*looks, *((anywhere, begin) for begin in named)] if readers else ():

@@ -223,6 +223,17 @@ def test_weaker_evidence_is_asked_when_surer_evidence_finds_no_query(tmp_path: P
     assert patch.site.located_by[0] == "`GET /orders` is served by `list_orders` in shop/views.py"
 
 
+def test_a_loop_that_nothing_leads_to_is_left_alone(tmp_path: Path) -> None:
+    elsewhere = IMPORTS.replace("import Order", "import Customer, Order") + "def names(session, ids: list[int]):\n    customers = session.query(Customer).all()\n"
+    elsewhere += "    return [customers, [session.get(Customer, id_).name for id_ in ids]]\n"
+    views = IMPORTS + "def count_orders(session):\n    return session.query(Order).count()\n"
+    files = {"shop/views.py": views, "shop/elsewhere.py": elsewhere}
+    seen = hotspot(locations=(at("/srv/shop/elsewhere.py", 7, "names"),))
+    assert [patch.codemod for patch in patches(planned(tmp_path / "named", files, seen))] == ["sqlalchemy-batch-get"]
+    seen = hotspot(locations=(at("/srv/shop/views.py", 7, "count_orders"),))
+    assert patches(planned(tmp_path / "beside", files, seen)) == []
+
+
 def test_a_function_that_only_reads_gets_its_rows_from_above(tmp_path: Path) -> None:
     files = {
         "shop/rows.py": "def row(order):\n    return order.customer.name\n",
