@@ -224,7 +224,10 @@ def test_weaker_evidence_is_asked_when_surer_evidence_finds_no_query(tmp_path: P
 
 
 def test_a_loop_that_nothing_leads_to_is_left_alone(tmp_path: Path) -> None:
-    elsewhere = IMPORTS.replace("import Order", "import Customer, Order") + "def names(session, ids: list[int]):\n    customers = session.query(Customer).all()\n"
+    elsewhere = (
+        IMPORTS.replace("import Order", "import Customer, Order")
+        + "def names(session, ids: list[int]):\n    customers = session.query(Customer).all()\n"
+    )
     elsewhere += "    return [customers, [session.get(Customer, id_).name for id_ in ids]]\n"
     views = IMPORTS + "def count_orders(session):\n    return session.query(Order).count()\n"
     files = {"shop/views.py": views, "shop/elsewhere.py": elsewhere}
