@@ -34,15 +34,14 @@ _HOPS = 3
 
 
 class Asked(NamedTuple):
-    """What asks for the rows, the whole that it decides, and whether that is true where there are rows.
+    """The rows that are asked for, `at` what asks, the whole that it decides, and whether that is true where rows are.
 
     `whole` is None where it decides more than that; `is_done`: it asks only for that already.
     """
 
     rows: ast.expr
     whole: ast.expr | None
-    source: str
-    line: int
+    at: ast.expr
     positive: bool = True
     is_done: bool = False
 
@@ -84,14 +83,13 @@ class Asks:
         for node in () if self._counted else body.own():
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and _is_test(body, node):
                 asks = self._is_queryset(body, node, _HOPS) and _is_asked_anew(body, node)
-                yield from [Asked(node, node, body.source(node), node.lineno)] if asks else ()
+                yield from [Asked(node, node, node)] if asks else ()
 
     def _counted_at(self, body: Body, call: ast.Call, rows: ast.expr, attr: str) -> Asked:
-        source = body.source(call)
         if attr == "exists":
-            return Asked(rows, call, source, call.lineno, is_done=True)
+            return Asked(rows, call, call, is_done=True)
         if _is_test(body, call):
-            return Asked(rows, call, source, call.lineno)
+            return Asked(rows, call, call)
         match next(body.parents(call), None):
             case ast.Compare(left=left, ops=[op], comparators=[ast.Constant(value=int(value))]) as whole if (
                 left is call and (type(op), value) in _MORE_THAN_NONE
@@ -101,8 +99,8 @@ class Asks:
                 tail = body.text[body.offsets(call)[1] : body.offsets(whole)[1]]
                 plain = re.fullmatch(r"\s*[<>=!]=?\s*\d", tail) and not isinstance(value, bool)
                 if plain and (isinstance(above, _WHOLE) or (positive and isinstance(above, ast.UnaryOp))):
-                    return Asked(rows, whole, source, call.lineno, positive)
-        return Asked(rows, None, source, call.lineno)
+                    return Asked(rows, whole, call, positive)
+        return Asked(rows, None, call)
 
     def _is_queryset(self, body: Body, node: ast.expr, hops: int) -> bool:
         """Whether it is a queryset or manager over rows of the table."""

@@ -8,7 +8,8 @@ from codemods._helper_loans import argument
 from codemods._key_lookup_gates import Gates, asked
 from codemods._lookups import Lookup
 from codemods._loop_answers import proposed
-from codemods._loop_gates import is_known_beforehand, is_list, is_settled, iterated, keeps_rows, makes_list
+from codemods._loop_gates import is_known_beforehand, is_list, is_settled, keeps_rows, makes_list
+from codemods._loop_rounds import item_of
 from codemods._loops import Body, Comprehension, names_in
 from codemods.api import Load, Proposal, Reached, Repeat
 from codemods.index import first_party
@@ -87,14 +88,8 @@ class Edit:
     @cached_property
     def _items(self) -> tuple[ast.expr, str]:
         """What is gone over and the name of one item of it, `enumerate` taken off unless its number counts."""
-        target = self._loop.generators[0].target if isinstance(self._loop, Comprehension) else self._loop.target  # type: ignore[union-attr]
-        source = iterated(self._loop)
-        match source, target:
-            case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]), ast.Tuple(elts=[counter, item]):
-                asked = ast.parse(f"[{self._gates.key} for _ in (){self._gates.filters}]")
-                if not names_in(counter) & names_in(asked):
-                    source, target = inner, item
-        return source, self._body.source(target)
+        asked = ast.parse(f"[{self._gates.key} for _ in (){self._gates.filters}]")
+        return item_of(self._body, self._loop, names_in(asked))
 
     def _keys(self, indent: str, edits: list[tuple[int, int, str]]) -> tuple[str, str]:
         """The lines that keep what the loop goes over, if it must be kept, and the source of the keys."""

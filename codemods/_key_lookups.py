@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from codemods._key_lookup_edits import Edit
 from codemods._lookups import Lookup, Match, Unfit
-from codemods._loop_answers import no
+from codemods._loop_answers import alike, no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, No, Reached, Repeat, Sighting
 from codemods.index import Index
@@ -47,8 +47,7 @@ def _answer(codemod: str, index: Index, sighting: Sighting, repeat: Repeat, matc
         assert isinstance(unfit, Unfit)
         return no(unfit.code, unfit.message, body, repeat)
     if len(fit) > 1:
-        places = tuple(f"{body.path}:{lookup.call.lineno}" for body, lookup in fit)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} ask alike", (repeat,), places)
+        return alike((f"{body.path}:{lookup.call.lineno}" for body, lookup in fit), "ask alike", repeat)
     body, lookup = fit[0]
     where = (body.path, body.function.qualname)
     if nearest[where].distance and where not in sighting.readers:

@@ -7,12 +7,23 @@ from codemods._loops import Body
 from codemods.api import Load, No, Proposal, Reached, Repeat, Sighting
 from codemods.index.calls import Key
 
-_DONE = frozenset({"R-BATCHED", "R-CACHED"})  # the code is as the edit would make it
+_DONE = frozenset({"R-BATCHED", "R-CACHED", "R-EXISTS"})  # the code is as the edit would make it
 
 
 def nearest(sighting: Sighting) -> dict[Key, Reached]:
     """The functions of a sighting by place, each as it is reached first."""
     return {(one.path, one.qualname): one for one in reversed(sighting.reached)}
+
+
+def named(sighting: Sighting) -> list[Key]:
+    """Those of its functions that the evidence itself names, nearest first."""
+    return [key for key in nearest(sighting) if key in sighting.readers]
+
+
+def alike(places: Iterable[str], what: str, repeat: Repeat) -> No:
+    """The refusal of several places none of which fits better, with what they do."""
+    places = tuple(places)
+    return No("R-AMBIGUOUS", f"{' and '.join(places)} {what}", (repeat,), places)
 
 
 def proposed(  # noqa: PLR0913 - what makes up an edit

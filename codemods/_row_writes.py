@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from codemods._loop_answers import nearest, no
+from codemods._loop_answers import alike, nearest, no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, No, Proposal, Reached, Repeat, Sighting
 from codemods.index import Index
@@ -58,8 +58,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat, match: Match, edit
         behind = _behind(index, reached, repeat, match) if looped else None
         return behind or No("R-UNRESOLVED", f"no loop on the way writes rows with `{repeat.statement}`", (repeat,))
     if len(found) > 1:
-        places = tuple(f"{one.body.path}:{one.calls[0].lineno}" for one in found)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} write rows alike", (repeat,), places)
+        return alike((f"{one.body.path}:{one.calls[0].lineno}" for one in found), "write rows alike", repeat)
     body = found[0].body
     try:
         return edit(found[0])

@@ -18,7 +18,7 @@ from codemods._aws_clients import service_of
 from codemods._aws_reads import Read
 from codemods._aws_writes import Write
 from codemods._lazy import names_of
-from codemods._loop_answers import nearest, no
+from codemods._loop_answers import alike, named, nearest, no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -46,13 +46,12 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     if not rows:
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no call of AWS that has a batch", (repeat,), foreign=True)
     reached = nearest(sighting)
-    found = _found(index, [key for key in reached if key in sighting.readers], rows) or _found(index, reached, rows)
+    found = _found(index, named(sighting), rows) or _found(index, reached, rows)
     if not found:
         return No("R-UNRESOLVED", f"no loop on the way makes the call `{repeat.statement}`", (repeat,))
     single = [one for one in found if not _is_batched(one[0], one[2])]
     if len(single) > 1:
-        places = tuple(f"{body.path}:{call.lineno}" for body, call, _ in single)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} make the same call", (repeat,), places)
+        return alike((f"{body.path}:{call.lineno}" for body, call, _ in single), "make the same call", repeat)
     body, call, row = (single or found)[0]
     where = (body.path, body.function.qualname)
     if not single:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from codemods._client_edit import Edit, is_kept
 from codemods._constructors import Constructor, constructor_of
 from codemods._lazy import names_of
-from codemods._loop_answers import nearest, no
+from codemods._loop_answers import alike, named, nearest, no
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -42,7 +42,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     if not profiled and (repeat.tables or not method):
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no call on a client", (repeat,), foreign=True)
     reached = nearest(sighting)
-    keys = [key for key in reached if key in sighting.readers] if sighting.readers or not profiled else list(reached)
+    keys = named(sighting) if sighting.readers or not profiled else list(reached)
     found = _found(index, keys, "" if profiled else method)
     if not found and not profiled:
         found = _found(index, list(reached), method)
@@ -55,8 +55,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     if not fresh:
         return no("R-CACHED", f"`{where[1]}` makes its client once already", body, repeat)
     if len(places) > 1:
-        named = tuple(sorted(f"{path}:{name}" for path, name in places))
-        return No("R-AMBIGUOUS", f"{' and '.join(named)} make clients alike", (repeat,), named)
+        return alike(sorted(f"{path}:{name}" for path, name in places), "make clients alike", repeat)
     try:
         return Edit(META.id, reached[where], body, call, made, repeat).proposal()
     except RefusedError as refused:

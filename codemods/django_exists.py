@@ -9,10 +9,10 @@ querysets and managers that count in their own way.
 from codemods._django_existence import Asked, Asks
 from codemods._django_existence_edit import edited
 from codemods._lazy import names_of
-from codemods._loop_answers import nearest
+from codemods._loop_answers import alike, named, nearest, no, proposed
 from codemods._loops import Body, bodies
 from codemods._mocks import watched
-from codemods.api import Answer, Load, Meta, No, Proposal, Repeat, Sighting
+from codemods.api import Answer, Load, Meta, No, Repeat, Sighting
 from codemods.index import Index
 from codemods.index.calls import Key
 
@@ -41,34 +41,25 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     reached = nearest(sighting)
     counted = statement.startswith("SELECT COUNT(")
     asks = Asks(index, repeat.tables[0], counted=counted)
-    named = [key for key in reached if key in sighting.readers]
     # Rows are asked for in many places, so only the evidence tells which of these it means.
-    found = _found(index, named, asks) or (_found(index, [*reached], asks) if counted else [])
+    found = _found(index, named(sighting), asks) or (_found(index, [*reached], asks) if counted else [])
     fit = [(body, some) for body, some in found if any(one.fits for one in some)]
     if not fit:
         return _refused(found, repeat, counted=counted)
     if len(fit) > 1:
-        places = tuple(f"{body.path}:{some[0].line}" for body, some in fit)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} ask for rows of {repeat.tables[0]} alike", (repeat,), places)
+        places = (f"{body.path}:{some[0].at.lineno}" for body, some in fit)
+        return alike(places, f"ask for rows of {repeat.tables[0]} alike", repeat)
     body, some = fit[0]
     where = (body.path, body.function.qualname)
     if counted and (tests := watched(body, "count")):
         message = f"{tests[0]} watches `count`, which {where[1]} would no longer call"
-        return No("R-MOCKED", message, (repeat,), path=body.path, qualname=where[1])
+        return no("R-MOCKED", message, body, repeat)
     wanted = [one for one in some if one.fits]
-    load = Load(wanted[0].source, "exists", "the first row tells", repeat, repeat.count)
-    return Proposal(
-        META.id,
-        "B",
-        body.path,
-        where[1],
-        wanted[0].line,
-        wanted[0].source,
-        (load,),
-        {body.path: edited(body, wanted)},
-        (reached[where].via,),
-        does=f"ask whether there are rows, in place of {'their number' if counted else 'all of them'}",
-    )
+    at = wanted[0].at
+    load = Load(body.source(at), "exists", "the first row tells", repeat, repeat.count)
+    does = f"ask whether there are rows, in place of {'their number' if counted else 'all of them'}"
+    texts = {body.path: edited(body, wanted)}
+    return proposed(META.id, reached[where], body, at, load, texts, doubts=(), does=does)
 
 
 def _found(index: Index, keys: list[Key], asks: Asks) -> list[tuple[Body, list[Asked]]]:
@@ -80,9 +71,8 @@ def _refused(found: list[tuple[Body, list[Asked]]], repeat: Repeat, *, counted: 
     for body, some in found:
         path, name = body.path, body.function.qualname
         if any(one.is_done for one in some):
-            message = f"{name} asks only whether there are rows"
-            return No("R-EXISTS", message, (repeat,), path=path, qualname=name, done=True)
-        message = f"line {some[0].line} of {path} uses more than whether there are rows"
+            return no("R-EXISTS", f"{name} asks only whether there are rows", body, repeat)
+        message = f"line {some[0].at.lineno} of {path} uses more than whether there are rows"
         return No("R-RESULT", message, (repeat,), path=path, qualname=name, foreign=not counted)
     message = f"no function on the way asks whether there are rows with `{repeat.statement}`"
     return No("R-UNRESOLVED", message, (repeat,), foreign=True)

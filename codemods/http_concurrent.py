@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from codemods._http_calls import CLIENTS, Sent, client_of, sent, verb_of
 from codemods._http_pools import PoolEdit
 from codemods._lazy import names_of
-from codemods._loop_answers import nearest, no
+from codemods._loop_answers import alike, named, nearest, no
 from codemods._loops import Body, bodies, imported_as
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -49,7 +49,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
         message = f"`{repeat.statement}` is answered in {repeat.mean_ns / 1e6:.1f} ms: threads share no CPU"
         return No("R-COLD", message, (repeat,))
     reached = nearest(sighting)
-    found = _found(index, [key for key in reached if key in sighting.readers], verb) or _found(index, [*reached], verb)
+    found = _found(index, named(sighting), verb) or _found(index, [*reached], verb)
     if not found:
         return No("R-UNRESOLVED", f"no loop on the way sends `{repeat.statement}`", (repeat,))
     fresh = [(body, one) for body, one in found if one is not None]
@@ -57,8 +57,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
         body = found[0][0]
         return no("R-BATCHED", f"{body.function.qualname} sends its requests from several threads", body, repeat)
     if len(fresh) > 1:
-        places = tuple(f"{body.path}:{one.call.lineno}" for body, one in fresh)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} send requests alike", (repeat,), places)
+        return alike((f"{body.path}:{one.call.lineno}" for body, one in fresh), "send requests alike", repeat)
     body, one = fresh[0]
     try:
         return PoolEdit(META.id, reached[body.path, body.function.qualname], body, one, repeat).proposal()

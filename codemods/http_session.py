@@ -11,7 +11,7 @@ that go to different hosts, and clients that are set up for their call.
 from codemods._http_calls import Sent, kept, made_per_call, refusal, sent, verb_of
 from codemods._http_edit import Edit
 from codemods._lazy import names_of
-from codemods._loop_answers import nearest
+from codemods._loop_answers import alike, named, nearest
 from codemods._loops import Body, bodies
 from codemods.api import Answer, Meta, No, Repeat, Sighting
 from codemods.index import Index
@@ -46,7 +46,7 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     reached = nearest(sighting)
     found: dict[Body, list[Sent]] = {}
     other: tuple[Body, bool] | None = None
-    for keys in ([key for key in reached if key in sighting.readers], [*reached]):
+    for keys in (named(sighting), [*reached]):
         for body in bodies(index, [key for key in keys if _sends(index, key, verb)]):
             if calls := sent(body, verb):
                 found[body] = calls
@@ -65,8 +65,8 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     if not found:
         return No("R-UNRESOLVED", f"no function on the way sends `{repeat.statement}` by itself", (repeat,))
     if len(found) > 1:
-        places = tuple(f"{body.path}:{calls[0].call.lineno}" for body, calls in found.items())
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} send requests alike", (repeat,), places)
+        places = (f"{body.path}:{calls[0].call.lineno}" for body, calls in found.items())
+        return alike(places, "send requests alike", repeat)
     ((body, calls),) = found.items()
     edit = Edit(META.id, reached[body.path, body.function.qualname], body, calls, repeat)
     why = next(filter(None, (refusal(body, one) for one in calls)), None) or edit.refusal()

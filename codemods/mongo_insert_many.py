@@ -8,7 +8,7 @@ round, or that can leave the function.
 """
 
 from codemods._lazy import names_of
-from codemods._loop_answers import nearest, no
+from codemods._loop_answers import alike, named, nearest, no
 from codemods._loops import Body, bodies
 from codemods._mongo_collections import Asked, asked, is_sent
 from codemods._mongo_inserts import InsertEdit
@@ -37,16 +37,14 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
     if not is_sent(repeat, "insert"):
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no `insert` of MongoDB", (repeat,), foreign=True)
     reached = nearest(sighting)
-    named = [key for key in reached if key in sighting.readers]
-    found = _found(index, named, "insert_one") or _found(index, [*reached], "insert_one")
+    found = _found(index, named(sighting), "insert_one") or _found(index, [*reached], "insert_one")
     if not found and (done := _found(index, [*reached], "insert_many")):
         body = done[0][0]
         return no("R-BATCHED", f"{body.function.qualname} inserts many documents at once", body, repeat)
     if not found:
         return No("R-UNRESOLVED", f"no loop on the way sends `{repeat.statement}`", (repeat,))
     if len(found) > 1:
-        places = tuple(f"{body.path}:{one.call.lineno}" for body, one in found)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} insert documents alike", (repeat,), places)
+        return alike((f"{body.path}:{one.call.lineno}" for body, one in found), "insert documents alike", repeat)
     body, one = found[0]
     try:
         return InsertEdit(META.id, reached[body.path, body.function.qualname], body, one, repeat).proposal()

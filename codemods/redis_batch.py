@@ -8,7 +8,7 @@ cluster. A draft where an error midway would leave another state behind, or wher
 """
 
 from codemods._lazy import names_of
-from codemods._loop_answers import nearest, no
+from codemods._loop_answers import alike, named, nearest, no
 from codemods._loops import Body, bodies
 from codemods._redis_commands import READS, WRITES
 from codemods._redis_loops import Asked, asked
@@ -41,20 +41,19 @@ def _answer(index: Index, sighting: Sighting, repeat: Repeat) -> Answer:
         return No("R-UNRESOLVED", f"`{repeat.statement}` is no command of redis", (repeat,), foreign=True)
     command = repeat.statement.split()[0].upper()
     reached = nearest(sighting)
-    named = [key for key in reached if key in sighting.readers]
+    near = named(sighting)
     methods = {method for method, sent in _ALL.items() if command in sent}
-    found = _found(index, named, methods) or _found(index, [*reached], methods)
+    found = _found(index, near, methods) or _found(index, [*reached], methods)
     other = "" if found else command
-    alike = READS if any(command in sent for sent in READS.values()) else WRITES
-    found = found or _found(index, named, {*alike})
+    kin = READS if any(command in sent for sent in READS.values()) else WRITES
+    found = found or _found(index, near, {*kin})
     open_ = [(body, one) for body, one in found if one.sort != "pipeline"]
     if not open_ and found:
         return no("R-BATCHED", f"{found[0][0].function.qualname} sends `{command}` in a pipeline", found[0][0], repeat)
     if not open_:
         return No("R-UNRESOLVED", f"no loop on the way sends `{command}` to redis", (repeat,))
     if len({(body.path, id(body.loop(one.call))) for body, one in open_}) > 1:
-        places = tuple(f"{body.path}:{one.line}" for body, one in open_)
-        return No("R-AMBIGUOUS", f"{' and '.join(places)} send `{command}` alike", (repeat,), places)
+        return alike((f"{body.path}:{one.line}" for body, one in open_), f"send `{command}` alike", repeat)
     body, first = open_[0]
     way = reached[body.path, body.function.qualname]
     try:

@@ -29,9 +29,9 @@ def measure(patch: Patch, counts: tuple[OperationCount, ...], run: _Run) -> Meas
 
     How they end does not matter: asserts that count rows fail there, in both runs at the same place.
     """
-    counted = [count for count in counts if count.kind == "sql"]
+    statements = [count for count in counts if count.kind == "sql"]
     # On a row or two an edit may cost as many statements as it saves: more rows tell.
-    fell = ([count for count in counted if count.after < count.before] or counted)[:MOST_TESTS]
+    fell = ([count for count in statements if count.after < count.before] or statements)[:MOST_TESTS]
     if not fell:
         return Measured(None, "Not measured at two sizes: no test issues statements.", "")
     settings = {"COSTMOD_PROBE_GROW": json.dumps({"loads": [load.path for load in patch.loads]})}

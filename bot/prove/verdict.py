@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from bot.prove.slope import OTHER_ROWS, Measured
 from bot.records import OPERATION_NAMES, OperationCount, OperationKind, SuiteRun, Verdict
+from bot.words import counted
 
 _NAMES_SHOWN = 3
 _COUNTED: tuple[OperationKind, ...] = ("sql", "http", "aws", "redis")  # connections come with the calls
@@ -73,7 +74,7 @@ def _effect(seen: Seen) -> tuple[Verdict, str]:
     if best is None or risen:
         why = "applying the edit is not fixing" if best is None else "what falls on one side rises on another"
         return "held", (
-            f"The tests pass, but the {_count(len(seen.reached), 'test')} that reached the site issued "
+            f"The tests pass, but the {counted(len(seen.reached), 'test')} that reached the site issued "
             f"{_listed(totals)}: {why}." + _failed_before(seen.before)
         )
     return "proven", _drop(best, seen.operations) + _failed_before(seen.before)
@@ -103,11 +104,11 @@ def _on_more_rows(seen: Seen, totals: dict[OperationKind, tuple[int, int]]) -> s
 def _rises(kind: OperationKind, operations: tuple[OperationCount, ...]) -> str:
     rises = sum(count.after > count.before for count in operations if count.kind == kind)
     name = OPERATION_NAMES[kind].replace("SQL ", "")
-    return f" {_count(rises, 'reached test')} issued more {name}." if rises else ""
+    return f" {counted(rises, 'reached test')} issued more {name}." if rises else ""
 
 
 def _failed_before(run: SuiteRun) -> str:
-    failed = _count(len(run.failed), "test")
+    failed = counted(len(run.failed), "test")
     return f" {failed} failed before the patch too: {_names(run.failed)}." if run.failed else ""
 
 
@@ -138,7 +139,7 @@ def why_unprovable(seen: Seen) -> str:
         )
     said = f" ({seen.last_words})" if seen.last_words else ""
     if run.failed and not seen.reached:
-        return f"{_count(len(run.failed), 'test')} failed before the patch: {_names(run.failed)}{said}."
+        return f"{counted(len(run.failed), 'test')} failed before the patch: {_names(run.failed)}{said}."
     if run.exit_status != 0 and not run.failed:
         return f"The test command ended with exit status {run.exit_status} before the patch{said}."
     if run.tests == 0:
@@ -148,10 +149,12 @@ def why_unprovable(seen: Seen) -> str:
 
 def _why_broken(seen: Seen, after: SuiteRun) -> str:
     if seen.new_failures:
-        return f"{_count(len(seen.new_failures), 'test')} that passed before did not pass: {_names(seen.new_failures)}."
+        return (
+            f"{counted(len(seen.new_failures), 'test')} that passed before did not pass: {_names(seen.new_failures)}."
+        )
     if seen.hang:
         return (
-            f"With the patch {_count(len(seen.hang.tests), 'test')} did not end within {seen.hang.allowed} s, alone "
+            f"With the patch {counted(len(seen.hang.tests), 'test')} did not end within {seen.hang.allowed} s, alone "
             f"and again, and passed in {seen.hang.without:.1f} s without it: {_names(seen.hang.tests)}."
         )
     if seen.timed_out:
@@ -175,7 +178,3 @@ def _elsewhere(seen: Seen) -> str:
 def _names(names: tuple[str, ...]) -> str:
     more = len(names) - _NAMES_SHOWN
     return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -75,7 +75,6 @@ class Wanted(Record, frozen=True, kw_only=True):
     title: str
     body: str
     draft: bool
-    labels: tuple[str, ...] = ()
 
 
 class Forge(Protocol):
